@@ -1,0 +1,1 @@
+"""rillet: trained models, made small, proved, and run anywhere."""

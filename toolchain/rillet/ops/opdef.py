@@ -1,0 +1,115 @@
+"""OpDef: everything Python knows of one operator, and the registry that finds it by kind."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import Attrs, DType, Op, RilletError, Shape, Tensor
+
+Array = NDArray[np.generic]
+
+
+class ShapeError(RilletError):
+    """Operand shapes or types that the operator does not accept."""
+
+
+@dataclass(frozen=True)
+class QuantRule:
+    """How the op is quantized to int8 (TFLite's quantization specification), as constraints.
+
+    Attributes:
+        weight: index of the weight input (symmetric, zero point 0), None for an op without weights.
+        weight_axis: channel axis of per-axis weight scales; None for per-tensor only.
+        bias: index of the int32 bias input, whose scale is input scale x weight scale.
+        same_scale: every quantized input and output shares one scale and zero point.
+        fixed_output: (scale, zero point) of an int8 output whose range is known beforehand.
+        fixed_output_int16: the same for int16 activations.
+    """
+
+    weight: int | None = None
+    weight_axis: int | None = None
+    bias: int | None = None
+    same_scale: bool = False
+    fixed_output: tuple[float, int] | None = None
+    fixed_output_int16: tuple[float, int] | None = None
+
+
+@dataclass(frozen=True)
+class OpDef:
+    """One operator, declared once.
+
+    Attributes:
+        kind: the schema's name ("CONV_2D"); `code`: its BuiltinOperator number.
+        attrs: the attribute record; `options` is the schema's options table it maps to ("" for none).
+        infer: shape and dtype rule: from op (inputs, attrs) to one (shape, dtype) per output. Unknown
+            dimensions (None) go in and come out. Raises ShapeError with the numbers.
+        compute: the meaning in numpy, on arrays in the order of `op.inputs` (None where absent). Floats are
+            computed in float32, integer tensors without quantization exactly. Quantized tensors never arrive
+            here: `evaluate` dequantizes before and quantizes after.
+        quant: constraints for the quantizer; None where the op stays in float.
+        macs: multiply-accumulates of one run.
+        version: operator version to write into a file (what an old runtime must support).
+        onnx / keras: the operator / layer class that maps one to one, attributes aside.
+    """
+
+    kind: str
+    code: int
+    infer: Callable[[Op], list[tuple[Shape, DType]]]
+    compute: Callable[[Op, Sequence[Array | None]], list[Array]]
+    attrs: type[Attrs] = Attrs
+    options: str = ""
+    quant: QuantRule | None = None
+    macs: Callable[[Op], int] = field(default=lambda op: 0)
+    version: Callable[[Op], int] = field(default=lambda op: 1)
+    onnx: str = ""
+    keras: str = ""
+
+
+_REGISTRY: dict[str, OpDef] = {}
+
+
+def register(definition: OpDef) -> OpDef:
+    """Adds a definition; each module in `rillet.ops` calls it at import."""
+    if definition.kind in _REGISTRY:
+        raise ValueError(f"{definition.kind} is registered twice")
+    _REGISTRY[definition.kind] = definition
+    return definition
+
+
+def registry() -> dict[str, OpDef]:
+    """All definitions by kind. The first call imports every module of the package."""
+    if not _REGISTRY:
+        package = importlib.import_module(__package__)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{__package__}.{module.name}")
+    return _REGISTRY
+
+
+def opdef(kind: str) -> OpDef:
+    """The definition of `kind`.
+
+    Raises:
+        RilletError: rillet keeps such an op when reading and writing files but cannot compute with it.
+    """
+    found = registry().get(kind)
+    if found is None:
+        raise RilletError(f"operator {kind} has no definition in rillet; `rillet ops` lists those that do")
+    return found
+
+
+def operand(op: Op, index: int) -> Tensor:
+    """Input `index`, which must be there.
+
+    Raises:
+        ShapeError: it is absent.
+    """
+    tensor = op.inputs[index] if index < len(op.inputs) else None
+    if tensor is None:
+        raise ShapeError(f"{op.kind} '{op.where}' lacks input {index}")
+    return tensor
