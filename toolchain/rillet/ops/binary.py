@@ -1,0 +1,99 @@
+"""Elementwise arithmetic of two broadcast operands: ADD, SUB, MUL, DIV, MAXIMUM and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir import Activation, Attrs, DType, Op
+from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
+from .rules import Results, activate, broadcast, present, versions
+
+
+@dataclass
+class AddSubAttrs(Attrs):
+    fused_activation_function: Activation = Activation.NONE
+    pot_scale_int16: bool = True
+
+
+@dataclass
+class MulDivAttrs(Attrs):
+    fused_activation_function: Activation = Activation.NONE
+
+
+def _infer(op: Op) -> Results:
+    a, b = operand(op, 0), operand(op, 1)
+    if a.dtype is not b.dtype:
+        raise ShapeError(f"{op.kind} '{op.where}': operands are {a.dtype.name} and {b.dtype.name}, not of one type")
+    return [(broadcast(op, a.shape, b.shape), a.dtype)]
+
+
+def _divide(a: Array, b: Array) -> Array:
+    if a.dtype.kind == "f":
+        return a / b
+    return np.trunc(a / b).astype(a.dtype)  # as C divides integers; operands are 32 bits at most, so doubles are exact
+
+
+def _floor_divide(a: Array, b: Array) -> Array:
+    return np.floor(a / b) if a.dtype.kind == "f" else np.floor_divide(a, b)
+
+
+def _squared_difference(a: Array, b: Array) -> Array:
+    return np.square(a - b)
+
+
+def _computing(function: Callable[[Array, Array], Array]) -> Callable[[Op, Sequence[Array | None]], list[Array]]:
+    def compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+        with np.errstate(all="ignore"):
+            y = function(*present(arrays))
+        activation = getattr(op.attrs, "fused_activation_function", Activation.NONE)
+        return [activate(y, activation)]
+
+    return compute
+
+
+def _pot_version(int8: int, general_int16: int, large: int | None) -> Callable[[Op], int]:
+    """ADD and SUB ask for a newer version where int16 scales are no powers of two."""
+    plain = versions(int8=int8, int64=4, large=None if large is None else (4, large))
+
+    def rule(op: Op) -> int:
+        assert isinstance(op.attrs, AddSubAttrs)
+        is_general = operand(op, 0).dtype is DType.INT16 and not op.attrs.pot_scale_int16
+        return general_int16 if is_general else plain(op)
+
+    return rule
+
+
+def _mul_version(op: Op) -> int:
+    scales = [t.quantization.scale for t in (*op.inputs[:2], *op.outputs) if t is not None and t.quantization]
+    if operand(op, 0).dtype in (DType.INT8, DType.UINT8) and len(scales) == 3 and all(s.size == 1 for s in scales):
+        if scales[0][0] * scales[1][0] / scales[2][0] >= 1:
+            return 3
+    return versions(int8=2, int16=4, int64=5, uint32=7)(op)
+
+
+def _define(
+    kind: str, code: int, options: str, function: Callable[[Array, Array], Array], attrs: type[Attrs] = Attrs,
+    quant: QuantRule | None = None, version: Callable[[Op], int] = versions(), onnx: str = "", keras: str = "",
+) -> None:
+    register(OpDef(
+        kind=kind, code=code, options=options, attrs=attrs, infer=_infer, compute=_computing(function),
+        quant=quant, version=version, onnx=onnx, keras=keras,
+    ))
+
+
+_define("ADD", 0, "AddOptions", np.add, AddSubAttrs, QuantRule(), _pot_version(2, 3, None), "Add", "Add")
+_define("SUB", 41, "SubOptions", np.subtract, AddSubAttrs, QuantRule(), _pot_version(2, 5, 3), "Sub", "Subtract")
+_define("MUL", 18, "MulOptions", np.multiply, MulDivAttrs, QuantRule(), _mul_version, "Mul", "Multiply")
+_define("DIV", 42, "DivOptions", _divide, MulDivAttrs, None, versions(large=(4, 2)), "Div")
+_define("MAXIMUM", 55, "MaximumMinimumOptions", np.maximum, quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=4, large=(4, 3)), onnx="Max", keras="Maximum")
+_define("MINIMUM", 57, "MaximumMinimumOptions", np.minimum, quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=4, large=(4, 3)), onnx="Min", keras="Minimum")
+_define("POW", 78, "PowOptions", np.power, onnx="Pow")
+_define("SQUARED_DIFFERENCE", 99, "SquaredDifferenceOptions", _squared_difference, quant=QuantRule(),
+        version=versions(int8=2))
+_define("FLOOR_DIV", 90, "FloorDivOptions", _floor_divide, version=versions(float32=2, int8=3, int16=3))
+_define("FLOOR_MOD", 95, "FloorModOptions", np.mod, version=versions(int8=2, int16=2))

@@ -1,0 +1,93 @@
+"""AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D over NHWC; padding takes no part in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir import Activation, Attrs, Op, Padding
+from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
+from .rules import Results, activate, present, versions
+from .window import output_extent, windows
+
+
+@dataclass
+class Pool2DAttrs(Attrs):
+    padding: Padding = Padding.SAME
+    stride_w: int = 1
+    stride_h: int = 1
+    filter_width: int = 1
+    filter_height: int = 1
+    fused_activation_function: Activation = Activation.NONE
+
+
+def _infer(op: Op) -> Results:
+    x, a = operand(op, 0), op.attrs
+    assert isinstance(a, Pool2DAttrs)
+    if len(x.shape) != 4:
+        raise ShapeError(f"{op.kind} '{op.where}': input {x.shape} is not (batch, height, width, channels)")
+    height = output_extent(x.shape[1], a.filter_height, a.stride_h, 1, a.padding)
+    width = output_extent(x.shape[2], a.filter_width, a.stride_w, 1, a.padding)
+    return [((x.shape[0], height, width, x.shape[3]), x.dtype)]
+
+
+def _patches(op: Op, x: Array, fill: float) -> Array:
+    a = op.attrs
+    assert isinstance(a, Pool2DAttrs)
+    return windows(x, (a.filter_height, a.filter_width), (a.stride_h, a.stride_w), (1, 1), a.padding, fill)
+
+
+def _reduce(op: Op, x: Array, fill: float, function: np.ufunc) -> Array:
+    """Folds the window one filter position at a time: a few large additions instead of many tiny ones."""
+    patches = _patches(op, x, fill)
+    result = patches[:, :, :, 0, 0].copy()
+    for y in range(patches.shape[3]):
+        for z in range(patches.shape[4]):
+            if y or z:
+                function(result, patches[:, :, :, y, z], out=result)
+    return result
+
+
+def _mean(op: Op, x: Array) -> Array:
+    if op.outputs[0].shape[1:3] == (1, 1) and x.shape[1:3] == _filter(op):
+        return x.mean(axis=(1, 2), keepdims=True)
+    valid = np.ones((1, *x.shape[1:3], 1), np.float32)
+    return _reduce(op, x, 0.0, np.add) / _reduce(op, valid, 0.0, np.add)
+
+
+def _filter(op: Op) -> tuple[int, int]:
+    assert isinstance(op.attrs, Pool2DAttrs)
+    return op.attrs.filter_height, op.attrs.filter_width
+
+
+def _max(op: Op, x: Array) -> Array:
+    return _reduce(op, x, -np.inf, np.maximum)
+
+
+def _l2(op: Op, x: Array) -> Array:
+    return np.sqrt(_mean(op, np.square(x)))
+
+
+def _computing(function: Callable[[Op, Array], Array]) -> Callable[[Op, Sequence[Array | None]], list[Array]]:
+    def compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+        assert isinstance(op.attrs, Pool2DAttrs)
+        return [activate(function(op, present(arrays)[0]), op.attrs.fused_activation_function)]
+
+    return compute
+
+
+register(OpDef(
+    kind="AVERAGE_POOL_2D", code=1, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer,
+    compute=_computing(_mean), quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3),
+    keras="AveragePooling2D",
+))
+register(OpDef(
+    kind="MAX_POOL_2D", code=17, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer,
+    compute=_computing(_max), quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3),
+    keras="MaxPooling2D",
+))
+register(OpDef(
+    kind="L2_POOL_2D", code=12, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer, compute=_computing(_l2),
+))

@@ -1,0 +1,42 @@
+"""SOFTMAX and LOG_SOFTMAX over the last axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir import Attrs, Op
+from .opdef import Array, OpDef, QuantRule, register
+from .rules import present, same_as_input, versions
+
+
+@dataclass
+class SoftmaxAttrs(Attrs):
+    beta: float = 1.0
+
+
+def _softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+    (x,) = present(arrays)
+    assert isinstance(op.attrs, SoftmaxAttrs)
+    e = np.exp((x - x.max(axis=-1, keepdims=True)) * np.float32(op.attrs.beta))
+    return [e / e.sum(axis=-1, keepdims=True)]
+
+
+def _log_softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+    (x,) = present(arrays)
+    x = x - x.max(axis=-1, keepdims=True)
+    return [x - np.log(np.exp(x).sum(axis=-1, keepdims=True))]
+
+
+# The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
+register(OpDef(
+    kind="SOFTMAX", code=25, options="SoftmaxOptions", attrs=SoftmaxAttrs, infer=same_as_input, compute=_softmax,
+    quant=QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
+    version=versions(int8=2, int16=3), onnx="Softmax", keras="Softmax",
+))
+register(OpDef(
+    kind="LOG_SOFTMAX", code=50, options="LogSoftmaxOptions", infer=same_as_input, compute=_log_softmax,
+    quant=QuantRule(fixed_output=(16 / 256, 127)), version=versions(int8=2), onnx="LogSoftmax",
+))
