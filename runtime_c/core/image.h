@@ -1,0 +1,53 @@
+/* The plan image: what rlt_prepare() makes and a session runs, on every device.
+ *
+ * One block of 32-bit little-endian words and packed constants, position-independent: places are refs (region and
+ * offset), never pointers, so the same bytes serve a 64-bit desktop's heap and a microcontroller's flash. */
+#ifndef RLT_IMAGE_H
+#define RLT_IMAGE_H
+
+#include "rillet.h"
+
+#define RLT_IMAGE_MAGIC 0x544C5249u /* "IRLT" */
+#define RLT_IMAGE_VERSION 1u
+
+/* A place: region in the top two bits, offset / 4 below, so each region can hold 4 GiB. */
+typedef uint32_t rlt_ref;
+enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REGION_STATE = 3 };
+#define RLT_REF_NONE UINT32_MAX
+#define RLT_REF(region, offset) (((uint32_t)(region) << 30) | (uint32_t)((offset) >> 2))
+#define RLT_REF_REGION(ref) ((ref) >> 30)
+#define RLT_REF_OFFSET(ref) ((size_t)((ref) & 0x3FFFFFFFu) << 2)
+
+typedef struct {
+    uint32_t magic, version;
+    uint32_t bytes;           /* of the whole image */
+    uint32_t crc;             /* CRC-32 (IEEE) of the image after this field */
+    uint32_t arena_bytes;
+    uint32_t arena_alignment;
+    uint32_t model_bytes;     /* size of the model file that MODEL refs point into; 0: self-contained */
+    uint32_t kernel_limit;    /* every step's kernel is below this */
+    uint32_t step_count, steps;     /* offset of rlt_image_step[] */
+    uint32_t input_count, inputs;   /* offset of rlt_image_tensor[] */
+    uint32_t output_count, outputs;
+    uint32_t reserved[2];
+} rlt_image;
+
+typedef struct {
+    uint32_t kernel;
+    uint32_t params;    /* offset of the kernel's parameter record: 32-bit fields only, its refs first */
+    uint16_t ref_count; /* how many refs lead the record */
+    uint16_t tasks;     /* pieces the work may be split into; 1: not worth it */
+    uint32_t op;        /* operator's index in the subgraph */
+} rlt_image_step;
+
+typedef struct {
+    rlt_ref data;
+    uint32_t bytes;
+    uint32_t type; /* rlt_type */
+    uint32_t rank;
+    int32_t dims[RLT_MAX_RANK];
+    float scale;
+    int32_t zero_point;
+} rlt_image_tensor;
+
+#endif

@@ -1,0 +1,38 @@
+/* What a kernel sees while it runs. Kernels include this and their op's params header, nothing else of core. */
+#ifndef RLT_KERNEL_H
+#define RLT_KERNEL_H
+
+#include "image.h"
+
+typedef struct {
+    uint8_t *base[4]; /* start of each region */
+    uint32_t task;    /* this call does piece `task` of `tasks`; 0 of 1 is everything */
+    uint32_t tasks;
+} rlt_run;
+
+/* A kernel: a pure function of its params and the regions. It never allocates and never writes outside the tensors
+ * and scratch its params name. All sizes were checked at prepare; only values in the data can make it fail. */
+typedef rlt_status (*rlt_kernel_fn)(const rlt_run *run, const void *params);
+
+static inline const void *rlt_in(const rlt_run *run, rlt_ref ref) {
+    return run->base[RLT_REF_REGION(ref)] + RLT_REF_OFFSET(ref);
+}
+static inline void *rlt_out(const rlt_run *run, rlt_ref ref) {
+    return run->base[RLT_REF_REGION(ref)] + RLT_REF_OFFSET(ref);
+}
+/* The same for an optional operand. */
+static inline const void *rlt_in_or_null(const rlt_run *run, rlt_ref ref) {
+    return ref == RLT_REF_NONE ? NULL : rlt_in(run, ref);
+}
+
+/* This task's half-open share [*first, *last) of `units` equal pieces of work. */
+static inline void rlt_share_of(const rlt_run *run, uint32_t units, uint32_t *first, uint32_t *last) {
+    *first = (uint32_t)((uint64_t)units * run->task / run->tasks);
+    *last = (uint32_t)((uint64_t)units * (run->task + 1) / run->tasks);
+}
+
+/* Opens a session over an image with a given kernel table (a firmware links only the kernels it needs). */
+rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
+                                 size_t arena_bytes, const rlt_kernel_fn *kernels);
+
+#endif

@@ -1,0 +1,88 @@
+/* What an operator's prepare function sees. Host only: a firmware carries no prepare code.
+ *
+ * Prepare functions (kernels/<op>/prepare.c, declared by the list in kernels/ops.def) check types and options, infer
+ * output shapes, choose a kernel for p's instruction sets, pack weights and add steps. Each error goes through
+ * rlt_fail(), which names op and tensor. */
+#ifndef RLT_PREPARE_H
+#define RLT_PREPARE_H
+
+#include "kernel.h"
+#include "kernels.h"
+
+typedef struct rlt_prepare_state rlt_prepare_state;
+
+/* A tensor of the subgraph, after shape inference. */
+typedef struct {
+    const char *name;      /* not NUL-terminated: name_bytes */
+    uint32_t name_bytes;
+    uint32_t type;         /* rlt_type */
+    uint32_t rank;
+    int32_t dims[RLT_MAX_RANK];
+    uint32_t elements;     /* product of dims, checked against overflow */
+    uint32_t bytes;
+    const uint8_t *data;   /* constant data in the model file (maybe unaligned), NULL for values computed at run time */
+    uint32_t scale_count;  /* 0: not quantized */
+    int32_t axis;          /* of per-axis scales */
+    const uint8_t *scales; /* read through rlt_scale(), rlt_zero_point() */
+    const uint8_t *zero_points;
+    int32_t index;         /* in the subgraph */
+} rlt_tensor;
+
+float rlt_scale(const rlt_tensor *tensor, uint32_t i);        /* i is clamped to per-tensor parameters */
+int32_t rlt_zero_point(const rlt_tensor *tensor, uint32_t i);
+int32_t rlt_const_i32(const rlt_tensor *tensor, uint32_t i);  /* element of an INT32 or INT64 constant, saturated */
+
+typedef struct {
+    uint32_t index;        /* in the subgraph */
+    int32_t code;          /* BuiltinOperator */
+    uint32_t input_count, output_count;
+    const uint8_t *options; /* the verified options table, NULL if absent */
+} rlt_op;
+
+/* Scalar fields of the options table by schema field id. */
+int32_t rlt_option_i32(const rlt_op *op, uint32_t field, int32_t missing);
+float rlt_option_f32(const rlt_op *op, uint32_t field, float missing);
+int32_t rlt_option_u8(const rlt_op *op, uint32_t field, int32_t missing); /* bool and byte enums */
+/* Vector of int32 in the options table (RESHAPE's new_shape, SQUEEZE's dims): count, elements through the pointer. */
+uint32_t rlt_option_vector_i32(const rlt_op *op, uint32_t field, int32_t *values, uint32_t limit);
+
+/* Operands; NULL for an absent optional input or an index past the end. */
+rlt_tensor *rlt_input(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
+rlt_tensor *rlt_output(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
+
+/* Fails this prepare: always returns `status`. `tensor` may be NULL. `what` is a printf-free sentence part. */
+rlt_status rlt_fail(rlt_prepare_state *p, rlt_status status, const rlt_tensor *tensor, const char *what);
+
+/* Gives an output its inferred shape: it must equal the file's unless an input was resized or the file leaves the
+ * dimension open. Recomputes elements and bytes with overflow checks. */
+rlt_status rlt_set_shape(rlt_prepare_state *p, rlt_tensor *output, uint32_t rank, const int32_t *dims);
+
+/* Whether kernels for this instruction set may be chosen. */
+int rlt_has(const rlt_prepare_state *p, uint32_t isa);
+
+/* The place of a tensor, for a params record: arena refs are placeholders that are patched once memory is planned, so
+ * they must lie in the leading `ref_count` words of params. NONE for NULL. A constant is borrowed from the model, or
+ * copied into the image where it is unaligned or the plan must be self-contained. */
+rlt_ref rlt_ref_of(rlt_prepare_state *p, const rlt_tensor *tensor);
+
+/* Room for packed constants in the image, 64-byte aligned; NULL (prepare has failed) at the memory limit. */
+void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref);
+/* Bytes that rlt_add_constant() can still give: a packed layout much larger than its source must be avoided. */
+size_t rlt_constant_room(const rlt_prepare_state *p);
+
+/* Adds a step for `op` and returns its zeroed params record (32-bit fields, `ref_count` refs first), or NULL. */
+void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size_t params_bytes, uint32_t ref_count,
+                   uint32_t tasks);
+/* Scratch for the step added next or last (same op); alive in this op's steps only. */
+rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
+
+/* Memory relations for the planner. `share`: output is the same bytes as input, no step needed (RESHAPE).
+ * `overwrite`: a step may write output over input if input dies here (elementwise in place). */
+rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
+void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
+
+typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);
+#define RLT_OP(code, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);
+#include "../kernels/ops.def"
+
+#endif
