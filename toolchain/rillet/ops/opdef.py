@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -84,11 +85,15 @@ def register(definition: OpDef) -> OpDef:
 
 def registry() -> dict[str, OpDef]:
     """All definitions by kind. The first call imports every module of the package."""
-    if not _REGISTRY:
-        package = importlib.import_module(__package__)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{__package__}.{module.name}")
+    _import_all()
     return _REGISTRY
+
+
+@functools.cache
+def _import_all() -> None:
+    package = importlib.import_module(__package__)
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{__package__}.{module.name}")
 
 
 def opdef(kind: str) -> OpDef:

@@ -1,0 +1,90 @@
+"""QUANTIZE, DEQUANTIZE and CAST: the same values as another element type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir import Attrs, DType, Op
+from .opdef import Array, OpDef, QuantRule, operand, register
+from .rules import Results, present, versions
+
+
+@dataclass
+class CastAttrs(Attrs):
+    """`in_data_type` is information only: the input tensor's type counts."""
+
+    in_data_type: DType = DType.FLOAT32
+    out_data_type: DType = DType.FLOAT32
+
+
+def _infer_quantize(op: Op) -> Results:
+    """int8, or what the output tensor already is: nothing in the op itself says its type."""
+    return [(operand(op, 0).shape, op.outputs[0].dtype if op.outputs else DType.INT8)]
+
+
+def _infer_dequantize(op: Op) -> Results:
+    return [(operand(op, 0).shape, DType.FLOAT32)]
+
+
+def _infer_cast(op: Op) -> Results:
+    assert isinstance(op.attrs, CastAttrs)
+    return [(operand(op, 0).shape, op.attrs.out_data_type)]
+
+
+def _identity(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+    return [present(arrays)[0]]
+
+
+def _dequantize(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+    return [present(arrays)[0].astype(np.float32)]
+
+
+def _cast(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
+    (x,) = present(arrays)
+    assert isinstance(op.attrs, CastAttrs)
+    with np.errstate(invalid="ignore"):
+        return [x.astype(op.attrs.out_data_type.numpy)]
+
+
+def _is_per_axis(op: Op) -> bool:
+    return any(t is not None and t.quantization is not None and t.quantization.is_per_axis
+               for t in (*op.inputs, *op.outputs))
+
+
+def _quantize_version(op: Op) -> int:
+    types = {operand(op, 0).dtype, op.outputs[0].dtype}
+    if DType.UINT4 in types or DType.INT4 in types:
+        return 5 if DType.UINT4 in types else 4
+    return 3 if _is_per_axis(op) else 2 if op.outputs[0].dtype is DType.INT16 else 1
+
+
+def _dequantize_version(op: Op) -> int:
+    if operand(op, 0).dtype is DType.INT8 and _is_per_axis(op):
+        return 5
+    return versions(int8=2, int16=3, float16=3, int4=6, int2=7, uint4=8)(op)
+
+
+def _cast_version(op: Op) -> int:
+    types = {operand(op, 0).dtype, op.outputs[0].dtype}
+    rules = (
+        (8, {DType.INT2, DType.UINT4}), (7, {DType.BFLOAT16}), (6, {DType.INT4}), (5, {DType.FLOAT64, DType.FLOAT16}),
+        (4, {DType.UINT16}), (3, {DType.INT8}), (2, {DType.UINT32}),
+    )
+    return next((version for version, wanted in rules if types & wanted), 1)
+
+
+register(OpDef(
+    kind="QUANTIZE", code=114, options="QuantizeOptions", infer=_infer_quantize, compute=_identity,
+    quant=QuantRule(), version=_quantize_version,
+))
+register(OpDef(
+    kind="DEQUANTIZE", code=6, options="DequantizeOptions", infer=_infer_dequantize, compute=_dequantize,
+    quant=QuantRule(), version=_dequantize_version,
+))
+register(OpDef(
+    kind="CAST", code=53, options="CastOptions", attrs=CastAttrs, infer=_infer_cast, compute=_cast,
+    version=_cast_version, onnx="Cast",
+))
