@@ -1,0 +1,152 @@
+"""Plan: a model prepared for a CPU: steps, kernels, packed weights, memory. Made on the host for any target."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from ..ir import RilletError
+from .native import check, ffi, isa_mask, lib
+
+ModelBytes = bytes | bytearray | memoryview | mmap.mmap
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel call. `op` is the operator's index in the subgraph, `outputs` its tensors' indices."""
+
+    op: int
+    kernel: str
+    tasks: int
+    scratch_bytes: int
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a tensor lives; `arena_offset` is None for constants and unused tensors; steps are inclusive."""
+
+    arena_offset: int | None
+    nbytes: int
+    first_step: int
+    last_step: int
+    type: int
+    shape: tuple[int, ...]
+
+
+def map_file(path: str | PathLike[str]) -> ModelBytes:
+    """The file's bytes, memory-mapped where the file is not empty.
+
+    Raises:
+        RilletError: the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            if Path(path).stat().st_size == 0:
+                return b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as problem:
+        raise RilletError(f"cannot read model '{path}': {problem.strerror}") from problem
+
+
+class Plan:
+    """A prepared subgraph.
+
+    Args:
+        model: the .tflite bytes (borrowed: kept alive by this object) or a path, which is memory-mapped.
+        isa: comma-separated instruction sets to choose kernels for ("scalar"); None for this CPU's best.
+        self_contained: copy every constant into the image, so that it runs without the model's bytes.
+        keep_inputs: input values survive a run. keep_all: every tensor can be read after a run.
+        input_shapes: new shapes by position among the inputs.
+        alignment: of tensors in the arena, bytes.
+
+    Raises:
+        RuntimeFailure: the file is malformed, or has an op, type or shape that the runtime does not run.
+    """
+
+    def __init__(
+        self,
+        model: ModelBytes | str | PathLike[str],
+        *,
+        isa: str | None = None,
+        subgraph: int = 0,
+        self_contained: bool = False,
+        keep_inputs: bool = False,
+        keep_all: bool = False,
+        input_shapes: Mapping[int, tuple[int, ...]] | None = None,
+        alignment: int = 0,
+        arena_limit: int = 0,
+    ) -> None:
+        self.model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
+        self._data = ffi.from_buffer(self.model)
+        config = ffi.new("rlt_config *")
+        config.isa = isa_mask(isa)
+        config.flags = (
+            (lib.RLT_SELF_CONTAINED if self_contained else 0)
+            | (lib.RLT_KEEP_INPUTS if keep_inputs else 0)
+            | (lib.RLT_KEEP_ALL if keep_all else 0)
+        )
+        config.subgraph, config.alignment, config.arena_limit = subgraph, alignment, arena_limit
+        shapes = ffi.new("rlt_input_shape[]", len(input_shapes or {}))
+        for slot, (position, shape) in zip(shapes, (input_shapes or {}).items(), strict=True):
+            if len(shape) > lib.RLT_MAX_RANK:
+                raise RilletError(f"input {position}: {len(shape)} dimensions, the runtime takes {lib.RLT_MAX_RANK}")
+            slot.input, slot.rank, slot.dims[0 : len(shape)] = position, len(shape), list(shape)
+        config.input_shapes, config.input_shape_count = shapes, len(shapes)
+        handle, error = ffi.new("rlt_plan **"), ffi.new("rlt_error *")
+        check(lib.rlt_prepare(self._data, len(self._data), config, handle, error), error)
+        self.handle = ffi.gc(handle[0], lib.rlt_plan_free)
+
+    @property
+    def arena_bytes(self) -> int:
+        """RAM for activations and scratch."""
+        return int(lib.rlt_plan_arena_bytes(self.handle))
+
+    @property
+    def scratch_bytes(self) -> int:
+        """The largest scratch of one step, part of `arena_bytes`."""
+        return int(lib.rlt_plan_scratch_bytes(self.handle))
+
+    @property
+    def live_bytes(self) -> int:
+        """Lower bound of the arena: the most bytes alive at one step."""
+        return int(lib.rlt_plan_live_bytes(self.handle))
+
+    @property
+    def image(self) -> memoryview:
+        """The plan image (docs/walk.md); a read-only view owned by this plan."""
+        size = lib.rlt_plan_image_bytes(self.handle)
+        return memoryview(ffi.buffer(lib.rlt_plan_image(self.handle), size)).toreadonly()
+
+    @property
+    def steps(self) -> list[Step]:
+        info, steps = ffi.new("rlt_step_info *"), []
+        for index in range(lib.rlt_plan_step_count(self.handle)):
+            check(lib.rlt_plan_step(self.handle, index, info))
+            outputs = tuple(lib.rlt_plan_step_output(self.handle, index, k) for k in range(info.output_count))
+            kernel = ffi.string(lib.rlt_kernel_name(info.kernel)).decode()
+            steps.append(Step(info.op, kernel, info.tasks, info.scratch_bytes, outputs))
+        return steps
+
+    def tensor(self, index: int) -> Placement:
+        """Placement of a tensor by its index in the subgraph."""
+        info = ffi.new("rlt_tensor_info *")
+        check(lib.rlt_plan_tensor(self.handle, index, info))
+        offset = None if info.arena_offset == 0xFFFFFFFF else info.arena_offset
+        shape = tuple(info.dims[0 : info.rank])
+        return Placement(offset, info.bytes, info.first_step, info.last_step, info.type, shape)
+
+    def export(self) -> tuple[bytes, list[str]]:
+        """The image for a firmware, kernels renumbered, and the kernels' names in that order.
+
+        Raises:
+            RuntimeFailure: the plan is not self-contained.
+        """
+        image = bytearray(lib.rlt_plan_image_bytes(self.handle))
+        kernels = ffi.new("uint32_t[]", max(1, lib.rlt_plan_step_count(self.handle)))
+        count = lib.rlt_plan_export(self.handle, ffi.from_buffer(image), kernels)
+        check(count)
+        return bytes(image), [ffi.string(lib.rlt_kernel_name(kernels[i])).decode() for i in range(count)]

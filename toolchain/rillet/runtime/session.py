@@ -1,0 +1,86 @@
+"""Session: a plan with an arena, run on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import DType, RilletError
+from .native import check, ffi, lib
+from .plan import Plan
+
+
+class Threads:
+    """A pool of `count` threads (the caller is one of them), shared by sessions that do not run at the same time."""
+
+    def __init__(self, count: int) -> None:
+        if not 1 <= count <= 256:
+            raise RilletError(f"{count} threads: give 1 to 256")
+        self.count = count
+        handle = lib.rlt_threads_open(count) if count > 1 else ffi.NULL
+        self.handle = ffi.gc(handle, lib.rlt_threads_close) if handle != ffi.NULL else ffi.NULL
+
+
+class Session:
+    """Runs a plan. Not for use by two threads at once; make one session for each.
+
+    `inputs` and `outputs` are numpy views into the arena: write inputs in place, copy outputs to keep them.
+    """
+
+    def __init__(self, plan: Plan, threads: int | Threads = 1) -> None:
+        self.plan = plan
+        self.threads = Threads(threads) if isinstance(threads, int) else threads
+        alignment = lib.RLT_ALIGNMENT
+        self._memory = np.zeros(plan.arena_bytes + alignment, np.uint8)
+        start = -self._memory.ctypes.data % alignment
+        self.arena: NDArray[np.uint8] = self._memory[start : start + plan.arena_bytes]
+        self._arena = ffi.from_buffer(self.arena)
+        self._session = ffi.new("rlt_session *")
+        check(lib.rlt_session_open(
+            self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, plan.arena_bytes
+        ))
+        self._session.threads = self.threads.handle
+        self.inputs = [self._view(lib.rlt_session_input, i) for i in range(lib.rlt_session_input_count(self._session))]
+        self.outputs = [
+            self._view(lib.rlt_session_output, i) for i in range(lib.rlt_session_output_count(self._session))
+        ]
+
+    def invoke(self) -> None:
+        """Runs every step.
+
+        Raises:
+            RuntimeFailure: a value in the data is out of range (GATHER's indices).
+        """
+        check(lib.rlt_session_invoke(self._session))
+
+    def run(self, first: int, count: int) -> None:
+        """Runs `count` steps from `first`."""
+        check(lib.rlt_session_run(self._session, first, count))
+
+    def profile(self) -> NDArray[np.float64]:
+        """Runs every step once and returns each one's time in microseconds."""
+        ticks = np.zeros(max(1, lib.rlt_plan_step_count(self.plan.handle)), np.uint64)
+        check(lib.rlt_session_profile(self._session, ffi.cast("uint64_t *", ticks.ctypes.data)))
+        return ticks[: lib.rlt_plan_step_count(self.plan.handle)] * (1e6 / lib.rlt_ticks_per_second())
+
+    def value(self, tensor: int) -> NDArray[Any]:
+        """A view of a tensor by its index in the subgraph: right after the step that makes it, or with `keep_all`.
+
+        Raises:
+            RilletError: the tensor is not in the arena.
+        """
+        place = self.plan.tensor(tensor)
+        if place.arena_offset is None:
+            raise RilletError(f"tensor {tensor} is not in the arena")
+        raw = self.arena[place.arena_offset : place.arena_offset + place.nbytes]
+        return raw.view(DType(place.type).numpy).reshape(place.shape)
+
+    def _view(self, get: Any, index: int) -> NDArray[Any]:
+        view = get(self._session, index)
+        shape, dtype = tuple(view.dims[0 : view.rank]), DType(view.type).numpy
+        offset = int(ffi.cast("uintptr_t", view.data)) - self.arena.ctypes.data
+        if 0 <= offset <= self.arena.size - view.bytes:
+            return self.arena[offset : offset + view.bytes].view(dtype).reshape(shape)
+        return np.frombuffer(bytes(ffi.buffer(view.data, view.bytes)), dtype).reshape(shape)  # a constant output
