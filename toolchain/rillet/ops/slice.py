@@ -67,8 +67,9 @@ def _entries(op: Op, rank: int, begin: Sequence[int], end: Sequence[int], stride
             first = None if a.begin_mask >> i & 1 else start
             last: int | None = None if a.end_mask >> i & 1 else stop
             if a.offset and last is not None:
-                last += start
-                last = None if start < 0 <= last else last  # from a negative begin, past the end
+                base = 0 if first is None else start
+                last += base
+                last = None if base < 0 <= last else last  # counted from the end, and beyond it
             entries.append(slice(first, last, stride))
     return entries + [slice(None)] * missing
 
