@@ -1,0 +1,72 @@
+"""One model on rillet and on a peer, in one process, interleaved."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..ir import RilletError
+from .measure import Effort, Timing, interleave
+from .runners import RUNNERS
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Result for one model. `speedup` is the peer's median over rillet's; `max_difference` that of their outputs."""
+
+    model: str
+    threads: int
+    rillet: Timing
+    peer_name: str | None = None
+    peer: Timing | None = None
+    max_difference: float | None = None
+
+    @property
+    def speedup(self) -> float | None:
+        return self.peer.median_us / self.rillet.median_us if self.peer else None
+
+
+def compare(
+    path: Path,
+    against: str | None = None,
+    threads: int = 1,
+    effort: Effort | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Comparison:
+    """Measures `path` on rillet and, if named, on a peer ("litert").
+
+    Raises:
+        RilletError: unknown peer, peer not installed, or a model that one of the two refuses.
+    """
+    if against is not None and against not in RUNNERS:
+        raise RilletError(f"unknown peer '{against}'; there are {', '.join(sorted(set(RUNNERS) - {'rillet'}))}")
+    mine, my_outputs = RUNNERS["rillet"](path, threads)
+    if against is None:
+        return Comparison(path.name, threads, interleave([mine], effort, progress)[0])
+    theirs, their_outputs = RUNNERS[against](path, threads)
+    ours, peer = interleave([mine, theirs], effort, progress)
+    difference = max(
+        (float(np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)), initial=0.0))
+         for a, b in zip(my_outputs(), their_outputs(), strict=True)),
+        default=0.0,
+    )
+    return Comparison(path.name, threads, ours, against, peer, difference)
+
+
+def geometric_mean(ratios: list[float]) -> float:
+    return float(np.exp(np.mean(np.log(ratios)))) if ratios else float("nan")
+
+
+def machine_name() -> str:
+    """The CPU's name as the system gives it, for the heading of a result."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,69 @@
+"""What is measured: rillet and its peers behind one small interface."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import RilletError
+from ..runtime import Interpreter
+
+Runner = tuple[Callable[[], None], Callable[[], list[NDArray[Any]]]]
+
+
+def random_inputs(details: list[dict[str, Any]], seed: int = 0) -> list[NDArray[Any]]:
+    """One array per input of `Interpreter.get_input_details()`: floats in [-1, 1), integers over their range."""
+    generator = np.random.default_rng(seed)
+    arrays = []
+    for detail in details:
+        dtype, shape = np.dtype(detail["dtype"]), tuple(int(d) for d in detail["shape"])
+        if dtype.kind == "f":
+            arrays.append(generator.uniform(-1, 1, shape).astype(dtype))
+        elif dtype.kind == "b":
+            arrays.append(generator.integers(0, 2, shape).astype(dtype))
+        elif dtype.kind in "iu":
+            info = np.iinfo(dtype) if dtype.itemsize <= 2 else np.iinfo(np.int8)
+            low = 0 if dtype.itemsize > 2 else info.min
+            arrays.append(generator.integers(low, info.max, shape, endpoint=True).astype(dtype))
+        else:
+            raise RilletError(f"input '{detail['name']}' has type {dtype}: no random values for it")
+    return arrays
+
+
+def rillet_runner(path: Path, threads: int) -> Runner:
+    """`path` on rillet's kernels, with random inputs set."""
+    return _runner(Interpreter(path, num_threads=threads))
+
+
+def litert_runner(path: Path, threads: int) -> Runner:
+    """`path` on LiteRT with its default delegate (XNNPACK).
+
+    Raises:
+        RilletError: ai-edge-litert is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        from ai_edge_litert.interpreter import Interpreter as LiteRT
+    except ImportError as missing:
+        raise RilletError("comparing with LiteRT needs ai-edge-litert: pip install rillet[litert]") from missing
+    return _runner(LiteRT(str(path), num_threads=threads))
+
+
+RUNNERS: dict[str, Callable[[Path, int], Runner]] = {"rillet": rillet_runner, "litert": litert_runner}
+
+
+def _runner(interpreter: Any) -> Runner:
+    interpreter.allocate_tensors()
+    details = interpreter.get_input_details()
+    for detail, array in zip(details, random_inputs(details), strict=True):
+        interpreter.set_tensor(detail["index"], array)
+
+    def outputs() -> list[NDArray[Any]]:
+        return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
+
+    return interpreter.invoke, outputs
