@@ -1,0 +1,213 @@
+"""What is known of each channel at convert time: an interval that holds every value it can ever take.
+
+Values are stored values: integers of an int8 tensor, reals of a float one. An interval of one point is a
+constant channel. Requantization is bounded so widely that every rounding in use (single, double, float)
+falls inside: a channel counts as constant only where all of them give the same byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import Activation, DType, Graph, Op, Tensor
+from .edit import activation, is_quantized, optional_input, same_quantization
+from .linear import LINEAR, Doubles, has_border
+
+_ROUNDING = 1e-5
+_INT32 = 2.0**31 - 1
+_NO_CLAMPS = (Activation.TANH, Activation.SIGN_BIT)
+
+
+@dataclass
+class Range:
+    """Bounds of every channel (last axis), each of shape (channels,), both inclusive."""
+
+    low: Doubles
+    high: Doubles
+
+    @property
+    def is_constant(self) -> NDArray[np.bool_]:
+        return np.isfinite(self.low) & (self.low == self.high)
+
+    def clip(self, low: float, high: float) -> Range:
+        return Range(np.clip(self.low, low, high), np.clip(self.high, low, high))
+
+    def including(self, value: float) -> Range:
+        return Range(np.minimum(self.low, value), np.maximum(self.high, value))
+
+
+Ranges = dict[Tensor, Range]
+
+
+def channel_ranges(graph: Graph) -> Ranges:
+    """The ranges of every tensor whose last dimension is known, in one forward walk."""
+    ranges: Ranges = {}
+    for op in graph.ops:
+        rule = _RULES.get(op.kind)
+        found = rule(op, ranges) if rule is not None and activation(op) not in _NO_CLAMPS else None
+        for tensor in op.outputs:
+            default = unknown_range(tensor)
+            if default is not None:
+                known = found if found is not None and tensor is op.outputs[0] else default
+                ranges[tensor] = known if known.low.size == default.low.size else default
+    return ranges
+
+
+def unknown_range(tensor: Tensor) -> Range | None:
+    """Everything that the dtype can hold; None for a tensor without a known last dimension."""
+    if not tensor.shape or tensor.shape[-1] is None:
+        return None
+    low, high = tensor.dtype.limits if tensor.dtype.is_integer else (-np.inf, np.inf)
+    return Range(np.full(tensor.shape[-1], float(low)), np.full(tensor.shape[-1], float(high)))
+
+
+def zero_of(tensor: Tensor) -> float:
+    """The stored value that means 0.0."""
+    quantization = tensor.quantization
+    return float(quantization.zero_point[0]) if is_quantized(tensor) and quantization else 0.0
+
+
+def real_weights(weight: Tensor) -> Doubles:
+    """Weights less their zero point: exact integers where quantized."""
+    assert weight.data is not None
+    values = weight.data.astype(np.float64)
+    if is_quantized(weight) and weight.quantization is not None:
+        zero = weight.quantization.zero_point.astype(np.float64)
+        shape = [1] * values.ndim
+        shape[weight.quantization.axis] = -1
+        values -= zero.reshape(shape) if zero.size > 1 else zero[0]
+    return values
+
+
+def clamp_limits(op: Op) -> tuple[float, float]:
+    """The fused activation's bounds in stored values (TFLite's CalculateActivationRange), dtype included."""
+    y = op.outputs[0]
+    fused = activation(op) or Activation.NONE
+    low, high = fused.bounds if fused not in _NO_CLAMPS else (-np.inf, np.inf)
+    if not y.dtype.is_integer or y.quantization is None or not y.quantization.scale.size:
+        return low, high
+    scale, zero = y.quantization.scale[0], float(y.quantization.zero_point[0])
+    stored = [zero + float(np.trunc(b / scale + np.copysign(0.5, b))) if np.isfinite(b) else b for b in (low, high)]
+    smallest, largest = y.dtype.limits
+    return max(smallest, stored[0]), min(largest, stored[1])
+
+
+def _linear(op: Op, ranges: Ranges) -> Range | None:
+    layout = LINEAR[op.kind]
+    x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
+    if x is None or weight is None or weight.data is None or (bias is not None and bias.data is None):
+        return None
+    if op.kind == "TRANSPOSE_CONV" or not is_plain_linear(op):
+        return None
+    given = ranges.get(x) or unknown_range(x)
+    if given is None:
+        return None
+    if has_border(op):
+        given = given.including(zero_of(x))
+    values = real_weights(weight)
+    low, high = _products(values, given.low - zero_of(x), given.high - zero_of(x), layout.in_axis)
+    axes = tuple(i for i in range(values.ndim) if i != layout.out_axis)
+    offset = bias.data.astype(np.float64) if bias is not None and bias.data is not None else 0.0
+    total = Range(low.sum(axis=axes) + offset, high.sum(axis=axes) + offset)
+    if is_quantized(op.outputs[0]):
+        return _requantized(op, x, weight, total)
+    return Range(total.low.astype(np.float32).astype(float), total.high.astype(np.float32).astype(float)).clip(
+        *clamp_limits(op)
+    )
+
+
+def is_plain_linear(op: Op) -> bool:
+    """All float32, or int8 with int32 bias; ungrouped; weights dense; one input channel per weight channel."""
+    layout = LINEAR[op.kind]
+    x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
+    if x is None or weight is None or weight.sparsity is not None or getattr(op.attrs, "weights_format", 0):
+        return False
+    types = (x.dtype, weight.dtype, op.outputs[0].dtype, None if bias is None else bias.dtype)
+    floats = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
+    integers = (DType.INT8, DType.INT8, DType.INT8)
+    fits = bool(x.shape) and len(weight.shape) > layout.in_axis and x.shape[-1] == weight.shape[layout.in_axis]
+    if types[:3] == floats:
+        return fits and types[3] in (None, DType.FLOAT32)
+    quantized = all(is_quantized(t) for t in (x, weight, op.outputs[0]))
+    stored = weight.quantization
+    if stored is not None and stored.is_per_axis and stored.axis != layout.out_axis:
+        return False
+    return fits and quantized and types[:3] == integers and types[3] in (None, DType.INT32)
+
+
+def _products(weights: Doubles, low: Doubles, high: Doubles, axis: int) -> tuple[Doubles, Doubles]:
+    """Bounds of weight x value, elementwise; a zero weight gives zero even against infinity."""
+    shape = [1] * weights.ndim
+    shape[axis] = -1
+    low, high = low.reshape(shape), high.reshape(shape)
+    with np.errstate(invalid="ignore"):
+        smallest = np.where(weights > 0, weights * low, weights * high)
+        largest = np.where(weights > 0, weights * high, weights * low)
+    return np.where(weights == 0, 0.0, smallest), np.where(weights == 0, 0.0, largest)
+
+
+def _requantized(op: Op, x: Tensor, weight: Tensor, total: Range) -> Range | None:
+    y = op.outputs[0]
+    assert x.quantization is not None and weight.quantization is not None and y.quantization is not None
+    multiplier = (
+        x.quantization.scale.astype(np.float64) * weight.quantization.scale.astype(np.float64)
+        / y.quantization.scale.astype(np.float64)
+    )
+    margin = multiplier + _ROUNDING  # a double rounding moves the accumulator by less than one
+    low, high = total.low * multiplier, total.high * multiplier
+    low = np.floor(low - margin - np.abs(low) * _ROUNDING + 0.5)
+    high = np.floor(high + margin + np.abs(high) * _ROUNDING + 0.5)
+    result = Range(low + zero_of(y), high + zero_of(y)).clip(*clamp_limits(op))
+    wraps = (total.low < -_INT32) | (total.high > _INT32)
+    smallest, largest = y.dtype.limits
+    return Range(np.where(wraps, smallest, result.low), np.where(wraps, largest, result.high))
+
+
+def _passed_on(op: Op, ranges: Ranges) -> Range | None:
+    """The output takes no value outside the input's range (poolings, shape changes that keep the last axis)."""
+    x, y = op.inputs[0], op.outputs[0]
+    if x is None or not x.shape or x.shape[-1] != y.shape[-1] or not same_quantization(x, y):
+        return None
+    given = ranges.get(x) or unknown_range(x)
+    return None if given is None else given.clip(*clamp_limits(op))
+
+
+def _padded(op: Op, ranges: Ranges) -> Range | None:
+    x = op.inputs[0]
+    passed = _passed_on(op, ranges)
+    return None if passed is None or x is None else passed.including(zero_of(x))
+
+
+def _clamped(low: float, high: float) -> Callable[[Op, Ranges], Range | None]:
+    def rule(op: Op, ranges: Ranges) -> Range | None:
+        y = op.outputs[0]
+        passed = _passed_on(op, ranges)
+        if passed is None or (y.dtype.is_integer and (not is_quantized(y) or np.isfinite(high))):
+            return None  # where a quantized upper bound rounds to is the kernel's business
+        return passed.clip(low + zero_of(y), high + zero_of(y))
+
+    return rule
+
+
+def _added(op: Op, ranges: Ranges) -> Range | None:
+    a, b = op.inputs
+    if a is None or b is None or a.shape != b.shape or op.outputs[0].dtype is not DType.FLOAT32:
+        return None
+    first, second = ranges.get(a) or unknown_range(a), ranges.get(b) or unknown_range(b)
+    if first is None or second is None:
+        return None
+    low, high = (np.float32(p) + np.float32(q) for p, q in ((first.low, second.low), (first.high, second.high)))
+    return Range(low.astype(np.float64), high.astype(np.float64)).clip(*clamp_limits(op))
+
+
+_RULES: dict[str, Callable[[Op, Ranges], Range | None]] = {
+    **dict.fromkeys(LINEAR, _linear),
+    **dict.fromkeys(("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "SQUEEZE"), _passed_on),
+    "PAD": _padded,
+    "ADD": _added,
+    "RELU": _clamped(0.0, np.inf), "RELU6": _clamped(0.0, 6.0), "RELU_N1_TO_1": _clamped(-1.0, 1.0),
+}

@@ -1,0 +1,140 @@
+"""Removes channels that are constant, or that nobody reads, from the ops that make them.
+
+A constant channel's contribution moves into the bias of the convolutions and fully connected ops that read it.
+Where a SAME border mixes it with zeros it is not constant in effect, and stays. Exact: an int8 network gives
+the same bytes, because the moved products are the same integers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import DType, Graph, Op, Quantization, Tensor
+from .channel_groups import ELEMENTWISE_BINARY, Group, channel_groups
+from .channel_ranges import Ranges, channel_ranges, real_weights, zero_of
+from .edit import Array, is_quantized, optional_input, set_input, with_attrs
+from .linear import LINEAR, Doubles, has_border
+
+_INT32 = 2**31 - 1
+
+
+def dead_channels(graph: Graph) -> int:
+    """Counts the channels removed, once for each group of tensors that they run through."""
+    ranges = channel_ranges(graph)
+    count = 0
+    for group in channel_groups(graph):
+        removable = _removable(group, ranges)
+        if removable.all():
+            removable[0] = False  # a tensor of no channels is nothing that a runtime knows
+        if removable.any() and _fold_into_sinks(group, removable, ranges):
+            _drop(group, ~removable)
+            count += int(removable.sum())
+    return count
+
+
+def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
+    channels = group.tensors[0].shape[-1]
+    assert channels is not None
+    removable = np.ones(channels, bool)
+    for sink in group.sinks:
+        x, weights = _input_and_weights(sink)
+        unread = ~weights.any(axis=tuple(i for i in range(weights.ndim) if i != LINEAR[sink.kind].in_axis))
+        known = ranges[x].is_constant
+        if has_border(sink):
+            known &= ranges[x].low == zero_of(x)
+        removable &= unread | known
+    return removable
+
+
+def _input_and_weights(sink: Op) -> tuple[Tensor, Doubles]:
+    layout = LINEAR[sink.kind]
+    x, weight = sink.inputs[layout.x], sink.inputs[layout.weight]
+    assert x is not None and weight is not None
+    return x, real_weights(weight)
+
+
+def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges) -> bool:
+    """Adds the constants' contributions to the biases; False, with nothing changed, if one leaves int32."""
+    biases: list[Doubles] = []
+    for sink in group.sinks:
+        layout = LINEAR[sink.kind]
+        x, weights = _input_and_weights(sink)
+        bias = optional_input(sink, layout.bias)
+        known = removable & ranges[x].is_constant
+        values = np.where(known, ranges[x].low - zero_of(x), 0.0)
+        weights = np.moveaxis(weights, (layout.out_axis, layout.in_axis), (0, 1))
+        per_channel = weights.reshape(*weights.shape[:2], -1).sum(axis=2)
+        total = per_channel @ values
+        if bias is not None and bias.data is not None:
+            total = total + bias.data
+        if is_quantized(x) and np.abs(total).max(initial=0) > _INT32:
+            return False
+        biases.append(total)
+    for sink, total in zip(group.sinks, biases, strict=True):
+        _set_bias(sink, total)
+    return True
+
+
+def _set_bias(sink: Op, total: Doubles) -> None:
+    layout = LINEAR[sink.kind]
+    bias = optional_input(sink, layout.bias)
+    x, weight = sink.inputs[layout.x], sink.inputs[layout.weight]
+    assert x is not None and weight is not None
+    if bias is None and not total.any():
+        return
+    values: Array = np.rint(total).astype(np.int32) if is_quantized(x) else total.astype(np.float32)
+    if bias is not None:
+        new = Tensor(bias.name, bias.shape, bias.dtype, bias.quantization, values, bias.source)
+    else:
+        stored = None
+        if is_quantized(x) and x.quantization is not None and weight.quantization is not None:
+            scale = weight.quantization.scale * x.quantization.scale[0]
+            stored = Quantization(scale, np.zeros(scale.size, np.int64), 0)
+        dtype = sink.outputs[0].dtype if stored is None else DType.INT32
+        new = Tensor(f"{sink.outputs[0].name}/bias", values.shape, dtype, stored, values, sink.source)
+    set_input(sink, layout.bias, new)
+
+
+def _drop(group: Group, kept: NDArray[np.bool_]) -> None:
+    for source in group.sources:
+        layout = LINEAR[source.kind]
+        for index, axis in ((layout.weight, layout.out_axis), (layout.bias, 0)):
+            _slice_constant(source, index, kept, axis)
+    for sink in group.sinks:
+        _slice_constant(sink, LINEAR[sink.kind].weight, kept, LINEAR[sink.kind].in_axis)
+    for op in group.between:
+        if op.kind in LINEAR:
+            _slice_constant(op, LINEAR[op.kind].weight, kept, LINEAR[op.kind].out_axis)
+            _slice_constant(op, LINEAR[op.kind].bias, kept, 0)
+        elif op.kind == "RESHAPE":
+            _shrink_reshape(op, int(kept.sum()))
+        elif op.kind in ELEMENTWISE_BINARY:
+            for index, tensor in enumerate(op.inputs):
+                if tensor is not None and tensor.shape and tensor.shape[-1] == kept.size:
+                    _slice_constant(op, index, kept, len(tensor.shape) - 1)
+    for tensor in group.tensors:
+        tensor.shape = (*tensor.shape[:-1], int(kept.sum()))
+
+
+def _slice_constant(op: Op, index: int, kept: NDArray[np.bool_], axis: int) -> None:
+    """Keeps the chosen slices of a constant operand, and of its scales where they run along the same axis."""
+    tensor = optional_input(op, index)
+    if tensor is None or tensor.data is None:
+        return
+    data = np.ascontiguousarray(np.compress(kept, tensor.data, axis=axis))
+    stored = tensor.quantization
+    if stored is not None and stored.scale.size == kept.size and kept.size > 1 and stored.axis == axis:
+        stored = Quantization(stored.scale[kept], stored.zero_point[kept], stored.axis)
+    op.inputs[index] = Tensor(tensor.name, data.shape, tensor.dtype, stored, data, tensor.source)
+
+
+def _shrink_reshape(op: Op, channels: int) -> None:
+    target = optional_input(op, 1)
+    if target is not None and target.data is not None and target.data[-1] != -1:
+        data = target.data.copy()
+        data[-1] = channels
+        op.inputs[1] = Tensor(f"{target.name}/{channels}", target.shape, target.dtype, None, data, target.source)
+    new_shape = getattr(op.attrs, "new_shape", None)
+    if new_shape is not None and len(new_shape) and new_shape[-1] != -1:
+        op.attrs = with_attrs(op, new_shape=type(new_shape)([*new_shape[:-1], channels]))

@@ -1,0 +1,71 @@
+"""The order of the passes, and the loop that runs them until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir import Graph, Model, Tensor
+from .common_subexpressions import common_subexpressions
+from .dead_channels import dead_channels
+from .dead_code import dead_code
+from .fold_affine import fold_affine
+from .fold_affine_next import fold_affine_next
+from .fold_constants import fold_constants
+from .fuse_activation import fuse_activation
+from .fuse_pad import fuse_pad
+from .infer_shapes import infer_shapes
+from .remove_identity import remove_identity
+
+Pass = Callable[[Graph], int]
+
+PASSES: tuple[Pass, ...] = (
+    infer_shapes,
+    fold_constants,
+    remove_identity,
+    fuse_pad,
+    fold_affine,
+    fuse_activation,
+    fold_affine_next,
+    common_subexpressions,
+    dead_channels,
+    dead_code,
+)
+_MOST_ROUNDS = 20
+
+
+def optimize(
+    model: Model, *, passes: tuple[Pass, ...] = PASSES, after_each: Callable[[Pass, Graph], None] | None = None
+) -> dict[str, int]:
+    """Rewrites every graph of `model` in place until no pass finds anything (at most 20 rounds).
+
+    Args:
+        passes: run in this order.
+        after_each: called after every pass that changed a graph (tests verify there).
+
+    Returns:
+        Rewrites made, by the pass's name, in pipeline order.
+    """
+    counts = {each.__name__: 0 for each in passes}
+    ends = [(list(g.inputs), list(g.outputs)) for g in model.graphs]
+    for graph in model.graphs:
+        for _ in range(_MOST_ROUNDS):
+            changes = 0
+            for each in passes:
+                made = each(graph)
+                changes += made
+                counts[each.__name__] += made
+                if made and after_each is not None:
+                    after_each(each, graph)
+            if not changes:
+                break
+    _keep_signatures(model, ends)
+    return counts
+
+
+def _keep_signatures(model: Model, ends: list[tuple[list[Tensor], list[Tensor]]]) -> None:
+    """Signatures name tensors, which a pass may have replaced: they follow the interface by position."""
+    for signature in model.signatures:
+        graph, (inputs, outputs) = model.graphs[signature.graph], ends[signature.graph]
+        now = dict(zip((*inputs, *outputs), (*graph.inputs, *graph.outputs), strict=True))
+        signature.inputs = {name: now.get(t, t) for name, t in signature.inputs.items()}
+        signature.outputs = {name: now.get(t, t) for name, t in signature.outputs.items()}

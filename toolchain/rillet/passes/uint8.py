@@ -1,0 +1,65 @@
+"""Rewrites an asymmetric uint8 model into int8: every stored value and zero point moves down by 128.
+
+Real values do not change, so neither does what the model computes. Weights keep a zero point that is not 0
+(rillet's int8 kernels take one; the int8 specification's kernels do not, so such a model is for rillet's
+runtime, not for a file that others run). The interface stays uint8 behind QUANTIZE ops.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..ir import DType, Graph, Op, Quantization, Tensor
+from ..ops.opdef import opdef
+from .edit import is_quantized
+
+_SHIFT = 128
+_CONVERTS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
+
+
+def uint8_to_int8(graph: Graph) -> int:
+    """Counts the tensors that became int8; 0 for a graph that only has uint8 at its ends."""
+    computing = [op for op in graph.ops if op.kind not in _CONVERTS]
+    if not any(_is_uint8(t) for op in computing for t in (*op.inputs, *op.outputs)):
+        return 0
+    ends = set(graph.inputs) | set(graph.outputs)
+    inner = [t for t in graph.tensors() if _is_uint8(t)]
+    replaced: dict[Tensor, Tensor] = {}
+    for tensor in inner:
+        if tensor in ends:
+            replaced[tensor] = _int8_twin(tensor)
+        else:
+            _shift(tensor)
+    for op in graph.ops:
+        op.inputs = [replaced.get(t, t) if t is not None else None for t in op.inputs]
+        op.outputs = [replaced.get(t, t) for t in op.outputs]
+    before = [_requantize(t, replaced[t]) for t in graph.inputs if t in replaced]
+    after = [_requantize(replaced[t], t) for t in graph.outputs if t in replaced and t not in graph.inputs]
+    graph.ops = [*before, *graph.ops, *after]
+    return len(inner)
+
+
+def _is_uint8(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.dtype is DType.UINT8 and is_quantized(tensor)
+
+
+def _shifted(quantization: Quantization) -> Quantization:
+    q = quantization
+    return Quantization(q.scale, q.zero_point - _SHIFT, q.axis, q.min, q.max, q.blockwise)
+
+
+def _shift(tensor: Tensor) -> None:
+    assert tensor.quantization is not None
+    tensor.dtype = DType.INT8
+    tensor.quantization = _shifted(tensor.quantization)
+    if tensor.data is not None:
+        tensor.data = (tensor.data.astype(np.int16) - _SHIFT).astype(np.int8)
+
+
+def _int8_twin(tensor: Tensor) -> Tensor:
+    assert tensor.quantization is not None
+    return Tensor(f"{tensor.name}/int8", tensor.shape, DType.INT8, _shifted(tensor.quantization), source=tensor.source)
+
+
+def _requantize(x: Tensor, y: Tensor) -> Op:
+    return Op("QUANTIZE", [x], [y], opdef("QUANTIZE").attrs(), source=y.source)
