@@ -10,9 +10,9 @@ import numpy as np
 
 from ..ir import Attrs, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, broadcast, present, same_as_input, versions
+from .rules import Results, broadcast, first_version, present, same_as_input, versions
 
-_erf = np.frompyfunc(math.erf, 1, 1)
+_erf = np.vectorize(math.erf, otypes=[np.float32])  # numpy has none
 
 
 @dataclass
@@ -61,7 +61,7 @@ def _gelu(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     assert isinstance(op.attrs, GeluAttrs)
     if op.attrs.approximate:
         return [0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))]
-    return [0.5 * x * (1 + _erf(x * math.sqrt(0.5)).astype(np.float32))]
+    return [0.5 * x * (1 + _erf(x * math.sqrt(0.5)))]
 
 
 def _infer_prelu(op: Op) -> Results:
@@ -79,7 +79,7 @@ def _prelu(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 def _define(
     kind: str, code: int, compute: Callable[[Op, Sequence[Array | None]], list[Array]], quant: QuantRule,
-    options: str = "", attrs: type[Attrs] = Attrs, version: Callable[[Op], int] = versions(int8=2, int16=3),
+    options: str = "", attrs: type[Attrs] = Attrs, version: Callable[[Op], int] = first_version,
     infer: Callable[[Op], Results] = same_as_input, onnx: str = "", keras: str = "",
 ) -> None:
     register(OpDef(
@@ -90,16 +90,17 @@ def _define(
 
 _CLAMP = QuantRule(same_scale=True)
 _define("RELU", 19, _clamp(0, np.inf), _CLAMP, version=versions(int8=2, uint8=2, int16=3), onnx="Relu", keras="ReLU")
-_define("RELU6", 21, _clamp(0, 6), _CLAMP)
-_define("RELU_N1_TO_1", 20, _clamp(-1, 1), _CLAMP, version=versions())
-_define("RELU_0_TO_1", 152, _clamp(0, 1), _CLAMP, version=versions())
+_define("RELU6", 21, _clamp(0, 6), _CLAMP, version=versions(int8=2, int16=3))
+_define("RELU_N1_TO_1", 20, _clamp(-1, 1), _CLAMP)
+_define("RELU_0_TO_1", 152, _clamp(0, 1), _CLAMP)
 # The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
 _define("LOGISTIC", 14, _logistic, QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
-        onnx="Sigmoid")
-_define("TANH", 28, _tanh, QuantRule(fixed_output=(1 / 128, 0), fixed_output_int16=(1 / 32768, 0)), onnx="Tanh")
-_define("HARD_SWISH", 117, _hard_swish, QuantRule(), "HardSwishOptions", version=versions(), onnx="HardSwish")
-_define("ELU", 111, _elu, QuantRule(), version=versions(), onnx="Elu", keras="ELU")
+        version=versions(int8=2, int16=3), onnx="Sigmoid")
+_define("TANH", 28, _tanh, QuantRule(fixed_output=(1 / 128, 0), fixed_output_int16=(1 / 32768, 0)),
+        version=versions(int8=2, int16=3), onnx="Tanh")
+_define("HARD_SWISH", 117, _hard_swish, QuantRule(), "HardSwishOptions", onnx="HardSwish")
+_define("ELU", 111, _elu, QuantRule(), onnx="Elu", keras="ELU")
 _define("LEAKY_RELU", 98, _leaky_relu, QuantRule(), "LeakyReluOptions", LeakyReluAttrs, versions(int16=2),
         onnx="LeakyRelu", keras="LeakyReLU")
 _define("GELU", 150, _gelu, QuantRule(), "GeluOptions", GeluAttrs, versions(int8=2, uint8=2), onnx="Gelu")
-_define("PRELU", 54, _prelu, QuantRule(), version=versions(), infer=_infer_prelu, onnx="PRelu", keras="PReLU")
+_define("PRELU", 54, _prelu, QuantRule(), infer=_infer_prelu, onnx="PRelu", keras="PReLU")

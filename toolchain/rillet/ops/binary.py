@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Activation, Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, activate, broadcast, present, versions
+from .rules import Results, activate, broadcast, first_version, present, versions
 
 
 @dataclass
@@ -41,7 +41,7 @@ def _floor_divide(a: Array, b: Array) -> Array:
 
 
 def _squared_difference(a: Array, b: Array) -> Array:
-    return np.square(a - b)
+    return np.asarray(np.square(a - b))
 
 
 def _computing(function: Callable[[Array, Array], Array]) -> Callable[[Op, Sequence[Array | None]], list[Array]]:
@@ -68,15 +68,15 @@ def _pot_version(int8: int, general_int16: int, large: int | None) -> Callable[[
 
 def _mul_version(op: Op) -> int:
     scales = [t.quantization.scale for t in (*op.inputs[:2], *op.outputs) if t is not None and t.quantization]
-    if operand(op, 0).dtype in (DType.INT8, DType.UINT8) and len(scales) == 3 and all(s.size == 1 for s in scales):
-        if scales[0][0] * scales[1][0] / scales[2][0] >= 1:
-            return 3
+    is_quantized = len(scales) == 3 and all(s.size == 1 for s in scales) and operand(op, 0).dtype is not DType.INT16
+    if is_quantized and scales[0][0] * scales[1][0] / scales[2][0] >= 1:
+        return 3
     return versions(int8=2, int16=4, int64=5, uint32=7)(op)
 
 
 def _define(
     kind: str, code: int, options: str, function: Callable[[Array, Array], Array], attrs: type[Attrs] = Attrs,
-    quant: QuantRule | None = None, version: Callable[[Op], int] = versions(), onnx: str = "", keras: str = "",
+    quant: QuantRule | None = None, version: Callable[[Op], int] = first_version, onnx: str = "", keras: str = "",
 ) -> None:
     register(OpDef(
         kind=kind, code=code, options=options, attrs=attrs, infer=_infer, compute=_computing(function),

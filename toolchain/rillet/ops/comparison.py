@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ir import DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, broadcast, present, versions
+from .rules import Results, broadcast, first_version, present, versions
 
 
 def _infer(op: Op) -> Results:
@@ -37,8 +37,8 @@ _define("LESS_EQUAL", 63, "LessEqualOptions", np.less_equal, versions(int8=2), Q
 _define("GREATER", 61, "GreaterOptions", np.greater, versions(int8=2), QuantRule(), "Greater")
 _define("GREATER_EQUAL", 62, "GreaterEqualOptions", np.greater_equal, versions(int8=2, int16=3), QuantRule(),
         "GreaterOrEqual")
-_define("LOGICAL_AND", 86, "LogicalAndOptions", np.logical_and, versions(), onnx="And")
-_define("LOGICAL_OR", 84, "LogicalOrOptions", np.logical_or, versions(), onnx="Or")
+_define("LOGICAL_AND", 86, "LogicalAndOptions", np.logical_and, first_version, onnx="And")
+_define("LOGICAL_OR", 84, "LogicalOrOptions", np.logical_or, first_version, onnx="Or")
 
 
 def _infer_select(op: Op) -> Results:

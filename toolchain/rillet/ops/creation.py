@@ -113,7 +113,9 @@ register(OpDef(
     kind="SHAPE", code=77, options="ShapeOptions", attrs=ShapeAttrs, infer=_infer_shape, compute=_compute_shape,
     quant=QuantRule(), onnx="Shape",
 ))
-register(OpDef(kind="RANK", code=110, options="RankOptions", infer=_infer_rank, compute=_compute_rank, quant=QuantRule()))
+register(OpDef(
+    kind="RANK", code=110, options="RankOptions", infer=_infer_rank, compute=_compute_rank, quant=QuantRule(),
+))
 register(OpDef(
     kind="RANGE", code=96, options="RangeOptions", infer=_infer_range, compute=_compute_range,
     version=versions(int64=2), onnx="Range",

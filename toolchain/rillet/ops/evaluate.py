@@ -42,7 +42,7 @@ def evaluate_op(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     results = []
     for tensor, array in zip(op.outputs, opdef(op.kind).compute(op, real), strict=True):
         if _is_quantized(tensor):
-            array = tensor.quantization.quantize(array, tensor.dtype)  # type: ignore[union-attr, arg-type]
+            array = tensor.quantization.quantize(array, tensor.dtype)  # type: ignore[union-attr]
         results.append(np.asarray(array, tensor.dtype.numpy))
     return results
 

@@ -31,7 +31,7 @@ def _infer(op: Op) -> Results:
     units, depth = w.static_shape
     if op.attrs.keep_num_dims:
         if not x.shape or x.shape[-1] not in (depth, None):
-            raise ShapeError(f"FULLY_CONNECTED '{op.where}': input {x.shape} does not end in {depth} as weights {w.shape}")
+            raise ShapeError(f"FULLY_CONNECTED '{op.where}': rows of input {x.shape} do not fit weights {w.shape}")
         return [((*x.shape[:-1], units), x.dtype)]
     # Otherwise the input is flattened: everything that does not fill a row of weights counts as batch.
     total = product(x.shape)
@@ -76,7 +76,7 @@ def _version(op: Op) -> int:
         (4, x is DType.INT8),
         (9, is_hybrid and attrs.asymmetric_quantize_inputs),
         (3, is_hybrid),
-        (2, attrs.weights_format is not WeightsFormat.DEFAULT),
+        (2, attrs.weights_format != WeightsFormat.DEFAULT),
     )
     return next((version for version, applies in rules if applies), 1)
 

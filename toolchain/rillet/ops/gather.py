@@ -65,7 +65,7 @@ def _compute_gather_nd(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 def _infer_embedding(op: Op) -> Results:
     ids, table = operand(op, 0), operand(op, 1)
     if len(ids.shape) != 1 or len(table.shape) < 2:
-        raise ShapeError(f"EMBEDDING_LOOKUP '{op.where}': ids {ids.shape} must be 1-D, the table {table.shape} a matrix")
+        raise ShapeError(f"EMBEDDING_LOOKUP '{op.where}': ids {ids.shape} must be 1-D, table {table.shape} 2-D or more")
     is_hybrid = op.outputs[0].dtype is DType.FLOAT32 if op.outputs else table.dtype in (DType.INT4, DType.INT2)
     return [((*ids.shape, *table.shape[1:]), DType.FLOAT32 if is_hybrid else table.dtype)]
 

@@ -7,13 +7,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Attrs, DType, Op, RilletError, Shape, Tensor
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]  # element types vary at run time, and numpy's stubs allow no arithmetic on np.generic
 
 
 class ShapeError(RilletError):

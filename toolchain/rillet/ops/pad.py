@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
 import numpy as np
 
@@ -31,10 +32,10 @@ def _infer(op: Op) -> Results:
         return [((None,) * len(x.shape), x.dtype)]
     if len(paddings) != 2 * len(x.shape) or any(p < 0 for p in paddings):
         raise ShapeError(f"{op.kind} '{op.where}': paddings {paddings} do not fit input {x.shape}")
-    limit = 1 if getattr(op.attrs, "mode", None) is MirrorPadMode.REFLECT else 0
+    is_reflect = isinstance(op.attrs, MirrorPadAttrs) and op.attrs.mode == MirrorPadMode.REFLECT
     shape: list[int | None] = []
     for size, before, after in zip(x.shape, paddings[::2], paddings[1::2], strict=True):
-        if op.kind == "MIRROR_PAD" and size is not None and max(before, after) > size - limit:
+        if op.kind == "MIRROR_PAD" and size is not None and max(before, after) > size - is_reflect:
             raise ShapeError(f"MIRROR_PAD '{op.where}': paddings {paddings} reach beyond input {x.shape}")
         shape.append(None if size is None else before + size + after)
     return [(tuple(shape), x.dtype)]
@@ -48,9 +49,8 @@ def _compute_pad(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 def _compute_mirror_pad(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     x, paddings = present(arrays)
     assert isinstance(op.attrs, MirrorPadAttrs)
-    if op.attrs.mode is MirrorPadMode.REFLECT:
-        return [np.pad(x, paddings.tolist(), mode="reflect")]
-    return [np.pad(x, paddings.tolist(), mode="symmetric")]
+    mode: Literal["reflect", "symmetric"] = "reflect" if op.attrs.mode == MirrorPadMode.REFLECT else "symmetric"
+    return [np.pad(x, paddings.tolist(), mode=mode)]
 
 
 _version = versions(int8=2, int16=3, bool=5, large=(4, 4))

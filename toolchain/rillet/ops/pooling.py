@@ -52,7 +52,7 @@ def _reduce(op: Op, x: Array, fill: float, function: np.ufunc) -> Array:
 
 def _mean(op: Op, x: Array) -> Array:
     if op.outputs[0].shape[1:3] == (1, 1) and x.shape[1:3] == _filter(op):
-        return x.mean(axis=(1, 2), keepdims=True)
+        return np.asarray(x.mean(axis=(1, 2), keepdims=True))
     valid = np.ones((1, *x.shape[1:3], 1), np.float32)
     return _reduce(op, x, 0.0, np.add) / _reduce(op, valid, 0.0, np.add)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Attrs, Op
 from .opdef import Array, OpDef, QuantRule, operand, register
-from .rules import Results, ints, present, required_ints, resolve_axis, versions
+from .rules import Results, first_version, ints, present, required_ints, resolve_axis, versions
 
 
 @dataclass
@@ -42,10 +42,10 @@ def _computing(
 
 def _mean(x: Array, axes: tuple[int, ...], keep_dims: bool) -> Array:
     if x.dtype.kind == "f":
-        return np.mean(x, axis=axes, keepdims=keep_dims)
+        return np.asarray(np.mean(x, axis=axes, keepdims=keep_dims))
     count = max(1, int(np.prod([x.shape[a] for a in axes], dtype=np.int64)))
     total = np.sum(x, axis=axes, keepdims=keep_dims, dtype=np.int64)
-    return np.trunc(total / count)  # integers divide as in C
+    return np.asarray(np.trunc(total / count))  # integers divide as in C
 
 
 def _numpy(function: Callable[..., Array]) -> Callable[[Array, tuple[int, ...], bool], Array]:
@@ -67,5 +67,5 @@ _define("SUM", 74, _numpy(np.sum), QuantRule(), versions(int8=2), "ReduceSum")
 _define("REDUCE_MAX", 82, _numpy(np.max), QuantRule(same_scale=True), versions(int8=2, int16=3), "ReduceMax")
 _define("REDUCE_MIN", 89, _numpy(np.min), QuantRule(same_scale=True), versions(int8=2, int16=3), "ReduceMin")
 _define("REDUCE_PROD", 81, _numpy(np.prod), None, versions(int8=2, int16=2), "ReduceProd")
-_define("REDUCE_ANY", 91, _numpy(np.any), None, versions())
-_define("REDUCE_ALL", 140, _numpy(np.all), None, versions())
+_define("REDUCE_ANY", 91, _numpy(np.any), None, first_version)
+_define("REDUCE_ALL", 140, _numpy(np.all), None, first_version)

@@ -103,6 +103,11 @@ def activate(y: Array, activation: Activation) -> Array:
     return np.clip(y, *activation.bounds).astype(y.dtype, copy=False)
 
 
+def first_version(op: Op) -> int:
+    """The version rule of an operator that never changed."""
+    return 1
+
+
 def versions(base: int = 1, large: tuple[int, int] | None = None, **by_dtype: int) -> Callable[[Op], int]:
     """A version rule: by the lower-case dtype name of the first input, else `base`.
 

@@ -82,7 +82,8 @@ def _compute_space_to_batch(op: Op, arrays: Sequence[Array | None]) -> list[Arra
     x, sizes, pads = present(arrays)
     blocks, count = sizes.tolist(), sizes.size
     x = np.pad(x, [(0, 0), *pads.tolist(), *[(0, 0)] * (x.ndim - 1 - count)])
-    cut = x.reshape(x.shape[0], *(v for d, b in zip(x.shape[1:], blocks) for v in (d // b, b)), *x.shape[1 + count :])
+    spatial, rest = x.shape[1 : 1 + count], x.shape[1 + count :]
+    cut = x.reshape(x.shape[0], *(v for d, b in zip(spatial, blocks, strict=True) for v in (d // b, b)), *rest)
     order = [*range(2, 2 * count + 1, 2), 0, *range(1, 2 * count, 2), *range(2 * count + 1, cut.ndim)]
     cut = cut.transpose(order)
     return [cut.reshape(-1, *cut.shape[count + 1 :])]
@@ -107,8 +108,9 @@ def _compute_batch_to_space(op: Op, arrays: Sequence[Array | None]) -> list[Arra
     blocks, count = sizes.tolist(), sizes.size
     cut = x.reshape(*blocks, -1, *x.shape[1:])
     order = [count, *(v for i in range(count) for v in (count + 1 + i, i)), *range(2 * count + 1, cut.ndim)]
-    y = cut.transpose(order).reshape(-1, *(d * b for d, b in zip(x.shape[1:], blocks)), *x.shape[1 + count :])
-    ends = [slice(before, size - after) for size, (before, after) in zip(y.shape[1:], crops.tolist())]
+    spatial = [d * b for d, b in zip(x.shape[1 : 1 + count], blocks, strict=True)]
+    y = cut.transpose(order).reshape(-1, *spatial, *x.shape[1 + count :])
+    ends = [slice(before, size - after) for size, (before, after) in zip(spatial, crops.tolist(), strict=True)]
     return [y[(slice(None), *ends)]]
 
 

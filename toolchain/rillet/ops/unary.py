@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ir import Op
 from .opdef import Array, OpDef, QuantRule, register
-from .rules import present, same_as_input, versions
+from .rules import first_version, present, same_as_input, versions
 
 
 def _rsqrt(x: Array) -> Array:
@@ -25,7 +25,7 @@ def _computing(function: Callable[[Array], Array]) -> Callable[[Op, Sequence[Arr
 
 def _define(
     kind: str, code: int, options: str, function: Callable[[Array], Array], quant: QuantRule | None = None,
-    version: Callable[[Op], int] = versions(), onnx: str = "",
+    version: Callable[[Op], int] = first_version, onnx: str = "",
 ) -> None:
     register(OpDef(
         kind=kind, code=code, options=options, infer=same_as_input, compute=_computing(function),

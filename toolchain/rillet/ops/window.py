@@ -34,6 +34,6 @@ def windows(
     if any(p != (0, 0) for p in pads):
         x = np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=fill)
     spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
-    view = np.lib.stride_tricks.sliding_window_view(x, spans, axis=(1, 2))  # type: ignore[call-overload]
+    view: Array = np.lib.stride_tricks.sliding_window_view(x, spans, axis=(1, 2))
     view = view[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
     return np.moveaxis(view, 3, 5)
