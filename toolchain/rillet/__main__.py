@@ -1,0 +1,5 @@
+"""`python -m rillet`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""The command line: one file per verb, no logic. Verbs are imported when used, so `rillet --help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from ..ir import RilletError
+
+VERBS = {
+    "convert": "Read a model in any known format, optimize it, write .tflite.",
+    "quantize": "Make a model smaller with a quantization recipe.",
+    "inspect": "Print operators, shapes, MACs, bytes and peak arena.",
+    "plan": "Print exactly the RAM and flash a model takes.",
+    "verify": "Prove that a device computes the same numbers as this machine.",
+    "run": "Run a model once on given inputs.",
+    "bench": "Measure speed, also against LiteRT.",
+    "ops": "List operators and what each importer and runtime does with them.",
+    "boards": "List boards, or show one.",
+    "devices": "List devices that can be reached now.",
+    "build": "Build firmware for a board with a model inside.",
+    "flash": "Put firmware on a board.",
+    "monitor": "Show what a device says.",
+    "deploy": "The whole journey: convert, quantize, build, flash, verify, measure.",
+}
+
+EPILOG = """\b
+Exit status: 0 success; 1 an error, explained on stderr; 2 wrong usage;
+3 it ran, and the check failed (numbers differ, or the model does not fit).
+\b
+Example: rillet deploy model.h5 --board mps2-an386 --calibrate samples.npz"""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{name}"), "command")  # noqa: B009
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], VERBS, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"no command '{args[0]}'{hint} (commands: {', '.join(VERBS)})", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rillet")
+def cli() -> None:
+    """rillet: take a trained model and put it to work on any device."""
+
+
+def main() -> None:
+    """Entry point: errors of ours are one line on stderr and exit status 1, never a traceback."""
+    try:
+        cli.main(prog_name="rillet", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(1)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except RilletError as problem:
+        click.echo(f"error: {problem}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

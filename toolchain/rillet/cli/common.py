@@ -1,0 +1,111 @@
+"""What verbs share: options, JSON, tables, progress."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CHECK_FAILED = 3
+
+model_argument = click.argument("model", type=click.Path(path_type=Path))
+output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
+
+
+def example(text: str) -> Callable[[F], F]:
+    """Adds `Example: ...` below a verb's help."""
+
+    def decorate(function: F) -> F:
+        function.__doc__ = f"{function.__doc__}\n\n\b\nExample: {text}"
+        return function
+
+    return decorate
+
+
+def calibration_options(function: F) -> F:
+    """The options of everything that quantizes."""
+    for option in reversed(
+        (
+            click.option("--calibrate", "calibration", metavar="DATA", help=(
+                "Representative inputs: an .npz, a folder of images, or a Python file with representative_dataset().")),
+            click.option("--method", "calibration_method", default="min-max", show_default=True, help=(
+                "How ranges follow from the data: min-max, moving-average, percentile or mse.")),
+            click.option("--io", type=click.Choice(["float32", "int8", "uint8"]), default="float32",
+                         show_default=True, help="Element type of the model's inputs and outputs."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> None:
+    """Columns as wide as needed; those in `right` (by position) flush right."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(headings), *texts]) for i in range(len(headings))]
+
+    def line(cells: Sequence[str]) -> str:
+        parts = (c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True)))
+        return "  ".join(parts).rstrip()
+
+    click.echo(click.style(line(headings), bold=True))
+    for row in texts:
+        click.echo(line(row))
+
+
+def bytes_text(count: float) -> str:
+    """1536 -> '1.5 KB'."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1024 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr that takes the finished share, 0 to 1; silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+
+        def update(share: float) -> None:
+            bar.update(max(0, int(share * 1000) - bar.pos))
+
+        yield update
+
+
+def default_output(model: Path, suffix: str) -> Path:
+    """Where a verb writes when not told: beside the current folder's files, `<model's stem><suffix>`."""
+    return Path(model.stem + suffix)

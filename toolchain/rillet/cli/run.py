@@ -1,0 +1,37 @@
+"""`rillet run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import example, json_option, model_argument, print_json, threads_option
+
+
+@click.command("run")
+@model_argument
+@click.option("--input", "inputs", multiple=True, metavar="FILE", type=click.Path(exists=True, path_type=Path),
+              help="An .npy per input in order, or one .npz with arrays in order or by input name. Default: random.")
+@click.option("--device", default=None, help="Run there (emulator, serial:PORT) instead of in this process.")
+@click.option("--board", help="Board of --device emulator.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the outputs as .npz.")
+@threads_option
+@json_option
+@example("rillet run model.tflite --input image.npy")
+def command(
+    model: Path, inputs: tuple[Path, ...], device: str | None, board: str | None, output: Path | None, threads: int,
+    as_json: bool,
+) -> None:
+    """Run MODEL once and print its outputs."""
+    from ..boards.run import run_model, save_outputs
+
+    results = run_model(model, inputs, device, board, threads)
+    if output:
+        save_outputs(results, output)
+    if as_json:
+        print_json({name: array for name, array in results.items()})
+        return
+    for name, array in results.items():
+        click.echo(f"{name}: {array.dtype}{list(array.shape)}")
+        click.echo(str(array))
