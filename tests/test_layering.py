@@ -9,6 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "toolchain" / "rillet"
 
+ALLOWED: dict[str, set[str]] = {
     "ir": set(),
     "devices": set(),
     "ops": {"ir"},
