@@ -59,4 +59,5 @@ def check(graph: Graph) -> None:
     verify(graph)
     for op in graph.ops:
         for tensor, (shape, dtype) in zip(op.outputs, opdef(op.kind).infer(op), strict=True):
-            assert (tensor.shape, tensor.dtype) == (shape, dtype), (op, tensor, shape, dtype)
+            same = all(a is None or a == b for a, b in zip(tensor.shape, shape, strict=True))
+            assert same and tensor.dtype is dtype, (op, tensor, shape, dtype)

@@ -9,8 +9,8 @@ from .channel_ranges import is_plain_linear
 from .edit import Uses, optional_input
 from .linear import LINEAR
 
-_UNARY = frozenset({"RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "ELU",
-                    "GELU", "ABS", "NEG", "EXP", "SQRT", "RSQRT", "SQUARE", "QUANTIZE", "DEQUANTIZE", "CAST",
+_UNARY = frozenset({"RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU",
+                    "ELU", "GELU", "ABS", "NEG", "EXP", "SQRT", "RSQRT", "SQUARE", "QUANTIZE", "DEQUANTIZE", "CAST",
                     "MAX_POOL_2D", "AVERAGE_POOL_2D", "L2_POOL_2D", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"})
 ELEMENTWISE_BINARY = frozenset({"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"})
 _RESHAPES = frozenset({"RESHAPE", "SQUEEZE"})
@@ -107,10 +107,10 @@ def channelwise_operands(op: Op) -> list[Tensor] | None:
         amounts = op.inputs[1]
         return [x] if amounts is not None and amounts.data is not None and not amounts.data[-1].any() else None
     if op.kind in _REDUCTIONS:
-        axes = op.inputs[1]
-        rank = len(x.shape)
-        kept = axes is not None and axes.data is not None and all(int(a) % rank != rank - 1 for a in axes.data.reshape(-1))
-        return [x] if kept else None
+        axes, rank = op.inputs[1], len(x.shape)
+        if axes is None or axes.data is None or any(int(a) % rank == rank - 1 for a in axes.data.reshape(-1)):
+            return None
+        return [x]
     return _binary_operands(op, channels) if op.kind in ELEMENTWISE_BINARY else None
 
 

@@ -31,7 +31,7 @@ class Range:
 
     @property
     def is_constant(self) -> NDArray[np.bool_]:
-        return np.isfinite(self.low) & (self.low == self.high)
+        return np.asarray(np.isfinite(self.low) & (self.low == self.high))
 
     def clip(self, low: float, high: float) -> Range:
         return Range(np.clip(self.low, low, high), np.clip(self.high, low, high))
@@ -124,7 +124,7 @@ def is_plain_linear(op: Op) -> bool:
     """All float32, or int8 with int32 bias; ungrouped; weights dense; one input channel per weight channel."""
     layout = LINEAR[op.kind]
     x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
-    if x is None or weight is None or weight.sparsity is not None or getattr(op.attrs, "weights_format", 0):
+    if x is None or weight is None or weight.sparsity is not None or getattr(op.attrs, "weights_format", False):
         return False
     types = (x.dtype, weight.dtype, op.outputs[0].dtype, None if bias is None else bias.dtype)
     floats = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
@@ -200,8 +200,9 @@ def _added(op: Op, ranges: Ranges) -> Range | None:
     first, second = ranges.get(a) or unknown_range(a), ranges.get(b) or unknown_range(b)
     if first is None or second is None:
         return None
-    low, high = (np.float32(p) + np.float32(q) for p, q in ((first.low, second.low), (first.high, second.high)))
-    return Range(low.astype(np.float64), high.astype(np.float64)).clip(*clamp_limits(op))
+    low = (first.low + second.low).astype(np.float32).astype(np.float64)
+    high = (first.high + second.high).astype(np.float32).astype(np.float64)
+    return Range(low, high).clip(*clamp_limits(op))
 
 
 _RULES: dict[str, Callable[[Op, Ranges], Range | None]] = {

@@ -115,6 +115,8 @@ def _drop(group: Group, kept: NDArray[np.bool_]) -> None:
                     _slice_constant(op, index, kept, len(tensor.shape) - 1)
     for tensor in group.tensors:
         tensor.shape = (*tensor.shape[:-1], int(kept.sum()))
+        if tensor.default_shape is not None:
+            tensor.default_shape = (*tensor.default_shape[:-1], int(kept.sum()))
 
 
 def _slice_constant(op: Op, index: int, kept: NDArray[np.bool_], axis: int) -> None:

@@ -50,7 +50,7 @@ def activation(op: Op) -> Activation | None:
 
 def with_attrs(op: Op, **changes: object) -> Attrs:
     """A changed copy: records may be shared between ops."""
-    return replace(op.attrs, **changes)  # type: ignore[arg-type]
+    return replace(op.attrs, **changes)
 
 
 def set_input(op: Op, index: int, tensor: Tensor | None) -> None:

@@ -42,13 +42,14 @@ def _scale_weights(linear: Op, affine: Affine, uses: Uses) -> bool:
     if max(affine.scale.size, affine.shift.size) not in (1, channels):
         return False
     if (affine.scale != 1.0).any():
-        scaled = weight.data * along(layout.out_axis, weight.data.ndim, affine.scale)
+        scaled = weight.data.astype(np.float64) * along(layout.out_axis, weight.data.ndim, affine.scale)
         new_weight = changed_constant(weight, scaled.astype(np.float32), shared=len(uses.readers.get(weight, [])) > 1)
         set_input(linear, layout.weight, new_weight)
     if bias is None:
         old_bias = np.zeros(channels)
         bias = Tensor(f"{affine.x.name}/bias", (channels,), DType.FLOAT32, data=old_bias, source=linear.source)
     assert bias.data is not None
-    new_bias = np.broadcast_to(bias.data * affine.scale + affine.shift, (channels,)).astype(np.float32)
+    shifted = bias.data.astype(np.float64) * affine.scale + affine.shift
+    new_bias = np.broadcast_to(shifted, (channels,)).astype(np.float32)
     set_input(linear, layout.bias, changed_constant(bias, new_bias, shared=len(uses.readers.get(bias, [])) > 1))
     return True

@@ -34,13 +34,14 @@ def fold_affine_next(graph: Graph) -> int:
 def _scale_inputs(reader: Op, parts: tuple[Linear, Tensor, Tensor | None], affine: Affine, uses: Uses) -> bool:
     layout, weight, bias = parts
     assert weight.data is not None
+    weights = weight.data.astype(np.float64)
     depth = weight.data.shape[layout.in_axis]
     scale = _per_weight_channel(reader, affine.x, depth, affine.scale)
     shift = _per_weight_channel(reader, affine.x, depth, affine.shift)
     if scale is None or shift is None:
         return False
     if affine.shift.any():
-        terms = weight.data * along(layout.in_axis, weight.data.ndim, shift)
+        terms = weights * along(layout.in_axis, weights.ndim, shift)
         axes = tuple(i for i in range(terms.ndim) if i != layout.out_axis)
         added = terms.sum(axis=axes)
         if bias is None:
@@ -50,7 +51,7 @@ def _scale_inputs(reader: Op, parts: tuple[Linear, Tensor, Tensor | None], affin
         new_bias = (bias.data + added).astype(np.float32)
         set_input(reader, layout.bias, changed_constant(bias, new_bias, shared=len(uses.readers.get(bias, [])) > 1))
     if (affine.scale != 1.0).any():
-        scaled = (weight.data * along(layout.in_axis, weight.data.ndim, scale)).astype(np.float32)
+        scaled = (weights * along(layout.in_axis, weights.ndim, scale)).astype(np.float32)
         new_weight = changed_constant(weight, scaled, shared=len(uses.readers.get(weight, [])) > 1)
         set_input(reader, layout.weight, new_weight)
     return True

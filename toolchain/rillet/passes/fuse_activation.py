@@ -13,7 +13,7 @@ _FUSING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CO
 
 
 def fuse_activation(graph: Graph) -> int:
-    """conv then RELU becomes a conv that clamps. Quantized: only where RELU keeps scale and zero point (else it rounds).
+    """conv then RELU becomes a conv that clamps. Quantized: only where RELU keeps scale and zero point.
     """
     uses = Uses(graph)
     fused: list[Op] = []

@@ -45,7 +45,7 @@ class Affine:
 def linear_parts(op: Op) -> tuple[Linear, Tensor, Tensor | None] | None:
     """Layout, weights and bias of a float linear op with constant weights; None for any other op."""
     layout = LINEAR.get(op.kind)
-    if layout is None or getattr(op.attrs, "weights_format", 0) or optional_input(op, layout.x) is None:
+    if layout is None or getattr(op.attrs, "weights_format", False) or optional_input(op, layout.x) is None:
         return None
     weight, bias = optional_input(op, layout.weight), optional_input(op, layout.bias)
     if weight is None or not _is_float_constant(weight) or (bias is not None and not _is_float_constant(bias)):

@@ -57,7 +57,7 @@ def _data(op: Op, index: int) -> Tensor | None:
 def _all_equal(index: int, value: int) -> Callable[[Op], bool]:
     def test(op: Op) -> bool:
         tensor = _data(op, index)
-        return tensor is not None and tensor.data is not None and bool((tensor.data == value).all())
+        return tensor is not None and tensor.data is not None and bool(np.all(tensor.data == value))
 
     return test
 
@@ -79,7 +79,7 @@ def _neutral(value: float) -> Callable[[Op], bool]:
             return False
         if op.kind in ("SUB", "DIV") and constants[0] is op.inputs[0]:
             return False
-        return bool((constants[0].data == value).all())
+        return bool(np.all(constants[0].data == value))
 
     return test
 
