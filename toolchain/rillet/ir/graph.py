@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,9 @@ class Tensor:
         data: for constants, an array of `shape` and `dtype.numpy` (int4 unpacked to int8), often a read-only
             view of the file: copy before changing. Strings and sparse tensors: the file's bytes as 1-D uint8.
         source: the layer's name in the source model, for errors, reports and profiles.
+        default_shape: concrete dimensions to start from where `shape` has unknown ones (TFLite's `shape` beside
+            `shape_signature`); None means 1 for each unknown dimension.
+        extra: fields of the source file that rillet only carries, by schema name (also on Op, Graph and Model).
     """
 
     name: str
@@ -56,6 +60,8 @@ class Tensor:
     sparsity: object | None = None
     unranked: bool = False
     variant: object | None = None
+    default_shape: tuple[int, ...] | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_constant(self) -> bool:
@@ -104,6 +110,7 @@ class Op:
     mutates: list[bool] = field(default_factory=list)
     source: str = ""
     version: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.where}>"
@@ -122,6 +129,7 @@ class Graph:
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor once: inputs, then in order of use, then outputs."""
@@ -185,6 +193,7 @@ class Model:
     signatures: list[Signature] = field(default_factory=list)
     metadata: dict[str, bytes] = field(default_factory=dict)
     description: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def main(self) -> Graph:

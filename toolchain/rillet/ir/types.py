@@ -37,10 +37,13 @@ class DType(IntEnum):
     BFLOAT16 = 18
     INT2 = 19
     UINT4 = 20
+    FLOAT8_E4M3FN = 21
+    FLOAT8_E5M2 = 22
 
     @property
     def numpy(self) -> np.dtype[np.generic]:
-        """The numpy type that holds one element; int4 and int2 are held as int8, bfloat16 as raw uint16.
+        """The numpy type that holds one element; int4 and int2 are held as int8, bfloat16 as raw
+        uint16, float8 as raw uint8.
 
         Raises:
             TypeError: STRING, RESOURCE and VARIANT have no fixed-size element.
@@ -56,11 +59,11 @@ class DType(IntEnum):
 
     @property
     def is_integer(self) -> bool:
-        return self in _NUMPY and self.numpy.kind in "iu"
+        return self in _NUMPY and self.numpy.kind in "iu" and self not in _RAW_FLOATS
 
     @property
     def is_float(self) -> bool:
-        return self in (DType.FLOAT16, DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16)
+        return self in (DType.FLOAT16, DType.FLOAT32, DType.FLOAT64) or self in _RAW_FLOATS
 
     @property
     def limits(self) -> tuple[int, int]:
@@ -78,7 +81,7 @@ class DType(IntEnum):
         """The DType of a numpy dtype (or anything `np.dtype` accepts)."""
         wanted = np.dtype(dtype)  # type: ignore[call-overload]
         for member, candidate in _NUMPY.items():
-            if candidate == wanted and member not in _PACKED_BITS and member is not DType.BFLOAT16:
+            if candidate == wanted and member not in _PACKED_BITS and member not in _RAW_FLOATS:
                 return member
         raise TypeError(f"no tensor type for numpy {wanted}")
 
@@ -102,7 +105,10 @@ _NUMPY: dict[DType, np.dtype[np.generic]] = {
     DType.BFLOAT16: np.dtype(np.uint16),
     DType.INT2: np.dtype(np.int8),
     DType.UINT4: np.dtype(np.uint8),
+    DType.FLOAT8_E4M3FN: np.dtype(np.uint8),
+    DType.FLOAT8_E5M2: np.dtype(np.uint8),
 }
+_RAW_FLOATS = {DType.BFLOAT16, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2}
 _PACKED_BITS = {DType.INT4: 4, DType.INT2: 2, DType.UINT4: 4}
 
 

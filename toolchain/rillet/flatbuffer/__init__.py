@@ -1,0 +1,7 @@
+"""The .tflite format: schema as data, reader and writer."""
+
+from .errors import FlatbufferError
+from .reader import read
+from .writer import tensor_order, write, write_bytes
+
+__all__ = ["FlatbufferError", "read", "tensor_order", "write", "write_bytes"]

@@ -1,0 +1,216 @@
+"""ir.Model -> a .tflite file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
+from ..ops import registry
+from .decode import Record
+from .encode import encode
+from .errors import FlatbufferError
+from .options import from_attrs, options_field
+from .packing import pack
+from .schema import OPERATORS, VERSION
+
+_SUBBYTE = (DType.INT4, DType.UINT4, DType.INT2)
+_CODES = {name: code for code, name in enumerate(OPERATORS)}
+_PLACEHOLDER = _CODES["PLACEHOLDER_FOR_GREATER_OP_CODES"]
+
+
+def write(model: Model, path: str | os.PathLike[str]) -> None:
+    """Writes `model` to `path`, through a temporary file beside it: the file is whole or not there.
+
+    Raises:
+        FlatbufferError: the model holds something that the format cannot, or the file cannot be written.
+    """
+    content = write_bytes(model)
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FlatbufferError(f"cannot write {target}: {error.strerror}") from None
+
+
+def write_bytes(model: Model) -> bytes:
+    """The .tflite file of `model`. Equal buffers are stored once.
+
+    Raises:
+        FlatbufferError: the model holds something that the format cannot.
+    """
+    return encode("Model", _Writer(model).record())
+
+
+def tensor_order(graph: Graph) -> list[Tensor]:
+    """The tensors of `graph` as a file numbers them.
+
+    Those read from a file keep their order (and unused ones their place), so that whatever names tensors by number
+    still holds; tensors made since follow, and tensors that passes cut off are left out.
+    """
+    wanted = dict.fromkeys([*graph.tensors(), *graph.extra.get("unused", ())])
+    for tensor in list(wanted):
+        details = tensor.quantization.blockwise if tensor.quantization else None
+        if isinstance(details, dict):
+            wanted |= dict.fromkeys(each for each in details.values() if isinstance(each, Tensor))
+    kept = [tensor for tensor in graph.extra.get("tensors", ()) if tensor in wanted]
+    return list(dict.fromkeys([*kept, *wanted]))
+
+
+class _Writer:
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._buffers: list[Record] = [{}]  # buffer 0 is empty by convention
+        self._buffer_numbers: dict[bytes, int] = {}
+        self._codes: dict[tuple[int, str, int], int] = {}
+        self._numbers = [{t: i for i, t in enumerate(tensor_order(graph))} for graph in model.graphs]
+
+    def record(self) -> Record:
+        model = self._model
+        subgraphs = [self._graph(graph, numbers) for graph, numbers in zip(model.graphs, self._numbers, strict=True)]
+        metadata = [{"name": name, "buffer": self._bytes(value)} for name, value in model.metadata.items()]
+        carried = model.extra.get("metadata_buffer")
+        return {
+            "version": VERSION,
+            "operator_codes": [_operator_code(*key) for key in self._codes],
+            "subgraphs": subgraphs,
+            "description": model.description or None,
+            "signature_defs": [self._signature(each) for each in model.signatures] or None,
+            "metadata": metadata or None,
+            "metadata_buffer": None if carried is None else [self._bytes(value) for value in carried],
+            "external_buffer_groups": model.extra.get("external_buffer_groups"),
+            "external_buffers": model.extra.get("external_buffers"),
+            "buffers": self._buffers,
+        }
+
+    def _bytes(self, content: bytes) -> int:
+        return self._buffer(np.frombuffer(content, np.uint8))
+
+    def _buffer(self, content: NDArray[np.uint8]) -> int:
+        """The number of the buffer that holds `content`; 0 for none."""
+        if not content.size:
+            return 0
+        key = hashlib.blake2b(content, digest_size=32).digest()
+        if key not in self._buffer_numbers:
+            self._buffer_numbers[key] = len(self._buffers)
+            self._buffers.append({"data": content})
+        return self._buffer_numbers[key]
+
+    def _graph(self, graph: Graph, numbers: dict[Tensor, int]) -> Record:
+        return {
+            "tensors": [self._tensor(tensor, numbers) for tensor in numbers],
+            "inputs": [numbers[tensor] for tensor in graph.inputs],
+            "outputs": [numbers[tensor] for tensor in graph.outputs],
+            "operators": [self._op(op, numbers) for op in graph.ops],
+            "name": graph.name or None,
+            "debug_metadata_index": graph.extra.get("debug_metadata_index"),
+        }
+
+    def _tensor(self, tensor: Tensor, numbers: dict[Tensor, int]) -> Record:
+        record: Record = {
+            "shape": _file_shape(tensor),
+            "type": int(tensor.dtype),
+            "name": tensor.name,
+            "buffer": 0 if tensor.data is None else self._buffer(_file_bytes(tensor, tensor.data)),
+            "is_variable": tensor.is_variable,
+            "quantization": _quantization(tensor.quantization, numbers),
+            "sparsity": tensor.sparsity,
+            "variant_tensors": tensor.variant,
+            "shape_signature": tensor.extra.get("shape_signature"),
+            "has_rank": tensor.extra.get("has_rank", not tensor.shape and not tensor.unranked),
+            "external_buffer": tensor.extra.get("external_buffer"),
+        }
+        if None in tensor.shape:
+            record["shape_signature"] = [-1 if d is None else d for d in tensor.shape]
+        return record
+
+    def _op(self, op: Op, numbers: dict[Tensor, int]) -> Record:
+        if op.kind not in _CODES:
+            raise FlatbufferError(f"operator {op.kind} '{op.where}' is no TFLite builtin; make it CUSTOM to store it")
+        record: Record = {
+            "inputs": [-1 if tensor is None else numbers[tensor] for tensor in op.inputs],
+            "outputs": [numbers[tensor] for tensor in op.outputs],
+            "intermediates": [numbers[tensor] for tensor in op.intermediates] or None,
+            "mutating_variable_inputs": op.mutates or None,
+            "custom_options_format": op.extra.get("custom_options_format"),
+            "debug_metadata_index": op.extra.get("debug_metadata_index"),
+        }
+        custom_code, custom = op.extra.get("custom_code", ""), op.extra.get("custom_options")
+        if isinstance(op.attrs, CustomAttrs):
+            custom_code, custom = op.attrs.code, op.attrs.options or None
+        elif (options := from_attrs(op)) is not None:
+            record[options_field(options[0])] = options
+        if custom is not None:
+            record["custom_options"] = np.frombuffer(custom, np.uint8)
+        definition = registry().get(op.kind)
+        version = op.version if op.version is not None else definition.version(op) if definition else 1
+        key = _CODES[op.kind], custom_code, version
+        record["opcode_index"] = self._codes.setdefault(key, len(self._codes))
+        return record
+
+    def _signature(self, signature: Signature) -> Record:
+        numbers = self._numbers[signature.graph] if signature.graph < len(self._numbers) else {}
+
+        def arguments(tensors: dict[str, Tensor]) -> list[Record]:
+            lost = [name for name, tensor in tensors.items() if tensor not in numbers]
+            if lost:
+                raise FlatbufferError(f"signature '{signature.key}' names {lost}, tensors that its graph does not hold")
+            return [{"name": name, "tensor_index": numbers[tensor]} for name, tensor in tensors.items()]
+
+        return {
+            "inputs": arguments(signature.inputs),
+            "outputs": arguments(signature.outputs),
+            "signature_key": signature.key,
+            "subgraph_index": signature.graph,
+        }
+
+
+def _operator_code(code: int, custom_code: str, version: int) -> Record:
+    return {
+        "deprecated_builtin_code": min(code, _PLACEHOLDER),
+        "builtin_code": code,
+        "custom_code": custom_code or None,
+        "version": version,
+    }
+
+
+def _file_shape(tensor: Tensor) -> tuple[int, ...]:
+    """The concrete shape to store: what the file had, where it still fits `tensor.shape`."""
+    default = tensor.default_shape
+    fits = default is not None and len(default) == len(tensor.shape)
+    known = default if fits and default is not None else (1,) * len(tensor.shape)
+    return tuple(k if d is None else d for d, k in zip(tensor.shape, known, strict=True))
+
+
+def _file_bytes(tensor: Tensor, data: NDArray[np.generic]) -> NDArray[np.uint8]:
+    if tensor.dtype in _SUBBYTE and tensor.sparsity is None:
+        return pack(data, tensor.dtype)
+    return np.ascontiguousarray(data).reshape(-1).view(np.uint8)
+
+
+def _quantization(quantization: Quantization | None, numbers: dict[Tensor, int]) -> Record | None:
+    if quantization is None:
+        return None
+    record: dict[str, Any] = {
+        "scale": quantization.scale if quantization.scale.size else None,
+        "zero_point": quantization.zero_point if quantization.zero_point.size else None,
+        "min": quantization.min,
+        "max": quantization.max,
+        "quantized_dimension": quantization.axis,
+    }
+    details = quantization.blockwise
+    if isinstance(details, dict):
+        fields = {name: value for name, value in details.items() if name != "table"}
+        for name in ("scales", "zero_points"):
+            if name in fields:
+                fields[name] = -1 if fields[name] is None else numbers[fields[name]]
+        record["details"] = details["table"], fields
+    return record
