@@ -89,8 +89,8 @@ uint16_t fw_get_u16(const uint8_t *from)
 
 void fw_put_u32(uint8_t *to, uint32_t value)
 {
-    fw_put_u16(to, value);
-    fw_put_u16(to + 2, value >> 16);
+    fw_put_u16(to, (uint16_t)value);
+    fw_put_u16(to + 2, (uint16_t)(value >> 16));
 }
 
 void fw_put_u16(uint8_t *to, uint32_t value)

@@ -1,0 +1,227 @@
+"""Device: one object for everything that can be asked of anything that runs a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DeviceError, LinkError, RequestRefused
+from .link import ByteStream, Link
+from .protocol import Capability, Info, Memory, Request, Status, TensorInfo, parse_info, parse_memory, parse_tensor
+
+# TFLite's TensorType numbers that a plain array can hold.
+_DTYPES = {
+    0: "f4", 1: "f2", 2: "i4", 3: "u1", 4: "i8", 6: "?", 7: "i2", 9: "i1", 10: "f8", 12: "u8", 15: "u4", 16: "u2",
+}  # fmt: skip
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What sort of device this is, beyond what it says itself.
+
+    name: "host", "emulator", "serial" or a third party's; instructions_per_tick: if the device's counter measures
+    executed instructions (an emulator's clock that advances by a fixed time per instruction), None if it measures
+    time; patience_s: how long one request may keep it busy; timeout_s: how long it may take to answer at all.
+    """
+
+    name: str
+    instructions_per_tick: float | None = None
+    patience_s: float = 600.0
+    timeout_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A measured time: `ticks` of the device's counter, and the same as `value` in `unit` ("s" or "instructions")."""
+
+    ticks: int
+    value: float
+    unit: str
+
+
+class Device:
+    """A device with a session open on it; a context manager.
+
+    Attributes: info (what it said of itself), inputs, outputs (their place, type and shape), kind.
+
+    Args:
+        stream: an open byte stream; owned and closed by this object.
+        start_timeout_s: how long the device may take to begin to answer.
+
+    Raises:
+        LinkError: nothing answers. DeviceError: what answers is no rillet firmware of this version.
+    """
+
+    def __init__(self, stream: ByteStream, kind: Kind, *, start_timeout_s: float = 10.0) -> None:
+        self.kind = kind
+        self._stream = stream
+        self._link = Link(stream, timeout_s=kind.timeout_s)
+        try:
+            self._hello(start_timeout_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, offset: int, data: bytes, progress: Progress | None = None) -> None:
+        """Puts bytes into the arena at `offset`. May be repeated and resumed at any offset.
+
+        Args:
+            progress: called with (bytes done, bytes in all).
+        """
+        self._send_in_pieces(Request.WRITE, offset, data, progress)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """`size` bytes of the arena from `offset`."""
+        out = bytearray()
+        while len(out) < size:
+            piece = min(self.info.body_bytes, size - len(out))
+            body = (offset + len(out)).to_bytes(4, "little") + piece.to_bytes(4, "little")
+            got = self._link.request(Request.READ, body)
+            if len(got) != piece:
+                raise DeviceError(f"READ: asked for {piece} bytes, got {len(got)}; build and flash the firmware again")
+            out += got
+        return bytes(out)
+
+    def set_input(self, index: int, value: NDArray[Any]) -> None:
+        """Writes input `index`; `value` must have its shape and dtype.
+
+        Raises:
+            DeviceError: there is no such input, or the shape or dtype differs.
+        """
+        info = _at(self.inputs, index, "input")
+        value = np.ascontiguousarray(value)
+        wanted = _dtype(info)
+        if value.dtype != wanted or value.shape != info.shape:
+            raise DeviceError(
+                f"input {index} is {wanted.name} of shape {info.shape}, not {value.dtype} of shape {value.shape}"
+            )
+        self.write(info.offset, value.tobytes())
+
+    def output(self, index: int) -> NDArray[Any]:
+        """Output `index` after a run, with its shape and dtype."""
+        info = _at(self.outputs, index, "output")
+        return np.frombuffer(self.read(info.offset, info.size_bytes), _dtype(info)).reshape(info.shape)
+
+    def run(self, first: int = 0, count: int | None = None, repetitions: int = 1) -> Duration:
+        """Executes steps first .. first + count (all of them by default) `repetitions` times; the time of them all.
+
+        Inputs may be overwritten by a run: write them again before the next unless the plan keeps them.
+
+        Raises:
+            RequestRefused: a step failed (the message says which, with the runtime's status), or there is no such step.
+        """
+        count = self.info.steps - first if count is None else count
+        return self.duration(int.from_bytes(self._execute(Request.RUN, first, count, repetitions), "little"))
+
+    def profile(self) -> list[Duration]:
+        """Executes all steps once and times each."""
+        ticks: list[int] = []
+        while len(ticks) < self.info.steps:
+            count = min(self.info.steps - len(ticks), self.info.body_bytes // 4)
+            body = self._execute(Request.PROFILE, len(ticks), count, 1)
+            ticks += (int(t) for t in np.frombuffer(body, "<u4"))
+        return [self.duration(t) for t in ticks]
+
+    def duration(self, ticks: int) -> Duration:
+        """Ticks of this device's counter as time or instructions."""
+        if self.info.tick_hz == 0:
+            return Duration(ticks, float(ticks), "instructions")
+        if self.kind.instructions_per_tick is not None:
+            return Duration(ticks, ticks * self.kind.instructions_per_tick, "instructions")
+        return Duration(ticks, ticks / self.info.tick_hz, "s")
+
+    def memory(self) -> Memory:
+        """Stack high-water mark, arena and static RAM, in bytes."""
+        return parse_memory(self._link.request(Request.MEMORY))
+
+    def reset(self) -> None:
+        """Clears the arena and the session's state; the model stays."""
+        self._link.request(Request.RESET, b"\0")
+
+    def load(self, image: bytes, progress: Progress | None = None) -> None:
+        """Sends another plan image, made for this firmware's kernels, and starts using it.
+
+        Raises:
+            RequestRefused: the device only runs the image it was built with, or this one does not fit it.
+        """
+        self._send_in_pieces(Request.LOAD, 0, image, progress)
+        self._link.request(Request.BOOT, len(image).to_bytes(4, "little"))
+        self._hello(self.kind.timeout_s)
+
+    @property
+    def resent(self) -> int:
+        """How many requests had to be sent again: a measure of the line's quality."""
+        return self._link.resent
+
+    def close(self) -> None:
+        """Ends the connection; an emulator or host process ends with it."""
+        self._stream.close()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _hello(self, patience_s: float) -> None:
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                self.info: Info = parse_info(self._link.request(Request.HELLO))
+                break
+            except LinkError:
+                if time.monotonic() > until:
+                    raise
+        self.inputs = [self._tensor(0, i) for i in range(self.info.inputs)]
+        self.outputs = [self._tensor(1, i) for i in range(self.info.outputs)]
+
+    def _tensor(self, side: int, index: int) -> TensorInfo:
+        body = side.to_bytes(2, "little") + index.to_bytes(2, "little")
+        return parse_tensor(self._link.request(Request.TENSOR, body))
+
+    def _send_in_pieces(self, op: Request, offset: int, data: bytes, progress: Progress | None) -> None:
+        piece = self.info.body_bytes - 4
+        for at in range(0, len(data), piece):
+            self._link.request(op, (offset + at).to_bytes(4, "little") + data[at : at + piece])
+            if progress is not None:
+                progress(min(at + piece, len(data)), len(data))
+
+    def _execute(self, op: Request, first: int, count: int, repetitions: int) -> bytes:
+        body = b"".join(n.to_bytes(4, "little") for n in (first, count, repetitions))
+        try:
+            return self._link.request(op, body, patience_s=self.kind.patience_s)
+        except RequestRefused as refusal:
+            if refusal.status != Status.RUNTIME_ERROR or len(refusal.body) != 8:
+                raise
+            step = int.from_bytes(refusal.body[:4], "little")
+            code = int.from_bytes(refusal.body[4:], "little", signed=True)
+            raise RequestRefused(
+                f"step {step} of the model failed on the device with status {code}", refusal.status, refusal.body
+            ) from None
+
+    @property
+    def can_load(self) -> bool:
+        """Whether `load` is offered."""
+        return Capability.LOAD in self.info.capabilities
+
+
+def _at(tensors: list[TensorInfo], index: int, what: str) -> TensorInfo:
+    if not 0 <= index < len(tensors):
+        raise DeviceError(f"the model on the device has {len(tensors)} {what}s; there is no {what} {index}")
+    return tensors[index]
+
+
+def _dtype(info: TensorInfo) -> np.dtype[Any]:
+    if info.dtype not in _DTYPES:
+        raise DeviceError(f"the device's tensor has element type {info.dtype}, which cannot be read or written")
+    return np.dtype("<" + _DTYPES[info.dtype])

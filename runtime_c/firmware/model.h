@@ -1,0 +1,25 @@
+/* What a build links beside the server: the model's plan image and the kernels it uses. `rillet build` writes it. */
+#ifndef RILLET_FIRMWARE_MODEL_H
+#define RILLET_FIRMWARE_MODEL_H
+
+#include "../core/kernel.h"
+
+extern const char fw_board[]; /* NUL-terminated, at most 63 bytes each */
+extern const char fw_core[];
+extern const char fw_model[];
+
+extern const uint8_t fw_image[]; /* 16-byte aligned */
+extern const uint32_t fw_image_bytes; /* 0: no model yet */
+
+extern const rlt_kernel_fn fw_kernels[];
+extern const uint32_t fw_kernel_count;
+extern const uint32_t fw_kernel_crc; /* CRC-32 of the kernels' names, each followed by a newline */
+
+extern uint8_t fw_arena[]; /* RLT_ALIGNMENT-aligned */
+extern const uint32_t fw_arena_bytes;
+
+/* Room for an image sent with LOAD; NULL and 0 where the device only runs the one it was built with. */
+extern uint8_t *const fw_image_room;
+extern const uint32_t fw_image_room_bytes;
+
+#endif

@@ -1,0 +1,331 @@
+#include "server.h"
+
+#include <string.h>
+
+#include "../port/port.h"
+#include "frame.h"
+#include "model.h"
+#include "protocol.h"
+
+#define FRAME_BYTES (FW_HEADER_BYTES + FW_BODY_BYTES + FW_CRC_BYTES)
+
+/* One request and one reply, both kept: a request that comes again gets the same reply and is not executed twice. */
+static struct {
+    rlt_session session;
+    const rlt_image *image; /* NULL: no model */
+    uint32_t reply_bytes;   /* of the last executed request; 0: none yet, HELLO must come first */
+    uint32_t request_crc;
+    uint8_t request[FRAME_BYTES];
+    uint8_t reply[FRAME_BYTES];
+} server;
+
+static void open_model(const uint8_t *bytes, uint32_t length)
+{
+    const rlt_image *image = (const rlt_image *)(const void *)bytes;
+    server.image = NULL;
+    if (length >= sizeof *image && image->bytes == length && image->kernel_limit <= fw_kernel_count &&
+        fw_crc32(0, bytes + 16, length - 16) == image->crc &&
+        rlt_session_open_with(&server.session, bytes, NULL, fw_arena, fw_arena_bytes, fw_kernels) == RLT_OK) {
+        server.image = image;
+    }
+}
+
+static void put_u64(uint8_t *to, uint64_t value)
+{
+    fw_put_u32(to, (uint32_t)value);
+    fw_put_u32(to + 4, (uint32_t)(value >> 32));
+}
+
+static uint8_t *put_text(uint8_t *to, const char *text)
+{
+    uint32_t length = 0;
+    while (text[length] != 0 && length < 63u) {
+        to[length + 1] = (uint8_t)text[length];
+        ++length;
+    }
+    to[0] = (uint8_t)length;
+    return to + length + 1;
+}
+
+/* A reply without a body; leaves the kept reply alone. */
+static void send_bare(uint8_t op, uint16_t sequence, uint8_t status)
+{
+    uint8_t frame[FW_HEADER_BYTES + FW_CRC_BYTES] = {FW_VERSION, op, 0, 0, status, 0, 0, 0};
+    fw_put_u16(frame + 2, sequence);
+    fw_encode(frame, FW_HEADER_BYTES, port_write);
+}
+
+/* Each handler below gets the request's body and its length, writes the reply's body and gives its length through
+ * *length, and returns the status. */
+
+static uint8_t hello(uint8_t *reply, uint32_t *length)
+{
+    const rlt_image *image = server.image;
+    uint8_t *end;
+    fw_put_u16(reply, FW_BODY_BYTES);
+    fw_put_u16(reply + 2, 0);
+    fw_put_u32(reply + 4, FW_CAN_LEAVE | (fw_image_room_bytes != 0 ? FW_CAN_LOAD : 0u));
+    fw_put_u32(reply + 8, fw_kernel_crc);
+    fw_put_u32(reply + 12, image ? image->crc : 0);
+    fw_put_u32(reply + 16, image ? image->bytes : 0);
+    fw_put_u32(reply + 20, fw_arena_bytes);
+    fw_put_u32(reply + 24, image ? image->step_count : 0);
+    fw_put_u32(reply + 28, port_tick_hz());
+    fw_put_u16(reply + 32, (uint16_t)(image ? image->input_count : 0));
+    fw_put_u16(reply + 34, (uint16_t)(image ? image->output_count : 0));
+    end = put_text(put_text(put_text(reply + 36, fw_board), fw_core), fw_model);
+    *length = (uint32_t)(end - reply);
+    return FW_OK;
+}
+
+static uint8_t tensor(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
+{
+    rlt_view view;
+    if (body_bytes != 4) {
+        return FW_BAD_LENGTH;
+    }
+    if (server.image == NULL) {
+        return FW_NO_MODEL;
+    }
+    view = fw_get_u16(body) == 0 ? rlt_session_input(&server.session, fw_get_u16(body + 2))
+                                 : rlt_session_output(&server.session, fw_get_u16(body + 2));
+    if (fw_get_u16(body) > 1 || view.data == NULL) {
+        return FW_BAD_RANGE;
+    }
+    fw_put_u16(reply, (uint16_t)view.type);
+    fw_put_u16(reply + 2, (uint16_t)view.rank);
+    fw_put_u32(reply + 4, (uint32_t)((uint8_t *)view.data - fw_arena));
+    fw_put_u32(reply + 8, view.bytes);
+    memcpy(reply + 12, &view.scale, 4);
+    fw_put_u32(reply + 16, (uint32_t)view.zero_point);
+    for (uint32_t i = 0; i < view.rank; ++i) {
+        fw_put_u32(reply + 20 + 4 * i, (uint32_t)view.dims[i]);
+    }
+    *length = 20 + 4 * view.rank;
+    return FW_OK;
+}
+
+static int outside(uint32_t offset, uint32_t count, uint32_t limit)
+{
+    return offset > limit || count > limit - offset;
+}
+
+static uint8_t write_arena(const uint8_t *body, uint32_t body_bytes)
+{
+    if (body_bytes < 4) {
+        return FW_BAD_LENGTH;
+    }
+    if (outside(fw_get_u32(body), body_bytes - 4, fw_arena_bytes)) {
+        return FW_BAD_RANGE;
+    }
+    memcpy(fw_arena + fw_get_u32(body), body + 4, body_bytes - 4);
+    return FW_OK;
+}
+
+static uint8_t read_arena(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
+{
+    uint32_t count;
+    if (body_bytes != 8) {
+        return FW_BAD_LENGTH;
+    }
+    count = fw_get_u32(body + 4);
+    if (count > FW_BODY_BYTES || outside(fw_get_u32(body), count, fw_arena_bytes)) {
+        return FW_BAD_RANGE;
+    }
+    memcpy(reply, fw_arena + fw_get_u32(body), count);
+    *length = count;
+    return FW_OK;
+}
+
+/* Ticks of one step. Timed one by one because 32 bits of a fast counter wrap within the run of a large model. */
+static uint8_t run_step(uint32_t step, uint32_t *ticks, uint8_t *reply, uint32_t *length)
+{
+    uint32_t start = port_ticks();
+    rlt_status status = rlt_session_run(&server.session, step, 1);
+    *ticks = port_ticks() - start;
+    if (status != RLT_OK) {
+        fw_put_u32(reply, step);
+        fw_put_u32(reply + 4, (uint32_t)status);
+        *length = 8;
+        return FW_RUNTIME_ERROR;
+    }
+    return FW_OK;
+}
+
+static uint8_t run(const uint8_t *request, const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
+{
+    int profile = request[1] == FW_OP_PROFILE;
+    uint32_t first, count, repetitions, ticks;
+    uint64_t total = 0;
+    if (body_bytes != 12) {
+        return FW_BAD_LENGTH;
+    }
+    if (server.image == NULL) {
+        return FW_NO_MODEL;
+    }
+    first = fw_get_u32(body);
+    count = fw_get_u32(body + 4);
+    repetitions = fw_get_u32(body + 8);
+    if (outside(first, count, server.image->step_count) ||
+        (profile && (repetitions != 1 || count > FW_BODY_BYTES / 4))) {
+        return FW_BAD_RANGE;
+    }
+    send_bare((uint8_t)(request[1] | FW_REPLY_BIT), fw_get_u16(request + 2), FW_WORKING);
+    for (; repetitions != 0; --repetitions) {
+        for (uint32_t i = 0; i < count; ++i) {
+            uint8_t status = run_step(first + i, &ticks, reply, length);
+            if (status != FW_OK) {
+                return status;
+            }
+            total += ticks;
+            if (profile) {
+                fw_put_u32(reply + 4 * i, ticks);
+            }
+        }
+    }
+    if (profile) {
+        *length = 4 * count;
+    } else {
+        put_u64(reply, total);
+        *length = 8;
+    }
+    return FW_OK;
+}
+
+static uint8_t memory(uint8_t *reply, uint32_t *length)
+{
+    struct port_memory measured;
+    port_measure(&measured);
+    fw_put_u32(reply, measured.stack_bytes);
+    fw_put_u32(reply + 4, measured.stack_used);
+    fw_put_u32(reply + 8, fw_arena_bytes);
+    fw_put_u32(reply + 12, server.image ? server.image->arena_bytes : 0);
+    fw_put_u32(reply + 16, measured.static_bytes);
+    *length = 20;
+    return FW_OK;
+}
+
+static uint8_t load(const uint8_t *body, uint32_t body_bytes)
+{
+    if (fw_image_room_bytes == 0) {
+        return FW_UNSUPPORTED;
+    }
+    if (body_bytes < 4) {
+        return FW_BAD_LENGTH;
+    }
+    if (outside(fw_get_u32(body), body_bytes - 4, fw_image_room_bytes)) {
+        return FW_BAD_RANGE;
+    }
+    server.image = NULL; /* the model in the room, if any, is being overwritten */
+    memcpy(fw_image_room + fw_get_u32(body), body + 4, body_bytes - 4);
+    return FW_OK;
+}
+
+static uint8_t boot(const uint8_t *body, uint32_t body_bytes)
+{
+    if (fw_image_room_bytes == 0) {
+        return FW_UNSUPPORTED;
+    }
+    if (body_bytes != 4) {
+        return FW_BAD_LENGTH;
+    }
+    if (fw_get_u32(body) > fw_image_room_bytes) {
+        return FW_BAD_RANGE;
+    }
+    open_model(fw_image_room, fw_get_u32(body));
+    return server.image ? FW_OK : FW_BAD_IMAGE;
+}
+
+static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
+{
+    if (body_bytes != 1) {
+        return FW_BAD_LENGTH;
+    }
+    if (body[0] > 1) {
+        return FW_BAD_RANGE;
+    }
+    if (body[0] == 0) {
+        memset(fw_arena, 0, fw_arena_bytes);
+        if (server.image != NULL) {
+            open_model((const uint8_t *)(const void *)server.image, server.image->bytes);
+        }
+    }
+    return FW_OK;
+}
+
+static uint8_t execute(const uint8_t *request, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
+{
+    const uint8_t *body = request + FW_HEADER_BYTES;
+    switch (request[1]) {
+    case FW_OP_HELLO: return hello(reply, length);
+    case FW_OP_TENSOR: return tensor(body, body_bytes, reply, length);
+    case FW_OP_WRITE: return write_arena(body, body_bytes);
+    case FW_OP_READ: return read_arena(body, body_bytes, reply, length);
+    case FW_OP_RUN:
+    case FW_OP_PROFILE: return run(request, body, body_bytes, reply, length);
+    case FW_OP_MEMORY: return memory(reply, length);
+    case FW_OP_RESET: return reset(body, body_bytes);
+    case FW_OP_LOAD: return load(body, body_bytes);
+    case FW_OP_BOOT: return boot(body, body_bytes);
+    default: return FW_UNSUPPORTED;
+    }
+}
+
+static void handle(uint32_t request_bytes)
+{
+    const uint8_t *request = server.request;
+    uint8_t op = request[1];
+    uint16_t sequence = fw_get_u16(request + 2);
+    uint32_t crc = fw_get_u32(request + request_bytes); /* the decoder has checked it */
+    uint32_t body_bytes = 0;
+
+    if (op & FW_REPLY_BIT) {
+        return; /* an echo of our own */
+    }
+    if (request[0] != FW_VERSION) {
+        send_bare(op | FW_REPLY_BIT, sequence, FW_BAD_VERSION);
+        return;
+    }
+    if (server.reply_bytes != 0 && sequence == fw_get_u16(server.reply + 2) && crc == server.request_crc) {
+        fw_encode(server.reply, server.reply_bytes, port_write);
+        return;
+    }
+    if (op != FW_OP_HELLO &&
+        (server.reply_bytes == 0 || sequence != (uint16_t)(fw_get_u16(server.reply + 2) + 1u))) {
+        send_bare(op | FW_REPLY_BIT, sequence, FW_OUT_OF_SEQUENCE);
+        return;
+    }
+    server.reply[0] = FW_VERSION;
+    server.reply[1] = op | FW_REPLY_BIT;
+    memcpy(server.reply + 2, request + 2, 2);
+    memset(server.reply + 4, 0, 4);
+    server.request_crc = crc;
+    server.reply[4] = execute(request, request_bytes - FW_HEADER_BYTES, server.reply + FW_HEADER_BYTES, &body_bytes);
+    server.reply_bytes = FW_HEADER_BYTES + body_bytes;
+    fw_encode(server.reply, server.reply_bytes, port_write);
+    if (op == FW_OP_RESET && server.reply[4] == FW_OK && request[FW_HEADER_BYTES] == 1) {
+        port_leave(0);
+    }
+}
+
+void fw_serve(void)
+{
+    struct fw_decoder decoder = {.buffer = server.request, .capacity = FRAME_BYTES};
+    int byte;
+    open_model(fw_image, fw_image_bytes);
+    while ((byte = port_read()) >= 0) {
+        uint32_t length = fw_decode(&decoder, (uint8_t)byte);
+        if (length != 0) {
+            handle(length);
+        }
+    }
+}
+
+void fw_say_crashed(const uint32_t words[4])
+{
+    uint8_t frame[FW_HEADER_BYTES + 16 + FW_CRC_BYTES] = {FW_VERSION, FW_OP_FAULT | FW_REPLY_BIT, 0, 0, FW_CRASHED};
+    for (uint32_t i = 0; i < 4; ++i) {
+        fw_put_u32(frame + FW_HEADER_BYTES + 4 * i, words[i]);
+    }
+    fw_encode(frame, FW_HEADER_BYTES + 16, port_write);
+}

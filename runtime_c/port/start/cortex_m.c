@@ -1,0 +1,86 @@
+/* Start-up, faults and exit of Cortex-M cores, Armv6-M to Armv8.1-M. */
+#include "../../firmware/server.h"
+#include "../port.h"
+
+#define CPACR PORT_REG(0xE000ED88u)
+#define CFSR PORT_REG(0xE000ED28u)
+#define BFAR PORT_REG(0xE000ED38u)
+#define AIRCR PORT_REG(0xE000ED0Cu)
+
+extern uint32_t port_stack_top[];
+
+_Noreturn void reset_handler(void);
+void fault_handler(void);
+_Noreturn void fault_report(const uint32_t *frame);
+
+struct vector_table {
+    uint32_t *stack_top;
+    void (*handlers[15])(void);
+};
+/* No interrupt is ever enabled, so everything but reset is a fault. */
+__attribute__((section(".vectors"), used)) const struct vector_table vector_table = {
+    port_stack_top,
+    {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+     fault_handler},
+};
+
+_Noreturn void reset_handler(void)
+{
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+    CPACR |= 0xFu << 20; /* coprocessors 10 and 11: FPU and MVE */
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+    bare_start();
+}
+
+/* The stack may be what broke: report from the top of it, with the old pointer as argument. */
+__attribute__((naked)) void fault_handler(void)
+{
+    __asm__("mrs r0, msp\n\t"
+            "ldr r1, =port_stack_top\n\t"
+            "mov sp, r1\n\t"
+            "ldr r1, =fault_report\n\t"
+            "bx r1\n\t"
+            ".ltorg");
+}
+
+_Noreturn void fault_report(const uint32_t *frame)
+{
+    /* The processor stacked r0-r3, r12, lr, pc, xpsr. Its pointer is only believed if it points into the stack. */
+    extern uint32_t port_stack_low[];
+    uint32_t words[4] = {0, 0, 0, 0};
+    if (frame >= port_stack_low && frame + 8 <= port_stack_top) {
+        words[0] = frame[6];
+        words[1] = frame[5];
+    }
+#if __ARM_ARCH >= 7 && !defined(__ARM_ARCH_8M_BASE__)
+    words[2] = CFSR;
+    words[3] = BFAR;
+#endif
+    fw_say_crashed(words);
+    port_leave(3);
+}
+
+#if defined(PORT_SEMIHOSTING)
+/* Semihosting SYS_EXIT_EXTENDED with reason ADP_Stopped_ApplicationExit (Arm semihosting specification). */
+_Noreturn void port_leave(int code)
+{
+    const uint32_t arguments[2] = {0x20026u, (uint32_t)code};
+    register uint32_t operation __asm__("r0") = 0x20u;
+    register const uint32_t *block __asm__("r1") = arguments;
+    for (;;) {
+        __asm__ volatile("bkpt 0xAB" : "+r"(operation) : "r"(block) : "memory");
+    }
+}
+#else
+/* A real board starts anew, whatever the code. */
+_Noreturn void port_leave(int code)
+{
+    (void)code;
+    __asm__ volatile("dsb" ::: "memory");
+    AIRCR = 0x05FA0004u;
+    for (;;) {
+    }
+}
+#endif

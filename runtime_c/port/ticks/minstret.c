@@ -1,0 +1,18 @@
+/* RISC-V's counter of retired instructions. */
+#include "../port.h"
+
+void ticks_start(void)
+{
+}
+
+uint32_t port_ticks(void)
+{
+    uint32_t value;
+    __asm__ volatile("csrr %0, minstret" : "=r"(value));
+    return value;
+}
+
+uint32_t port_tick_hz(void)
+{
+    return 0; /* instructions, not time */
+}
