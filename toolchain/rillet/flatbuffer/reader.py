@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
+from .appended import read_appended
 from .decode import Decoder, Record
 from .errors import FlatbufferError
 from .options import to_attrs
@@ -75,6 +76,9 @@ class _Reader:
         for name in ("external_buffer_groups", "external_buffers"):
             if root[name]:
                 model.extra[name] = root[name]
+        files = read_appended(self._decoder.data)
+        if files:
+            model.extra["appended_files"] = files
         _mark_unranked(graphs)
         return model
 

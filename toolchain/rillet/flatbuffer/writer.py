@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
 from ..ops import registry
+from .appended import append
 from .decode import Record
 from .encode import encode
 from .errors import FlatbufferError
@@ -42,12 +43,14 @@ def write(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def write_bytes(model: Model) -> bytes:
-    """The .tflite file of `model`. Equal buffers are stored once.
+    """The .tflite file of `model`. Equal buffers are stored once; files that came appended are appended again.
 
     Raises:
         FlatbufferError: the model holds something that the format cannot.
     """
-    return encode("Model", _Writer(model).record())
+    content = encode("Model", _Writer(model).record())
+    files = model.extra.get("appended_files")
+    return append(content, files) if files else content
 
 
 def tensor_order(graph: Graph) -> list[Tensor]:
