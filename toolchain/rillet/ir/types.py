@@ -174,7 +174,7 @@ class Quantization:
             shape = [1] * values.ndim
             shape[self.axis] = -1
             scale, zero = scale.reshape(shape), zero.reshape(shape)
-        return ((values.astype(np.int64) - zero) * scale).astype(np.float32)
+        return ((values.astype(np.int64) - zero) * scale).astype(np.float32).reshape(values.shape)
 
     def quantize(self, real: NDArray[np.floating], dtype: DType) -> NDArray[np.generic]:
         """Stored values of `real`: rounded half away from zero as TFLite does, clamped to `dtype`."""
@@ -186,4 +186,4 @@ class Quantization:
         scaled = real / scale
         rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + zero
         low, high = dtype.limits
-        return np.clip(rounded, low, high).astype(dtype.numpy)
+        return np.clip(rounded, low, high).astype(dtype.numpy).reshape(np.shape(real))

@@ -51,15 +51,12 @@ def _reduce(op: Op, x: Array, fill: float, function: np.ufunc) -> Array:
 
 
 def _mean(op: Op, x: Array) -> Array:
-    if op.outputs[0].shape[1:3] == (1, 1) and x.shape[1:3] == _filter(op):
+    a = op.attrs
+    assert isinstance(a, Pool2DAttrs)
+    if a.padding is Padding.VALID and x.shape[1:3] == (a.filter_height, a.filter_width):
         return np.asarray(x.mean(axis=(1, 2), keepdims=True))
     valid = np.ones((1, *x.shape[1:3], 1), np.float32)
     return _reduce(op, x, 0.0, np.add) / _reduce(op, valid, 0.0, np.add)
-
-
-def _filter(op: Op) -> tuple[int, int]:
-    assert isinstance(op.attrs, Pool2DAttrs)
-    return op.attrs.filter_height, op.attrs.filter_width
 
 
 def _max(op: Op, x: Array) -> Array:

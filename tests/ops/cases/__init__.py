@@ -1,0 +1,1 @@
+"""Op cases, one module per file of `rillet.ops`: each holds `CASES`, which serve every mode of the harness."""

@@ -1,0 +1,49 @@
+"""Cases of `rillet.ops.conv_2d`."""
+
+from rillet.ir import Activation, Padding
+
+from ..case import Case, Random, weights
+
+_INTEGER = ("int8", "int8_per_tensor", "int16")
+_GEOMETRIES = (
+    # name, input, kernel, attributes
+    ("1x1", (2, 5, 4, 8), (1, 1), {}),
+    ("3x3 same", (1, 6, 7, 3), (3, 3), {}),
+    ("3x3 valid stride 2", (1, 9, 8, 5), (3, 3), {"padding": Padding.VALID, "stride_h": 2, "stride_w": 2}),
+    ("3x3 same stride 2 even size", (1, 8, 10, 4), (3, 3), {"stride_h": 2, "stride_w": 2}),
+    ("5x3 strides 2 and 1", (1, 11, 6, 2), (5, 3), {"stride_h": 2}),
+    ("10x4 same stride 2", (1, 49, 10, 1), (10, 4), {"stride_h": 2, "stride_w": 2}),
+    ("dilated", (1, 9, 9, 3), (3, 3), {"dilation_h_factor": 2, "dilation_w_factor": 3}),
+    ("dilated valid", (1, 9, 9, 3), (3, 3), {"padding": Padding.VALID, "dilation_h_factor": 2}),
+    ("relu6", (1, 5, 5, 4), (3, 3), {"fused_activation_function": Activation.RELU6}),
+    ("relu", (1, 5, 5, 16), (1, 1), {"fused_activation_function": Activation.RELU}),
+    ("relu_n1_to_1", (1, 4, 4, 3), (2, 2), {"fused_activation_function": Activation.RELU_N1_TO_1}),
+    ("kernel larger than input", (1, 2, 2, 3), (5, 5), {}),
+    ("wide channels", (1, 3, 3, 70), (3, 3), {}),
+)
+
+
+def _conv(name: str, shape: tuple[int, ...], kernel: tuple[int, int], attrs: dict[str, object]) -> Case:
+    return Case("CONV_2D", name, [Random(shape, -1, 2), weights(7, *kernel, shape[3]), weights(7)], attrs, _INTEGER)
+
+
+def _depthwise(name: str, shape: tuple[int, ...], kernel: tuple[int, int], attrs: dict[str, object]) -> Case:
+    attrs = {**attrs, "depth_multiplier": 1}
+    operands = [Random(shape, -1, 2), weights(1, *kernel, shape[3]), weights(shape[3])]
+    return Case("DEPTHWISE_CONV_2D", name, operands, attrs, _INTEGER)
+
+
+CASES = [
+    *(_conv(*g) for g in _GEOMETRIES),
+    *(_depthwise(*g) for g in _GEOMETRIES),
+    Case("CONV_2D", "no bias", [Random((1, 4, 4, 3)), weights(5, 3, 3, 3)], resolver=""),  # LiteRT refuses
+    Case("CONV_2D", "two groups", [Random((1, 5, 5, 8)), weights(6, 3, 3, 4), weights(6)], {}, ("int8",)),
+    Case("CONV_2D", "one output channel", [Random((1, 4, 4, 9)), weights(1, 1, 1, 9), weights(1)], {}, ("int8",)),
+    Case("CONV_2D", "pointwise 33 to 65", [Random((1, 7, 5, 33)), weights(65, 1, 1, 33), weights(65)], {}, ("int8",)),
+    Case("DEPTHWISE_CONV_2D", "multiplier 2", [Random((1, 5, 6, 3)), weights(1, 3, 3, 6), weights(6)],
+         {"depth_multiplier": 2}, _INTEGER),
+    Case("DEPTHWISE_CONV_2D", "one channel to 8", [Random((1, 12, 10, 1)), weights(1, 10, 8, 8), weights(8)],
+         {"depth_multiplier": 8, "stride_h": 2, "stride_w": 2}, ("int8",)),
+    Case("DEPTHWISE_CONV_2D", "no bias", [Random((1, 5, 6, 4)), weights(1, 3, 3, 4)],
+         {"depth_multiplier": 1}, ("int8",)),
+]
