@@ -75,7 +75,8 @@ def _from_h5(h5: Any, path: Path) -> Archive:
     written = h5.attrs.get("keras_version", root.attrs.get("keras_version", "1"))
     backend = _text(h5.attrs.get("backend", root.attrs.get("backend", "")))
     weights = LegacyWeights.of_model(root, text_list(root, "layer_names"), Budget(path.stat().st_size))
-    return Archive(_json(_text(h5.attrs["model_config"]), path), *_version(_text(written)), backend == "theano", weights)
+    config = _json(_text(h5.attrs["model_config"]), path)
+    return Archive(config, *_version(_text(written)), backend == "theano", weights)
 
 
 def _from_zip(bundle: zipfile.ZipFile, h5: Any, path: Path) -> Archive:

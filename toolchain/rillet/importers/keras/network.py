@@ -175,8 +175,10 @@ def _name(record: dict[str, Any]) -> str:
 
 
 def _is_operation(record: dict[str, Any]) -> bool:
-    """A function of keras.ops that became a node, no layer."""
-    return str(record.get("module", "")).startswith("keras.src.ops")
+    """A function of keras.ops that became a node, no layer; .h5 files leave its module out, and it has a name alone."""
+    if "module" in record:
+        return str(record["module"]).startswith("keras.src.ops")
+    return isinstance(record.get("config"), dict) and set(record["config"]) == {"name"}
 
 
 def _calls(record: dict[str, Any]) -> Iterator[_Call]:
