@@ -47,9 +47,10 @@ class Decoder:
         return self.table(table, self._u32(0, "the root offset"))
 
     def charge(self, amount: int, position: int) -> None:
+        """Counts `amount` bytes read; see the class."""
         self._budget -= amount
         if self._budget < 0:
-            raise FlatbufferError(f"at byte {position}: the file refers to the same bytes over and over")
+            raise FlatbufferError(f"at {position}: the file refers to the same bytes over and over")
 
     def table(self, name: str, position: int) -> Record:
         """The table of type `name` at `position`."""

@@ -62,7 +62,7 @@ class _Encoder:
         self._align(8 if begin else 4, begin)
         place = len(self.out)
         self.out += struct.pack("<i", place - vtable) + bytes(extent - 4)
-        for size, number, index in slots:
+        for _, number, index in slots:
             field, slot = present[index], place + entries[number]
             value = record[field.name]
             if number != field.id:

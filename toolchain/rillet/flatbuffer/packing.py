@@ -27,4 +27,5 @@ def pack(values: NDArray[np.generic], dtype: DType) -> NDArray[np.uint8]:
     flat = values.reshape(-1).astype(np.uint8) & np.uint8((1 << dtype.bits) - 1)
     flat = np.concatenate([flat, np.zeros(-len(flat) % per_byte, np.uint8)]).reshape(-1, per_byte)
     shifts = np.arange(0, 8, dtype.bits, dtype=np.uint8)
-    return np.bitwise_or.reduce(flat << shifts, axis=1, dtype=np.uint8)
+    packed: NDArray[np.uint8] = np.bitwise_or.reduce(flat << shifts, axis=1)
+    return packed

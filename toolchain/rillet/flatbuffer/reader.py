@@ -68,11 +68,11 @@ class _Reader:
         graphs = [self._graph(record) for record in root["subgraphs"]]
         model = Model(graphs, description=root["description"] or "")
         for record in root["metadata"] or ():
-            model.metadata[record["name"] or ""] = self._pick(self._buffers, record["buffer"], "metadata").tobytes()
+            model.metadata[record["name"] or ""] = self._copy(record["buffer"], "metadata")
         model.signatures = [self._signature(record, graphs) for record in root["signature_defs"] or ()]
         if root["metadata_buffer"] is not None:
             numbers = root["metadata_buffer"].tolist()
-            model.extra["metadata_buffer"] = [self._pick(self._buffers, n, "metadata buffer").tobytes() for n in numbers]
+            model.extra["metadata_buffer"] = [self._copy(n, "metadata buffer") for n in numbers]
         for name in ("external_buffer_groups", "external_buffers"):
             if root[name]:
                 model.extra[name] = root[name]
@@ -87,6 +87,11 @@ class _Reader:
             return self._outside(record["offset"], record["size"], "a buffer")
         data: Bytes | None = record["data"]
         return _NO_BYTES if data is None else data
+
+    def _copy(self, number: int, what: str) -> bytes:
+        content = self._pick(self._buffers, number, what)
+        self._decoder.charge(len(content), number)
+        return bytes(content.tobytes())
 
     def _outside(self, offset: int, size: int, what: str) -> Bytes:
         """Bytes of the file beyond the flatbuffer, where files above 2 GB keep their data."""
@@ -122,7 +127,7 @@ class _Reader:
         try:
             dtype = DType(record["type"])
         except ValueError:
-            raise FlatbufferError(f"tensor '{name}' has type {record['type']}, which this version does not know") from None
+            raise FlatbufferError(f"tensor '{name}' has type {record['type']}, not a known one") from None
         static = _ints(record["shape"])
         if any(d < 0 for d in static):
             raise FlatbufferError(f"tensor '{name}' has shape {static}, with a negative dimension")
@@ -166,6 +171,7 @@ class _Reader:
             return _shaped(tensor, buffer.view(tensor.dtype.numpy), static)
         key = number, tensor.dtype, count
         if key not in self._unpacked:
+            self._decoder.charge(len(buffer), number)
             self._unpacked[key] = unpack(buffer, count, tensor.dtype)
             self._unpacked[key].flags.writeable = False
         return _shaped(tensor, self._unpacked[key], static)
@@ -196,6 +202,8 @@ class _Reader:
             op.attrs = CustomAttrs(code["custom_code"] or "", custom or b"")
             return op
         op.attrs = to_attrs(kind, options)
+        if options is None:
+            op.extra["absent_options"] = to_attrs(kind, None)
         if custom is not None:
             op.extra["custom_options"] = custom
         if code["custom_code"]:
@@ -241,7 +249,7 @@ def _operator_code(record: Record) -> tuple[str, Record]:
     """The operator's name. Codes above 126 need the newer field, and old files have the older one only."""
     code = max(record["builtin_code"], record["deprecated_builtin_code"])
     if not 0 <= code < len(OPERATORS):
-        raise FlatbufferError(f"builtin operator {code} is not known; the file may be newer than this version of rillet")
+        raise FlatbufferError(f"builtin operator {code} is not known; the file may be newer than this rillet")
     return OPERATORS[code], record
 
 

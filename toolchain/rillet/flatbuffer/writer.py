@@ -101,7 +101,7 @@ class _Writer:
         """The number of the buffer that holds `content`; 0 for none."""
         if not content.size:
             return 0
-        key = hashlib.blake2b(content, digest_size=32).digest()
+        key = hashlib.blake2b(content.data, digest_size=32).digest()
         if key not in self._buffer_numbers:
             self._buffer_numbers[key] = len(self._buffers)
             self._buffers.append({"data": content})
@@ -121,7 +121,7 @@ class _Writer:
         record: Record = {
             "shape": _file_shape(tensor),
             "type": int(tensor.dtype),
-            "name": tensor.name,
+            "name": tensor.name or None,
             "buffer": 0 if tensor.data is None else self._buffer(_file_bytes(tensor, tensor.data)),
             "is_variable": tensor.is_variable,
             "quantization": _quantization(tensor.quantization, numbers),
@@ -149,7 +149,7 @@ class _Writer:
         custom_code, custom = op.extra.get("custom_code", ""), op.extra.get("custom_options")
         if isinstance(op.attrs, CustomAttrs):
             custom_code, custom = op.attrs.code, op.attrs.options or None
-        elif (options := from_attrs(op)) is not None:
+        elif op.attrs != op.extra.get("absent_options") and (options := from_attrs(op)) is not None:
             record[options_field(options[0])] = options
         if custom is not None:
             record["custom_options"] = np.frombuffer(custom, np.uint8)

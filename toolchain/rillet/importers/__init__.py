@@ -100,7 +100,7 @@ def _importer_of_archive(path: Path) -> str:
         return "keras"
     if any(name.endswith(("data.pkl", "constants.pkl")) for name in names):
         raise ImporterError(f"{path} " + _TORCH)
-    raise ImporterError(f"{path} is a zip archive without a model that rillet knows; unpack it and give the file inside")
+    raise ImporterError(f"{path} is a zip archive without a model that rillet knows; give the file inside")
 
 
 def _about_folder(path: Path) -> str:
