@@ -1,0 +1,1 @@
+"""Reports: summaries, pictures and the HTML page of a deployment."""
