@@ -65,6 +65,7 @@ class Device:
         self._stream = stream
         self._link = Link(stream, timeout_s=kind.timeout_s)
         try:
+            self._link.drain()
             self._hello(start_timeout_s)
         except BaseException:
             self.close()
@@ -173,15 +174,18 @@ class Device:
     ) -> None:
         self.close()
 
-    def _hello(self, patience_s: float) -> None:
-        until = time.monotonic() + patience_s
+    def _hello(self, start_timeout_s: float) -> None:
+        until = time.monotonic() + start_timeout_s
+        # A device that is starting may miss the first bytes, so these requests follow each other faster than others.
+        wait_s = self.kind.timeout_s / 8
         while True:
             try:
-                self.info: Info = parse_info(self._link.request(Request.HELLO))
+                self.info: Info = parse_info(self._link.request(Request.HELLO, timeout_s=wait_s))
                 break
             except LinkError:
                 if time.monotonic() > until:
                     raise
+                wait_s = self.kind.timeout_s
         self.inputs = [self._tensor(0, i) for i in range(self.info.inputs)]
         self.outputs = [self._tensor(1, i) for i in range(self.info.outputs)]
 

@@ -56,11 +56,14 @@ class Link:
         self._sequence = random.randrange(1 << 16)
         self.resent = 0
 
-    def request(self, op: Request, body: bytes = b"", *, patience_s: float = 0.0) -> bytes:
+    def request(
+        self, op: Request, body: bytes = b"", *, patience_s: float = 0.0, timeout_s: float | None = None
+    ) -> bytes:
         """The body of the reply to one request.
 
         Args:
             patience_s: how long the device may work on it once it has said that it does.
+            timeout_s: replaces the link's for this request.
 
         Raises:
             LinkError: no answer after all attempts, or the far end is gone, or it has restarted.
@@ -69,7 +72,8 @@ class Link:
         """
         self._sequence = (self._sequence + 1) & 0xFFFF
         data = encode(Frame(op, self._sequence, body))
-        wait_s = self._timeout_s
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        wait_s = timeout_s
         sent = 0
         finish_by = None  # set once the device has said that it works on it
         while True:
@@ -84,14 +88,14 @@ class Link:
                 return self._accept(op, reply)
             if finish_by is None and sent == self._attempts:
                 raise LinkError(
-                    f"no answer to {op.name} after {sent} attempts of {self._timeout_s:g} s: is the device connected, "
+                    f"no answer to {op.name} after {sent} attempts of {timeout_s:g} s: is the device connected, "
                     "running rillet firmware, and at the right baud rate?"
                 )
             if finish_by is not None:
                 if time.monotonic() > finish_by:
                     raise LinkError(f"the device accepted {op.name} but did not finish it within {patience_s:.0f} s")
                 # The final reply may get lost: ask again, but ever more rarely.
-                wait_s = min(2 * wait_s, max(finish_by - time.monotonic(), self._timeout_s))
+                wait_s = min(2 * wait_s, max(finish_by - time.monotonic(), timeout_s))
 
     def drain(self) -> None:
         """Forgets what has come so far (noise, boot messages, replies to an earlier program)."""
