@@ -37,6 +37,7 @@ typedef struct {
     int32_t code;          /* BuiltinOperator */
     uint32_t input_count, output_count;
     const uint8_t *options; /* the verified options table, NULL if absent */
+    uint32_t options_room;  /* bytes from there to the end of the file */
 } rlt_op;
 
 /* Scalar fields of the options table by schema field id. */
@@ -82,7 +83,7 @@ rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input
 void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
 
 typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);
-#define RLT_OP(code, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);
+#define RLT_OP(code, options, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);
 #include "../kernels/ops.def"
 
 #endif

@@ -23,6 +23,9 @@
 #if defined(__cplusplus)
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 #define RLT_VERSION 0x000100   /* major << 16 | minor << 8 | patch */
 #define RLT_ALIGNMENT 64       /* of the arena's start and of the image's start on a desktop; 16 on a microcontroller */
@@ -126,7 +129,7 @@ rlt_status rlt_verify(const void *model, size_t size, rlt_error *error);
 typedef struct rlt_plan rlt_plan;
 
 /* Verifies `model` and plans it. The bytes are borrowed: they must stay until the plan and its sessions are gone
- * (unless RLT_SELF_CONTAINED: then only during this call). Allocates at most twice `size` plus 64 KiB.
+ * (unless RLT_SELF_CONTAINED: then only during this call), and start at a multiple of 8. Allocates at most twice `size` plus 64 KiB.
  * `config` and `error` may be NULL. On failure *plan is NULL. Free with rlt_plan_free(). */
 rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config, rlt_plan **plan, rlt_error *error);
 void rlt_plan_free(rlt_plan *plan);
@@ -213,6 +216,9 @@ rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks);
 uint64_t rlt_ticks(void);
 uint64_t rlt_ticks_per_second(void);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #if defined(__cplusplus)
 }
 #endif

@@ -1,0 +1,97 @@
+/* The tables made from kernels/ops.def: operators, kernels, and the session over all kernels. */
+#include "prepare.h"
+#include "state.h"
+#include "verify.h"
+
+/* RLT_BUILT_<isa>(function): the function where this library was compiled for it (defines set by the build), else
+ * NULL. */
+#define RLT_BUILT_SCALAR(function) function
+#if defined(RLT_BUILD_AVX2)
+#define RLT_BUILT_AVX2(function) function
+#else
+#define RLT_BUILT_AVX2(function) NULL
+#endif
+#if defined(RLT_BUILD_AVX512VNNI)
+#define RLT_BUILT_AVX512VNNI(function) function
+#else
+#define RLT_BUILT_AVX512VNNI(function) NULL
+#endif
+#if defined(RLT_BUILD_NEON)
+#define RLT_BUILT_NEON(function) function
+#else
+#define RLT_BUILT_NEON(function) NULL
+#endif
+#if defined(RLT_BUILD_DOTPROD)
+#define RLT_BUILT_DOTPROD(function) function
+#else
+#define RLT_BUILT_DOTPROD(function) NULL
+#endif
+#if defined(RLT_BUILD_DSP)
+#define RLT_BUILT_DSP(function) function
+#else
+#define RLT_BUILT_DSP(function) NULL
+#endif
+#if defined(RLT_BUILD_MVE)
+#define RLT_BUILT_MVE(function) function
+#else
+#define RLT_BUILT_MVE(function) NULL
+#endif
+#if defined(RLT_BUILD_WASM)
+#define RLT_BUILT_WASM(function) function
+#else
+#define RLT_BUILT_WASM(function) NULL
+#endif
+
+static const rlt_op_kind OPS[] = {
+#define RLT_OP(code, options, kind, name) {code, options, #kind},
+#include "../kernels/ops.def"
+};
+
+static const rlt_prepare_fn PREPARES[] = {
+#define RLT_OP(code, options, kind, name) rlt_prepare_##name,
+#include "../kernels/ops.def"
+};
+
+static const rlt_kernel_fn KERNELS[] = {
+#define RLT_KERNEL(name, isa) RLT_BUILT_##isa(rlt_##name),
+#include "../kernels/ops.def"
+};
+
+static const struct {
+    const char *name;
+    uint32_t isa;
+} KERNEL_INFOS[] = {
+#define RLT_KERNEL(name, isa) {#name, RLT_ISA_##isa},
+#include "../kernels/ops.def"
+};
+
+const rlt_op_kind *rlt_find_op_kind(int32_t code) {
+    for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++)
+        if (OPS[i].code == code) return &OPS[i];
+    return NULL;
+}
+
+rlt_prepare_fn rlt_find_prepare(int32_t code) {
+    const rlt_op_kind *kind = rlt_find_op_kind(code);
+    return kind != NULL ? PREPARES[kind - OPS] : NULL;
+}
+
+const char *rlt_kernel_name(uint32_t kernel) {
+    return kernel < RLT_KERNEL_COUNT ? KERNEL_INFOS[kernel].name : NULL;
+}
+
+uint32_t rlt_kernel_isa(uint32_t kernel) {
+    return kernel < RLT_KERNEL_COUNT ? KERNEL_INFOS[kernel].isa : 0;
+}
+
+rlt_status rlt_session_open(rlt_session *session, const void *image, const void *model, void *arena,
+                            size_t arena_bytes) {
+    rlt_status status = rlt_session_open_with(session, image, model, arena, arena_bytes, KERNELS);
+    if (status != RLT_OK) return status;
+    const rlt_image *head = image;
+    const rlt_image_step *steps = (const rlt_image_step *)(const void *)((const uint8_t *)image + head->steps);
+    for (uint32_t i = 0; i < head->step_count; i++)
+        if (steps[i].kernel >= RLT_KERNEL_COUNT || (rlt_kernel_isa(steps[i].kernel) & ~rlt_cpu_isa()))
+            return RLT_ERROR_IMAGE; /* made for another CPU */
+    return RLT_OK;
+}

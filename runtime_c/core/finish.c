@@ -1,0 +1,122 @@
+/* The end of prepare: the image's tables and header, the plan's own tables behind the image, and the cut. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+/* Room at the image's end; NULL after failing. Everything is a multiple of 4 bytes. */
+static void *append(rlt_prepare_state *p, uint64_t count, size_t bytes) {
+    if (count * bytes > p->back - p->front) {
+        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than twice the file's size");
+        return NULL;
+    }
+    void *room = p->image + p->front;
+    p->front += (size_t)(count * bytes);
+    return room;
+}
+
+static rlt_tensor *element(rlt_prepare_state *p, const rlt_vector *indices, uint32_t i) {
+    return &p->tensors[rlt_element_i32(&p->file, indices, i)];
+}
+
+static void fill_io(rlt_prepare_state *p, const rlt_vector *indices, const rlt_tensor_info *infos,
+                    rlt_image_tensor *entries) {
+    for (uint32_t i = 0; i < indices->count; i++) {
+        const rlt_tensor *tensor = element(p, indices, i);
+        rlt_image_tensor entry = {.bytes = tensor->bytes, .type = tensor->type, .rank = tensor->rank};
+        if (tensor->data != NULL) entry.data = rlt_ref_of(p, tensor);
+        else entry.data = RLT_REF(RLT_REGION_ARENA, infos[tensor->index].arena_offset);
+        memcpy(entry.dims, tensor->dims, sizeof entry.dims);
+        if (tensor->scale_count != 0) {
+            entry.scale = rlt_scale(tensor, 0);
+            entry.zero_point = rlt_zero_point(tensor, 0);
+        }
+        entries[i] = entry;
+    }
+}
+
+static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *infos) {
+    /* Constants that are outputs may have to be copied, which must come before the tables. */
+    for (uint32_t i = 0; i < p->graph_outputs.count; i++) {
+        const rlt_tensor *tensor = element(p, &p->graph_outputs, i);
+        if (tensor->data != NULL) rlt_ref_of(p, tensor);
+    }
+    rlt_image_step *steps = append(p, p->step_count, sizeof *steps);
+    rlt_image_tensor *inputs = append(p, p->graph_inputs.count, sizeof *inputs);
+    rlt_image_tensor *outputs = append(p, p->graph_outputs.count, sizeof *outputs);
+    if (p->status != RLT_OK) return p->status;
+    for (uint32_t i = 0; i < p->step_count; i++) {
+        const rlt_pending_step *step = &p->steps[i];
+        steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->op};
+    }
+    fill_io(p, &p->graph_inputs, infos, inputs);
+    fill_io(p, &p->graph_outputs, infos, outputs);
+    rlt_image header = {
+        .magic = RLT_IMAGE_MAGIC,
+        .version = RLT_IMAGE_VERSION,
+        .bytes = (uint32_t)p->front,
+        .arena_bytes = (uint32_t)p->arena_bytes,
+        .arena_alignment = p->config.alignment,
+        .model_bytes = p->config.flags & RLT_SELF_CONTAINED ? 0 : p->file.size,
+        .kernel_limit = RLT_KERNEL_COUNT,
+        .step_count = p->step_count,
+        .steps = (uint32_t)((uint8_t *)steps - p->image),
+        .input_count = p->graph_inputs.count,
+        .inputs = (uint32_t)((uint8_t *)inputs - p->image),
+        .output_count = p->graph_outputs.count,
+        .outputs = (uint32_t)((uint8_t *)outputs - p->image),
+    };
+    memcpy(p->image, &header, sizeof header);
+    return RLT_OK;
+}
+
+size_t rlt_image_start(const uint8_t *block) {
+    uintptr_t start = (uintptr_t)block + sizeof(rlt_plan);
+    return (size_t)(((start + RLT_ALIGNMENT - 1) & ~(uintptr_t)(RLT_ALIGNMENT - 1)) - (uintptr_t)block);
+}
+
+/* Cuts the block behind `used` bytes of image and tables. A moved block may need the image moved to stay aligned. */
+static rlt_plan *cut(uint8_t *block, size_t start, size_t used) {
+    uint8_t *kept = realloc(block, start + used + RLT_ALIGNMENT);
+    if (kept == NULL) kept = block; /* cutting failed: it stays long */
+    size_t now = rlt_image_start(kept);
+    if (now != start) memmove(kept + now, kept + start, used);
+    return (rlt_plan *)(void *)kept;
+}
+
+rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
+    rlt_tensor_info *infos = rlt_take(p, p->tensor_count, sizeof *infos);
+    if (infos == NULL || rlt_lay_out(p, infos) != RLT_OK || complete_image(p, infos) != RLT_OK) return p->status;
+
+    size_t start = (size_t)(p->image - block), image_bytes = p->front;
+    rlt_plan head = {.image_bytes = image_bytes, .arena_bytes = (size_t)p->arena_bytes,
+                     .live_bytes = (size_t)p->live_bytes, .tensor_count = p->tensor_count,
+                     .step_count = p->step_count, .op_count = p->operator_tables.count};
+    uint32_t output_count = p->first_output[head.op_count];
+    uint32_t *step_scratch = append(p, head.step_count, sizeof *step_scratch);
+    uint32_t *first_output = append(p, (uint64_t)head.op_count + 1, sizeof *first_output);
+    int32_t *outputs = append(p, output_count, sizeof *outputs);
+    rlt_tensor_info *tensors = append(p, head.tensor_count, sizeof *tensors);
+    append(p, RLT_ALIGNMENT, 1); /* for cut() */
+    if (p->status != RLT_OK) return p->status;
+    for (uint32_t i = 0; i < head.step_count; i++) {
+        step_scratch[i] = p->steps[i].scratch_bytes;
+        if (step_scratch[i] > head.scratch_bytes) head.scratch_bytes = step_scratch[i];
+    }
+    memcpy(first_output, p->first_output, ((size_t)head.op_count + 1) * sizeof *first_output);
+    memcpy(outputs, p->outputs, output_count * sizeof *outputs);
+    memcpy(tensors, infos, head.tensor_count * sizeof *tensors);
+
+    size_t scratch_at = (size_t)((uint8_t *)step_scratch - p->image);
+    size_t first_at = (size_t)((uint8_t *)first_output - p->image);
+    size_t outputs_at = (size_t)((uint8_t *)outputs - p->image), tensors_at = (size_t)((uint8_t *)tensors - p->image);
+    rlt_plan *kept = cut(block, start, p->front - RLT_ALIGNMENT);
+    *kept = head;
+    kept->image = (uint8_t *)kept + rlt_image_start((uint8_t *)kept);
+    kept->step_scratch = (uint32_t *)(void *)(kept->image + scratch_at);
+    kept->first_output = (uint32_t *)(void *)(kept->image + first_at);
+    kept->outputs = (int32_t *)(void *)(kept->image + outputs_at);
+    kept->tensors = (rlt_tensor_info *)(void *)(kept->image + tensors_at);
+    *plan = kept;
+    return RLT_OK;
+}

@@ -1,0 +1,188 @@
+/* Memory of the arena: lifetimes from the steps' refs, in-place merges, placement, and the final refs. */
+#include <string.h>
+
+#include "state.h"
+
+enum { UNUSED = UINT32_MAX };
+
+/* Everything placed: tensors first, then scratch. A tensor that shares another's bytes has no block of its own. */
+typedef struct {
+    rlt_prepare_state *p;
+    uint32_t count, end; /* end: the virtual step after the last, in which outputs and kept values are still alive */
+    rlt_block *blocks;
+    uint32_t *merged;     /* block whose memory this one takes over; itself if none */
+    uint32_t *merged_at;  /* last step in which some block took this one's memory over */
+    rlt_block *packed;    /* the blocks that need memory, dense */
+    uint32_t packed_count, packed_tensors;
+    uint32_t *dense;      /* block -> position in packed */
+    uint32_t *words;
+    uint64_t *totals;
+} layout;
+
+static void live_at(rlt_block *block, uint32_t first, uint32_t last) {
+    if (block->first == UNUSED || first < block->first) block->first = first;
+    if (block->last == UNUSED || last > block->last) block->last = last;
+}
+
+static void find_lifetimes(layout *l) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t i = 0; i < l->count; i++) {
+        uint32_t bytes = i < p->tensor_count ? p->tensors[i].bytes : p->scratch[i - p->tensor_count];
+        l->blocks[i] = (rlt_block){bytes, UNUSED, UNUSED, 0, 0};
+    }
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        rlt_block *block = &l->blocks[rlt_root_of(p, i)];
+        if (p->tensors[i].data != NULL) continue;
+        if (p->places[i].flags & TENSOR_INPUT) live_at(block, 0, p->config.flags & RLT_KEEP_INPUTS ? l->end : 0);
+        if (p->places[i].flags & TENSOR_OUTPUT) live_at(block, l->end, l->end);
+    }
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        const rlt_ref *refs = (const rlt_ref *)(const void *)(p->image + p->steps[s].params);
+        p->steps[s].scratch_bytes = 0;
+        for (uint32_t r = 0; r < p->steps[s].ref_count; r++) {
+            if (RLT_REF_REGION(refs[r]) != RLT_REGION_ARENA) continue;
+            live_at(&l->blocks[refs[r]], s, s);
+            if (refs[r] >= p->tensor_count) p->steps[s].scratch_bytes += p->scratch[refs[r] - p->tensor_count];
+        }
+    }
+    for (uint32_t i = 0; i < p->tensor_count; i++)
+        if ((p->config.flags & RLT_KEEP_ALL) && l->blocks[i].first != UNUSED) live_at(&l->blocks[i], 0, l->end);
+}
+
+static uint32_t owner_of(const layout *l, uint32_t block) {
+    while (l->merged[block] != block) block = l->merged[block];
+    return block;
+}
+
+/* Lets outputs take over inputs that die in the same step. With `offsets` (from the file), only where both have the
+ * same one. */
+static void merge_in_place(layout *l, const rlt_block *given) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t i = 0; i < l->count; i++) {
+        l->merged[i] = i;
+        l->merged_at[i] = UNUSED;
+    }
+    for (uint32_t i = 0; i < p->overwrite_count; i++) {
+        uint32_t output = rlt_root_of(p, p->overwrites[i].output), input = rlt_root_of(p, p->overwrites[i].input);
+        if (given != NULL && (!given[output].fixed || !given[input].fixed || given[output].offset != given[input].offset))
+            continue;
+        uint32_t to = owner_of(l, input);
+        rlt_block *old = &l->blocks[to], *new = &l->blocks[output];
+        if (output == to || l->merged[output] != output || old->first == UNUSED || new->first == UNUSED) continue;
+        if (old->last != new->first || old->last == l->end || l->merged_at[to] == new->first) continue;
+        if (new->bytes > old->bytes) continue;
+        l->merged[output] = to;
+        l->merged_at[to] = new->first;
+        old->last = new->last;
+    }
+}
+
+/* Collects the blocks that need memory; those of tensors lead. */
+static void pack(layout *l, const rlt_block *given) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (i == l->p->tensor_count) l->packed_tensors = count;
+        if (l->merged[i] != i || l->blocks[i].first == UNUSED) continue;
+        l->dense[i] = count;
+        l->packed[count] = l->blocks[i];
+        if (given != NULL && given[i].fixed) {
+            l->packed[count].fixed = 1;
+            l->packed[count].offset = given[i].offset;
+        }
+        count++;
+    }
+    if (l->count == l->p->tensor_count) l->packed_tensors = count;
+    l->packed_count = count;
+}
+
+static uint64_t place_all(layout *l, const rlt_block *given) {
+    uint32_t alignment = l->p->config.alignment;
+    find_lifetimes(l);
+    merge_in_place(l, given);
+    pack(l, given);
+    l->p->live_bytes = rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
+    uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
+    return rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
+}
+
+/* The offsets that the file gives in its metadata OfflineMemoryAllocation (TensorFlow Lite Micro: version, subgraph,
+ * count, then an offset per tensor, -1 for none), per root block; 0 if it gives none for this subgraph. */
+static int read_given_offsets(layout *l, rlt_block *given) {
+    rlt_prepare_state *p = l->p;
+    rlt_file *file = &p->file;
+    static const char NAME[] = "OfflineMemoryAllocation";
+    rlt_table model = rlt_root(file);
+    rlt_vector metadata = rlt_field_vector(file, &model, MODEL_METADATA, 4);
+    for (uint32_t i = 0; i < metadata.count; i++) {
+        rlt_table entry = rlt_element_table(file, &metadata, i);
+        rlt_vector name = rlt_field_vector(file, &entry, METADATA_NAME, 1);
+        if (name.count != sizeof NAME - 1 || memcmp(file->bytes + name.at, NAME, sizeof NAME - 1) != 0) continue;
+        rlt_table holder = rlt_element_table(file, &p->buffer_tables, rlt_field_u32(file, &entry, METADATA_BUFFER, 0));
+        rlt_extent data = rlt_buffer(file, &holder);
+        const uint8_t *words = file->bytes + data.at;
+        if (data.bytes < 12 || rlt_load_u32(words + 4) != p->config.subgraph) continue;
+        if (rlt_load_u32(words + 8) != p->tensor_count || (data.bytes - 12) / 4 < p->tensor_count) continue;
+        memset(given, 0, l->count * sizeof *given);
+        for (uint32_t t = 0; t < p->tensor_count; t++) {
+            int32_t offset = (int32_t)rlt_load_u32(words + 12 + 4 * (size_t)t);
+            rlt_block *root = &given[rlt_root_of(p, t)];
+            if (offset < 0) continue;
+            if (root->fixed && root->offset != (uint32_t)offset) return 0; /* tensors that share bytes, kept apart */
+            root->fixed = 1;
+            root->offset = (uint32_t)offset;
+        }
+        return 1;
+    }
+    return 0;
+}
+
+static void patch_refs(const layout *l) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        rlt_ref *refs = (rlt_ref *)(void *)(p->image + p->steps[s].params);
+        for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
+            if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
+                refs[r] = RLT_REF(RLT_REGION_ARENA, l->packed[l->dense[owner_of(l, refs[r])]].offset);
+    }
+}
+
+static void fill_infos(layout *l, rlt_tensor_info *infos) {
+    rlt_prepare_state *p = l->p;
+    uint32_t last = p->step_count != 0 ? p->step_count - 1 : 0;
+    find_lifetimes(l);
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const rlt_tensor *tensor = &p->tensors[i];
+        uint32_t root = rlt_root_of(p, i);
+        const rlt_block *block = &l->blocks[root];
+        infos[i] = (rlt_tensor_info){.arena_offset = UINT32_MAX, .bytes = tensor->bytes, .type = tensor->type, .rank = tensor->rank};
+        memcpy(infos[i].dims, tensor->dims, sizeof tensor->dims);
+        if (tensor->data != NULL || block->first == UNUSED) continue;
+        infos[i].arena_offset = l->packed[l->dense[owner_of(l, root)]].offset;
+        infos[i].first_step = block->first < last ? block->first : last;
+        infos[i].last_step = block->last < last ? block->last : last;
+    }
+}
+
+rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
+    layout l = {.p = p, .count = p->tensor_count + p->scratch_count, .end = p->step_count};
+    l.blocks = rlt_take(p, l.count, sizeof *l.blocks);
+    l.merged = rlt_take(p, l.count, sizeof *l.merged);
+    l.merged_at = rlt_take(p, l.count, sizeof *l.merged_at);
+    l.packed = rlt_take(p, l.count, sizeof *l.packed);
+    l.dense = rlt_take(p, l.count, sizeof *l.dense);
+    l.words = rlt_take(p, RLT_PLACE_WORDS(l.count), sizeof *l.words);
+    l.totals = rlt_take(p, (uint64_t)l.end + 1, sizeof *l.totals);
+    if (p->status != RLT_OK) return p->status;
+    size_t back = p->back;
+    rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
+    uint64_t given_bytes = given != NULL && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
+    p->arena_bytes = place_all(&l, NULL);
+    if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);
+    p->back = back;
+    if (p->arena_bytes > p->config.arena_limit || p->arena_bytes > UINT32_MAX) {
+        return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the arena would be larger than its limit");
+    }
+    fill_infos(&l, infos);
+    patch_refs(&l);
+    return RLT_OK;
+}

@@ -1,0 +1,235 @@
+/* The driver of prepare: verifies, loads tensors, calls each operator's prepare function in order, plans memory and
+ * completes the image. */
+#include "prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "state.h"
+
+static const rlt_config DEFAULTS = {.alignment = 64, .arena_limit = UINT64_C(1) << 32};
+
+static rlt_status check_config(rlt_prepare_state *p) {
+    rlt_config *config = &p->config;
+    if (config->isa == 0) config->isa = rlt_cpu_isa();
+    config->isa |= RLT_ISA_SCALAR;
+    if (config->alignment == 0) config->alignment = DEFAULTS.alignment;
+    if (config->arena_limit == 0 || config->arena_limit > DEFAULTS.arena_limit) config->arena_limit = DEFAULTS.arena_limit;
+    if (config->alignment < 4 || config->alignment > RLT_ALIGNMENT || (config->alignment & (config->alignment - 1)))
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "alignment must be a power of two from 4 to 64");
+    if ((uintptr_t)p->file.bytes % 8 != 0)
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "the model's bytes must start at a multiple of 8");
+    if (config->input_shape_count != 0 && config->input_shapes == NULL)
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "input_shapes is NULL");
+    return RLT_OK;
+}
+
+static rlt_status open_subgraph(rlt_prepare_state *p) {
+    rlt_file *file = &p->file;
+    file->work = UINT64_MAX; /* verified: reading on cannot be expensive */
+    rlt_table model = rlt_root(file);
+    rlt_vector subgraphs = rlt_field_vector(file, &model, MODEL_SUBGRAPHS, 4);
+    if (p->config.subgraph >= subgraphs.count)
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "the file has no such subgraph");
+    p->code_tables = rlt_field_vector(file, &model, MODEL_CODES, 4);
+    p->buffer_tables = rlt_field_vector(file, &model, MODEL_BUFFERS, 4);
+    p->subgraph = rlt_element_table(file, &subgraphs, p->config.subgraph);
+    p->tensor_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_TENSORS, 4);
+    p->operator_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OPERATORS, 4);
+    p->graph_inputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_INPUTS, 4);
+    p->graph_outputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OUTPUTS, 4);
+    p->tensor_count = p->tensor_tables.count;
+    return RLT_OK;
+}
+
+/* Takes all tables at once: what operators add is bounded by the count of their operands. */
+static rlt_status take_tables(rlt_prepare_state *p) {
+    uint32_t ops = p->operator_tables.count;
+    uint64_t operands = 0, outputs = 0;
+    for (uint32_t i = 0; i < ops; i++) {
+        rlt_table op = rlt_element_table(&p->file, &p->operator_tables, i);
+        uint32_t count = rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4).count;
+        operands += (uint64_t)rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4).count + count;
+        outputs += count;
+    }
+    if (operands + ops > RLT_REF_NONE >> 3) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "too many operands");
+    p->step_limit = p->scratch_limit = p->overwrite_limit = (uint32_t)operands + ops;
+    p->tensors = rlt_take(p, p->tensor_count, sizeof *p->tensors);
+    p->places = rlt_take(p, p->tensor_count, sizeof *p->places);
+    p->steps = rlt_take(p, p->step_limit, sizeof *p->steps);
+    p->scratch = rlt_take(p, p->scratch_limit, sizeof *p->scratch);
+    p->overwrites = rlt_take(p, p->overwrite_limit, sizeof *p->overwrites);
+    p->first_output = rlt_take(p, (uint64_t)ops + 1, sizeof *p->first_output);
+    p->outputs = rlt_take(p, outputs, sizeof *p->outputs);
+    return p->status;
+}
+
+/* Reads operator `index` and makes it the current one. `name` holds the kind of an unknown operator. */
+static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
+    rlt_file *file = &p->file;
+    rlt_table table = rlt_element_table(file, &p->operator_tables, index);
+    rlt_table code = rlt_element_table(file, &p->code_tables, rlt_field_u32(file, &table, OPERATOR_CODE, 0));
+    rlt_table options = rlt_field_table(file, &table, OPERATOR_OPTIONS);
+    rlt_op op = {.index = index, .code = rlt_operator_code(file, &code)};
+    if (options.at != 0 && rlt_field_u8(file, &table, OPERATOR_OPTIONS_TYPE, 0) != 0) {
+        op.options = file->bytes + options.at;
+        op.options_room = file->size - options.at;
+    }
+    p->op_index = index;
+    p->op_inputs = rlt_field_vector(file, &table, OPERATOR_INPUTS, 4);
+    p->op_outputs = rlt_field_vector(file, &table, OPERATOR_OUTPUTS, 4);
+    op.input_count = p->op_inputs.count;
+    op.output_count = p->op_outputs.count;
+
+    const rlt_op_kind *kind = rlt_find_op_kind(op.code);
+    if (kind != NULL) {
+        p->kind = kind->kind;
+        return op;
+    }
+    rlt_error text;
+    rlt_vector custom = rlt_field_vector(file, &code, CODE_CUSTOM, 1);
+    rlt_error_start(&text, RLT_OK, -1, -1);
+    rlt_error_add(&text, custom.count ? "custom operator " : "builtin operator ");
+    if (custom.count) rlt_error_add_name(&text, file->bytes + custom.at, custom.count);
+    else rlt_error_add_number(&text, op.code);
+    memcpy(name, text.text, 63);
+    name[63] = '\0';
+    p->kind = name;
+    return op;
+}
+
+/* Whether kernels can work with a tensor at all; what is said here no operator needs to check. */
+static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor) {
+    uint32_t flags = p->places[tensor->index].flags;
+    if (flags & TENSOR_DEEP) return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "more than 8 dimensions");
+    if (flags & TENSOR_STATEFUL) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "variable tensors have no kernel");
+    if (flags & TENSOR_FOREIGN) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "its data is in another file");
+    if (flags & TENSOR_SPARSE) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
+    if (rlt_type_bits(tensor->type) == 0)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "elements without a fixed size have no kernel");
+    return RLT_OK;
+}
+
+static rlt_status check_inputs(rlt_prepare_state *p, const rlt_op *op) {
+    for (uint32_t i = 0; i < op->input_count; i++) {
+        const rlt_tensor *tensor = rlt_input(p, op, i);
+        if (tensor == NULL) continue;
+        uint32_t flags = p->places[tensor->index].flags;
+        if (!(flags & (TENSOR_READY | TENSOR_STATEFUL)))
+            return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "an input is used before anything computes it");
+        if (check_operand(p, tensor) != RLT_OK) return p->status;
+        if (tensor->elements == 0 && tensor->data == NULL && p->places[tensor->index].dequantize == 0)
+            return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "an input has no elements");
+    }
+    return RLT_OK;
+}
+
+static rlt_status check_outputs(rlt_prepare_state *p, const rlt_op *op) {
+    if (op->output_count == 0) return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "the operator has no output");
+    for (uint32_t i = 0; i < op->output_count; i++) {
+        const rlt_tensor *tensor = rlt_output(p, op, i);
+        if (tensor == NULL) return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "an output is missing");
+        if (p->places[tensor->index].flags & TENSOR_READY)
+            return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "an output is already a constant, an input or computed");
+        p->places[tensor->index].flags |= TENSOR_READY;
+        if (check_operand(p, tensor) != RLT_OK) return p->status;
+    }
+    return RLT_OK;
+}
+
+static rlt_status check_shapes_known(rlt_prepare_state *p, const rlt_op *op) {
+    for (uint32_t i = 0; i < op->output_count; i++) {
+        const rlt_tensor *tensor = rlt_output(p, op, i);
+        if (p->places[tensor->index].flags & TENSOR_OPEN)
+            return rlt_fail(p, RLT_ERROR_DYNAMIC, tensor, "an output's shape depends on values");
+        if (tensor->elements == 0 && tensor->data == NULL)
+            return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "an output has no elements");
+    }
+    return RLT_OK;
+}
+
+/* Calls the current operator's prepare function, its float16 weights at hand. */
+static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op) {
+    size_t back = p->back;
+    for (uint32_t i = op->input_count; i-- > 0;) { /* weights lie lowest, so that they may move: see build.c */
+        rlt_tensor *tensor = rlt_input(p, op, i);
+        if (tensor != NULL) rlt_expand_half(p, tensor);
+    }
+    rlt_status status = rlt_find_prepare(op->code)(p, op);
+    rlt_drop_halves(p, back);
+    return p->status != RLT_OK ? p->status : status;
+}
+
+/* Makes steps of the put-off DEQUANTIZEs that the operator needs and for which there was no room. */
+static rlt_status dequantize_at_run_time(rlt_prepare_state *p, const rlt_op *op) {
+    for (uint32_t i = 0; i < op->input_count; i++) {
+        char name[64];
+        open_op(p, op->index, name);
+        rlt_tensor *tensor = rlt_input(p, op, i);
+        if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
+        if (rlt_constant_room(p) >= (size_t)tensor->bytes + 64) continue;
+        rlt_op dequantize = open_op(p, p->places[tensor->index].dequantize - 1, name);
+        p->places[tensor->index].dequantize = 0;
+        if (run_prepare(p, &dequantize) != RLT_OK) return p->status;
+    }
+    return RLT_OK;
+}
+
+static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
+    char name[64];
+    rlt_op op = open_op(p, index, name);
+    p->first_output[index + 1] = p->first_output[index] + op.output_count;
+    for (uint32_t i = 0; i < op.output_count; i++)
+        p->outputs[p->first_output[index] + i] = rlt_element_i32(&p->file, &p->op_outputs, i);
+    if (rlt_find_prepare(op.code) == NULL)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_OP, rlt_output(p, &op, 0), "the operator has no kernel");
+    if (check_inputs(p, &op) != RLT_OK || check_outputs(p, &op) != RLT_OK) return p->status;
+    if (rlt_defer_half(p, &op)) return RLT_OK;
+    if (dequantize_at_run_time(p, &op) != RLT_OK) return p->status;
+    op = open_op(p, index, name);
+    rlt_status status = run_prepare(p, &op);
+    if (status != RLT_OK) return rlt_fail(p, status, NULL, rlt_status_text(status));
+    return check_shapes_known(p, &op);
+}
+
+static rlt_status check_graph_outputs(rlt_prepare_state *p) {
+    p->kind = NULL;
+    for (uint32_t i = 0; i < p->graph_outputs.count; i++) {
+        const rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->graph_outputs, i)];
+        if (!(p->places[tensor->index].flags & TENSOR_READY))
+            return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "nothing computes this output of the model");
+        if (check_operand(p, tensor) != RLT_OK) return p->status;
+    }
+    return RLT_OK;
+}
+
+static rlt_status prepare_subgraph(rlt_prepare_state *p) {
+    if (check_config(p) != RLT_OK || open_subgraph(p) != RLT_OK || take_tables(p) != RLT_OK) return p->status;
+    if (rlt_load_tensors(p) != RLT_OK) return p->status;
+    p->first_output[0] = 0;
+    for (uint32_t i = 0; i < p->operator_tables.count; i++)
+        if (prepare_op(p, i) != RLT_OK) return p->status;
+    return check_graph_outputs(p);
+}
+
+rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config, rlt_plan **plan, rlt_error *error) {
+    *plan = NULL;
+    rlt_prepare_state p = {.config = config != NULL ? *config : DEFAULTS, .error = error};
+    rlt_error_start(error, RLT_OK, -1, -1);
+    rlt_status status = rlt_file_open(&p.file, model, size, error);
+    if (status == RLT_OK) status = rlt_verify_file(&p.file, error);
+    if (status != RLT_OK) return status;
+
+    uint64_t reserve = (uint64_t)size * RESERVE_PER_BYTE + RESERVE_FLOOR;
+    uint8_t *block = reserve <= SIZE_MAX ? malloc((size_t)reserve) : NULL;
+    if (block == NULL) return rlt_fail(&p, RLT_ERROR_MEMORY, NULL, "twice the file's size is not to be had");
+    size_t start = rlt_image_start(block);
+    p.image = block + start;
+    p.front = sizeof(rlt_image);
+    p.back = ((size_t)reserve - start) & ~(size_t)7;
+    status = prepare_subgraph(&p);
+    if (status == RLT_OK) status = rlt_finish(&p, block, plan);
+    if (status != RLT_OK) free(block);
+    return status;
+}

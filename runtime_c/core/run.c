@@ -1,0 +1,112 @@
+/* Running a plan image. With kernel.h, all of core that a microcontroller needs: no allocation, no libc. */
+#include "kernel.h"
+#include "threads.h"
+
+static const rlt_image *image_of(const rlt_session *session) {
+    return (const rlt_image *)session->image;
+}
+
+/* Whether a table of `count` entries lies in the image. */
+static int holds(const rlt_image *image, uint32_t offset, uint32_t count, uint32_t entry_bytes) {
+    return offset % 4 == 0 && offset <= image->bytes && count <= (image->bytes - offset) / entry_bytes;
+}
+
+rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
+                                 size_t arena_bytes, const rlt_kernel_fn *kernels) {
+    const rlt_image *head = (const rlt_image *)image;
+    if (image == NULL || (uintptr_t)image % 4 != 0) return RLT_ERROR_IMAGE;
+    if (head->magic != RLT_IMAGE_MAGIC || head->version != RLT_IMAGE_VERSION) return RLT_ERROR_IMAGE;
+    if (!holds(head, head->steps, head->step_count, sizeof(rlt_image_step)) ||
+        !holds(head, head->inputs, head->input_count, sizeof(rlt_image_tensor)) ||
+        !holds(head, head->outputs, head->output_count, sizeof(rlt_image_tensor)))
+        return RLT_ERROR_IMAGE;
+    if (head->model_bytes != 0 && (model == NULL || (uintptr_t)model % 8 != 0)) return RLT_ERROR_ARGUMENT;
+    if (head->arena_alignment == 0) return RLT_ERROR_IMAGE;
+    if (arena_bytes < head->arena_bytes || (uintptr_t)arena % head->arena_alignment != 0) return RLT_ERROR_ARENA;
+    session->image = image;
+    session->kernels = kernels;
+    session->base[RLT_REGION_ARENA] = (uint8_t *)arena;
+    session->base[RLT_REGION_IMAGE] = (uint8_t *)(uintptr_t)image;
+    session->base[RLT_REGION_MODEL] = (uint8_t *)(uintptr_t)model;
+    session->base[RLT_REGION_STATE] = NULL;
+    session->threads = NULL;
+    const rlt_image_step *steps = (const rlt_image_step *)((const uint8_t *)image + head->steps);
+    for (uint32_t i = 0; i < head->step_count; i++)
+        if (steps[i].kernel >= head->kernel_limit || steps[i].params >= head->bytes || kernels[steps[i].kernel] == NULL)
+            return RLT_ERROR_IMAGE;
+    return RLT_OK;
+}
+
+uint32_t rlt_session_input_count(const rlt_session *session) {
+    return image_of(session)->input_count;
+}
+
+uint32_t rlt_session_output_count(const rlt_session *session) {
+    return image_of(session)->output_count;
+}
+
+static rlt_view view(const rlt_session *session, uint32_t table, uint32_t count, uint32_t index) {
+    rlt_view seen = {0};
+    if (index >= count) return seen;
+    const rlt_image_tensor *tensor = (const rlt_image_tensor *)((const uint8_t *)session->image + table) + index;
+    seen.data = session->base[RLT_REF_REGION(tensor->data)] + RLT_REF_OFFSET(tensor->data);
+    seen.bytes = tensor->bytes;
+    seen.type = tensor->type;
+    seen.rank = tensor->rank;
+    for (uint32_t i = 0; i < RLT_MAX_RANK; i++) seen.dims[i] = tensor->dims[i];
+    seen.scale = tensor->scale;
+    seen.zero_point = tensor->zero_point;
+    return seen;
+}
+
+rlt_view rlt_session_input(const rlt_session *session, uint32_t index) {
+    const rlt_image *image = image_of(session);
+    return view(session, image->inputs, image->input_count, index);
+}
+
+rlt_view rlt_session_output(const rlt_session *session, uint32_t index) {
+    const rlt_image *image = image_of(session);
+    return view(session, image->outputs, image->output_count, index);
+}
+
+static rlt_status run_step(const rlt_session *session, rlt_run *run, uint32_t index) {
+    const rlt_image *image = image_of(session);
+    const uint8_t *bytes = (const uint8_t *)image;
+    const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + index;
+    rlt_kernel_fn kernel = ((const rlt_kernel_fn *)session->kernels)[step->kernel];
+    rlt_threads *threads = session->threads;
+    if (threads == NULL || step->tasks == 1) return kernel(run, bytes + step->params);
+    uint32_t tasks = step->tasks < threads->count ? step->tasks : threads->count;
+    return threads->run(threads, kernel, run, bytes + step->params, tasks);
+}
+
+static rlt_run start(const rlt_session *session) {
+    rlt_run run = {{session->base[0], session->base[1], session->base[2], session->base[3]}, 0, 1};
+    return run;
+}
+
+rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count) {
+    uint32_t steps = image_of(session)->step_count;
+    if (first > steps || count > steps - first) return RLT_ERROR_ARGUMENT;
+    rlt_run run = start(session);
+    for (uint32_t i = first; i < first + count; i++) {
+        rlt_status status = run_step(session, &run, i);
+        if (status != RLT_OK) return status;
+    }
+    return RLT_OK;
+}
+
+rlt_status rlt_session_invoke(rlt_session *session) {
+    return rlt_session_run(session, 0, image_of(session)->step_count);
+}
+
+rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks) {
+    rlt_run run = start(session);
+    for (uint32_t i = 0; i < image_of(session)->step_count; i++) {
+        uint64_t before = rlt_ticks();
+        rlt_status status = run_step(session, &run, i);
+        ticks[i] += rlt_ticks() - before;
+        if (status != RLT_OK) return status;
+    }
+    return RLT_OK;
+}

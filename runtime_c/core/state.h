@@ -1,0 +1,115 @@
+/* Inside of prepare: what its files share. Host only.
+ *
+ * All memory of a prepare is one block of 2 x file size + 64 KiB, so a file can never cost more. The image grows from
+ * its start; tables grow from its end; at the end, what a plan keeps of the tables moves down behind the image and
+ * the block is cut there. */
+#ifndef RLT_STATE_H
+#define RLT_STATE_H
+
+#include "model.h"
+#include "planner.h"
+#include "prepare.h"
+#include "verify.h"
+
+enum { RESERVE_PER_BYTE = 2, RESERVE_FLOOR = 65536 };
+
+struct rlt_plan {
+    uint8_t *image; /* inside this block, RLT_ALIGNMENT-aligned */
+    size_t image_bytes, arena_bytes, scratch_bytes, live_bytes;
+    uint32_t tensor_count, step_count, op_count;
+    rlt_tensor_info *tensors; /* these four point behind the image */
+    uint32_t *step_scratch;
+    uint32_t *first_output; /* per operator, and one more: into outputs */
+    int32_t *outputs;
+};
+
+enum {
+    TENSOR_READY = 1u << 0,     /* constant, graph input or already computed */
+    TENSOR_INPUT = 1u << 1,
+    TENSOR_OUTPUT = 1u << 2,
+    TENSOR_TRANSIENT = 1u << 3, /* data lies in the tables' part of the block, for the current operator only */
+    TENSOR_OPEN = 1u << 4,      /* some dimension is not known yet */
+    TENSOR_STATEFUL = 1u << 5,
+    TENSOR_FOREIGN = 1u << 6,   /* data in another file */
+    TENSOR_SPARSE = 1u << 7,
+    TENSOR_DEEP = 1u << 8       /* more than RLT_MAX_RANK dimensions */
+};
+
+/* What prepare knows of a tensor beside rlt_tensor. */
+typedef struct {
+    uint32_t flags;
+    uint32_t parent;     /* towards the root of the tensors that share its bytes */
+    rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied */
+    uint32_t dequantize; /* operator + 1 that would make it of a float16 constant and is not yet a step */
+} rlt_place;
+
+typedef struct {
+    uint32_t kernel, params;
+    uint16_t ref_count, tasks;
+    uint32_t op, scratch_bytes;
+} rlt_pending_step;
+
+typedef struct {
+    uint32_t output, input;
+} rlt_overwrite;
+
+struct rlt_prepare_state {
+    rlt_file file;
+    rlt_config config;
+    rlt_error *error;
+    rlt_status status;
+
+    uint8_t *image;
+    size_t front, back; /* offsets from `image`; free memory lies between */
+
+    rlt_table subgraph;
+    rlt_vector tensor_tables, buffer_tables, operator_tables, code_tables;
+    rlt_vector graph_inputs, graph_outputs;
+
+    uint32_t tensor_count;
+    rlt_tensor *tensors;
+    rlt_place *places;
+
+    /* The operator being prepared. */
+    const char *kind;
+    uint32_t op_index;
+    rlt_vector op_inputs, op_outputs;
+
+    uint32_t step_count, step_limit, scratch_count, scratch_limit, overwrite_count, overwrite_limit;
+    rlt_pending_step *steps;
+    uint32_t *scratch; /* bytes; block tensor_count + i */
+    rlt_overwrite *overwrites;
+
+    uint32_t *first_output;
+    int32_t *outputs;
+    uint64_t arena_bytes, live_bytes;
+};
+
+/* Memory from the tables' end, 8-byte aligned, not cleared; NULL after failing. */
+void *rlt_take(rlt_prepare_state *p, uint64_t count, size_t bytes);
+/* Root of the tensors that share tensor `index`'s bytes. */
+uint32_t rlt_root_of(rlt_prepare_state *p, uint32_t index);
+/* Recomputes elements and bytes from type and dims. */
+rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor);
+
+/* tensors.c: fills p->tensors from the file. */
+rlt_status rlt_load_tensors(rlt_prepare_state *p);
+
+/* half.c: float16 constants behind a DEQUANTIZE. Expands those that the current operator reads into transient
+ * memory, so that it can pack them; `rlt_drop_halves` ends that. */
+int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op);
+void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);
+void rlt_drop_halves(rlt_prepare_state *p, size_t back);
+
+/* layout.c: lifetimes, offsets, and the refs in all params. Fills `infos`, one per tensor. */
+rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);
+
+/* finish.c: plans memory, completes the image, and cuts `block` (from malloc, starting with the rlt_plan) to what the
+ * plan keeps. On failure the block is still the caller's. `rlt_image_start`: where the image begins in a block. */
+rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan);
+size_t rlt_image_start(const uint8_t *block);
+
+/* dispatch.c */
+rlt_prepare_fn rlt_find_prepare(int32_t code);
+
+#endif
