@@ -186,4 +186,5 @@ class Quantization:
         scaled = real / scale
         rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + zero
         low, high = dtype.limits
-        return np.clip(rounded, low, high).astype(dtype.numpy).reshape(np.shape(real))
+        stored: NDArray[np.generic] = np.clip(rounded, low, high).astype(dtype.numpy).reshape(np.shape(real))
+        return stored

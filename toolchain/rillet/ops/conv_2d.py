@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Activation, Attrs, DType, Op, Padding, Shape
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import activate
+from .rules import activate, filters, ranked
 from .window import output_extent, windows
 
 
@@ -45,18 +45,20 @@ def _spatial(op: Op, x: Shape, kernel: tuple[int, int]) -> tuple[int | None, int
 
 
 def _infer_conv(op: Op) -> list[tuple[Shape, DType]]:
-    x, w = operand(op, 0), operand(op, 1)
-    out, kh, kw, depth = w.static_shape
-    if len(x.shape) != 4 or x.shape[3] is None or x.shape[3] % depth or out % (x.shape[3] // depth):
-        raise ShapeError(f"CONV_2D '{op.where}': input {x.shape} does not fit filters {w.shape} (out, h, w, in)")
+    x = operand(op, 0)
+    channels = ranked(op, 0, 4, "batch, height, width, channels")[3]
+    out, kh, kw, depth = filters(op, 1, 4, "out, height, width, in")
+    if not channels or channels % depth or out % (channels // depth):
+        raise ShapeError(f"CONV_2D '{op.where}': input {x.shape} does not fit filters {(out, kh, kw, depth)}")
     return [((x.shape[0], *_spatial(op, x.shape, (kh, kw)), out), x.dtype)]
 
 
 def _infer_depthwise(op: Op) -> list[tuple[Shape, DType]]:
-    x, w = operand(op, 0), operand(op, 1)
-    _, kh, kw, out = w.static_shape
-    if len(x.shape) != 4 or x.shape[3] is None or out % x.shape[3]:
-        raise ShapeError(f"{op.kind} '{op.where}': input {x.shape} does not fit filters {w.shape} (1, h, w, out)")
+    x = operand(op, 0)
+    channels = ranked(op, 0, 4, "batch, height, width, channels")[3]
+    one, kh, kw, out = filters(op, 1, 4, "1, height, width, out")
+    if not channels or out % channels or one != 1:
+        raise ShapeError(f"{op.kind} '{op.where}': input {x.shape} does not fit filters {(one, kh, kw, out)}")
     return [((x.shape[0], *_spatial(op, x.shape, (kh, kw)), out), x.dtype)]
 
 
@@ -93,12 +95,12 @@ def _compute_depthwise(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     assert x is not None and w is not None
     kh, kw, out = w.shape[1:]
     patches = _patches(op, x, (kh, kw))
-    filters = w.reshape(kh, kw, x.shape[3], out // x.shape[3])
+    kernel = w.reshape(kh, kw, x.shape[3], out // x.shape[3])
     # One filter position at a time: whole-plane products are several times faster than einsum over the windows.
     y = np.zeros((*patches.shape[:3], x.shape[3], out // x.shape[3]), np.float32)
     for i in range(kh):
         for j in range(kw):
-            y += patches[:, :, :, i, j, :, None] * filters[i, j]
+            y += patches[:, :, :, i, j, :, None] * kernel[i, j]
     return _finish(op, y.reshape(*y.shape[:3], out), bias)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ir import Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, broadcast, ints, length, present, versions
+from .rules import MAX_RANK, Results, broadcast, ints, length, present, versions
 
 
 @dataclass
@@ -36,7 +36,7 @@ def _infer_broadcast_to(op: Op) -> Results:
     x, shape = operand(op, 0), ints(op, 1)
     if shape is None:
         return [((None,) * length(op, 1), x.dtype)]
-    if broadcast(op, x.shape, shape) != shape:
+    if len(shape) > MAX_RANK or any(d < 0 for d in shape) or broadcast(op, x.shape, shape) != shape:
         raise ShapeError(f"BROADCAST_TO '{op.where}': {x.shape} does not broadcast to {shape}")
     return [(shape, x.dtype)]
 
@@ -48,6 +48,8 @@ def _compute_broadcast_to(op: Op, arrays: Sequence[Array | None]) -> list[Array]
 
 def _infer_fill(op: Op) -> Results:
     shape = ints(op, 0)
+    if shape is not None and (len(shape) > MAX_RANK or any(d < 0 for d in shape)):
+        raise ShapeError(f"FILL '{op.where}': {shape} is not a shape")
     return [((None,) * length(op, 0) if shape is None else shape, operand(op, 1).dtype)]
 
 
@@ -81,6 +83,8 @@ def _count(start: float, limit: float, delta: float) -> int:
 def _infer_range(op: Op) -> Results:
     start = operand(op, 0)
     ends = [operand(op, i).data for i in range(3)]
+    if any(e is not None and e.size != 1 for e in ends):
+        raise ShapeError(f"RANGE '{op.where}': start, limit and step must hold one value each")
     values = [e.reshape(-1)[0].item() for e in ends if e is not None]
     if len(values) < 3:
         return [((None,), start.dtype)]

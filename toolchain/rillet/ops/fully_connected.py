@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from ..ir import Activation, Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, activate, product
+from .rules import Results, activate, filters, product
 
 
 class WeightsFormat(IntEnum):
@@ -28,7 +28,7 @@ class FullyConnectedAttrs(Attrs):
 def _infer(op: Op) -> Results:
     x, w = operand(op, 0), operand(op, 1)
     assert isinstance(op.attrs, FullyConnectedAttrs)
-    units, depth = w.static_shape
+    units, depth = filters(op, 1, 2, "out, in")
     if op.attrs.keep_num_dims:
         if not x.shape or x.shape[-1] not in (depth, None):
             raise ShapeError(f"FULLY_CONNECTED '{op.where}': rows of input {x.shape} do not fit weights {w.shape}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, resolve_axis, versions
+from .rules import Results, one_int, present, resolve_axis, versions
 
 
 @dataclass
@@ -81,9 +81,11 @@ def _one_hot_axis(op: Op, rank: int) -> int:
 
 
 def _infer_one_hot(op: Op) -> Results:
-    indices, depth = operand(op, 0), ints(op, 1)
+    indices, depth = operand(op, 0), one_int(op, 1)
     axis = _one_hot_axis(op, len(indices.shape))
-    shape = (*indices.shape[:axis], depth[0] if depth else None, *indices.shape[axis:])
+    if depth is not None and depth < 0:
+        raise ShapeError(f"ONE_HOT '{op.where}': depth is {depth}")
+    shape = (*indices.shape[:axis], depth, *indices.shape[axis:])
     return [(shape, operand(op, 2).dtype)]
 
 

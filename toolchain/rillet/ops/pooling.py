@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ir import Activation, Attrs, Op, Padding
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, activate, present, versions
+from .opdef import Array, OpDef, QuantRule, operand, register
+from .rules import Results, activate, present, ranked, versions
 from .window import output_extent, windows
 
 
@@ -26,11 +26,10 @@ class Pool2DAttrs(Attrs):
 def _infer(op: Op) -> Results:
     x, a = operand(op, 0), op.attrs
     assert isinstance(a, Pool2DAttrs)
-    if len(x.shape) != 4:
-        raise ShapeError(f"{op.kind} '{op.where}': input {x.shape} is not (batch, height, width, channels)")
-    height = output_extent(x.shape[1], a.filter_height, a.stride_h, 1, a.padding)
-    width = output_extent(x.shape[2], a.filter_width, a.stride_w, 1, a.padding)
-    return [((x.shape[0], height, width, x.shape[3]), x.dtype)]
+    n, rows, columns, channels = ranked(op, 0, 4, "batch, height, width, channels")
+    height = output_extent(rows, a.filter_height, a.stride_h, 1, a.padding)
+    width = output_extent(columns, a.filter_width, a.stride_w, 1, a.padding)
+    return [((n, height, width, channels), x.dtype)]
 
 
 def _patches(op: Op, x: Array, fill: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, required_ints, resolve_axis, same_as_input, versions
+from .rules import Results, one_int, present, resolve_axis, same_as_input, versions
 
 
 @dataclass
@@ -26,7 +26,10 @@ class CumsumAttrs(Attrs):
 def _infer_arg(op: Op) -> Results:
     x = operand(op, 0)
     assert isinstance(op.attrs, ArgAttrs)
-    axis = resolve_axis(op, required_ints(op, 1, "the axis")[0], len(x.shape))
+    wanted = one_int(op, 1)
+    if wanted is None:
+        return [((None,) * max(0, len(x.shape) - 1), op.attrs.output_type)]
+    axis = resolve_axis(op, wanted, len(x.shape))
     return [((*x.shape[:axis], *x.shape[axis + 1 :]), op.attrs.output_type)]
 
 
@@ -39,10 +42,10 @@ def _arg(function: Callable[..., Array]) -> Callable[[Op, Sequence[Array | None]
 
 
 def _infer_topk(op: Op) -> Results:
-    x, k = operand(op, 0), ints(op, 1)
-    if not x.shape or (k and x.shape[-1] is not None and k[0] > x.shape[-1]):
+    x, k = operand(op, 0), one_int(op, 1)
+    if not x.shape or (k is not None and x.shape[-1] is not None and k > x.shape[-1]):
         raise ShapeError(f"TOPK_V2 '{op.where}': {k} values of input {x.shape}")
-    shape = (*x.shape[:-1], max(0, k[0]) if k else None)
+    shape = (*x.shape[:-1], None if k is None else max(0, k))
     index_type = op.outputs[1].dtype if len(op.outputs) > 1 else DType.INT32
     return [(shape, x.dtype), (shape, index_type)]
 

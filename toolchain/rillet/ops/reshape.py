@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Attrs, Op, Shape
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, length, product, required_ints, resolve_axis
+from .rules import Results, ints, length, one_int, product, resolve_axis
 
 
 @dataclass
@@ -80,7 +80,10 @@ def _compute_squeeze(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 def _infer_expand_dims(op: Op) -> Results:
     x = operand(op, 0)
-    axis = resolve_axis(op, required_ints(op, 1, "the axis")[0], len(x.shape) + 1)
+    wanted = one_int(op, 1)
+    if wanted is None:
+        return [((None,) * (len(x.shape) + 1), x.dtype)]
+    axis = resolve_axis(op, wanted, len(x.shape) + 1)
     return [((*x.shape[:axis], 1, *x.shape[axis:]), x.dtype)]
 
 

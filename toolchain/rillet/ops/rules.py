@@ -11,6 +11,7 @@ from ..ir import Activation, DType, Op, Shape
 from .opdef import Array, ShapeError, operand
 
 Results = list[tuple[Shape, DType]]
+MAX_RANK = 8  # as in LiteRT: no operator takes more dimensions
 
 
 def same_as_input(op: Op) -> Results:
@@ -40,6 +41,37 @@ def ints(op: Op, index: int) -> tuple[int, ...] | None:
     return None if data is None else tuple(int(v) for v in data.reshape(-1))
 
 
+def one_int(op: Op, index: int) -> int | None:
+    """The value of an integer input with one element (an axis, a count); None where it is not constant.
+
+    Raises:
+        ShapeError: it has another number of elements.
+    """
+    values = ints(op, index)
+    if values is None:
+        return None
+    if len(values) != 1:
+        raise ShapeError(f"{op.kind} '{op.where}': input {index} must hold one value, not {values}")
+    return values[0]
+
+
+def ranked(op: Op, index: int, rank: int, what: str) -> Shape:
+    """The shape of input `index`, which must have `rank` dimensions; `what` says which ones."""
+    shape = operand(op, index).shape
+    if len(shape) != rank:
+        raise ShapeError(f"{op.kind} '{op.where}': input {index} is {shape}, not ({what})")
+    return shape
+
+
+def filters(op: Op, index: int, rank: int, what: str) -> tuple[int, ...]:
+    """The shape of weight input `index`: of `rank` dimensions, all known and at least 1."""
+    ranked(op, index, rank, what)
+    shape = operand(op, index).static_shape
+    if 0 in shape:
+        raise ShapeError(f"{op.kind} '{op.where}': weights {shape} are empty")
+    return shape
+
+
 def length(op: Op, index: int) -> int:
     """How many elements the 1-D (or scalar) input `index` has.
 
@@ -47,8 +79,8 @@ def length(op: Op, index: int) -> int:
         ShapeError: that is not known, so the rank of the output is not either.
     """
     shape = operand(op, index).shape
-    if len(shape) > 1 or None in shape:
-        raise ShapeError(f"{op.kind} '{op.where}': input {index} {shape} leaves the output's rank unknown")
+    if len(shape) > 1 or None in shape or operand(op, index).size > MAX_RANK:
+        raise ShapeError(f"{op.kind} '{op.where}': input {index} {shape} does not give the output's rank")
     return int(np.prod(operand(op, index).static_shape, dtype=np.int64))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..ir import Attrs, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, required_ints, versions
+from .rules import MAX_RANK, Results, ints, present, required_ints, versions
 
 
 @dataclass
@@ -26,7 +26,7 @@ def _infer_slice(op: Op) -> Results:
     x, begin, size = operand(op, 0), ints(op, 1), ints(op, 2)
     if size is None or (begin is None and -1 in size):
         return [((None,) * len(x.shape), x.dtype)]
-    begin = begin or (0,) * len(x.shape)
+    begin = (0,) * len(x.shape) if begin is None else begin
     if not len(begin) == len(size) == len(x.shape):
         raise ShapeError(f"SLICE '{op.where}': begin {begin} and size {size} do not fit input {x.shape}")
     shape: list[int | None] = []
@@ -50,8 +50,12 @@ def _entries(op: Op, rank: int, begin: Sequence[int], end: Sequence[int], stride
     """The slice as NumPy would index: one entry per input dimension, and a None for each new axis."""
     a = op.attrs
     assert isinstance(a, StridedSliceAttrs)
+    if not len(begin) == len(end) == len(strides) <= 2 * MAX_RANK:
+        raise ShapeError(f"STRIDED_SLICE '{op.where}': begin {begin}, end {end} and strides {strides} differ in length")
     new = sum(a.new_axis_mask >> i & ~(a.ellipsis_mask >> i) & 1 for i in range(len(begin)))
     missing = rank - (len(begin) - new)  # dimensions that no entry speaks of: the ellipsis', or the last ones
+    if missing < -(1 if a.ellipsis_mask & ((1 << len(begin)) - 1) else 0):
+        raise ShapeError(f"STRIDED_SLICE '{op.where}': {len(begin) - new} entries for {rank} dimensions")
     entries: list[Index] = []
     for i, (start, stop, stride) in enumerate(zip(begin, end, strides, strict=True)):
         if stride == 0:
@@ -79,7 +83,8 @@ def _infer_strided_slice(op: Op) -> Results:
     begin, end = ints(op, 1), ints(op, 2)
     strides = required_ints(op, 3, "the strides")
     is_known = begin is not None and end is not None
-    entries = _entries(op, len(x.shape), begin or (0,) * len(strides), end or (0,) * len(strides), strides)
+    zeros = (0,) * len(strides)
+    entries = _entries(op, len(x.shape), zeros if begin is None else begin, zeros if end is None else end, strides)
     shape: list[int | None] = []
     dims = iter(x.shape)
     for entry in entries:

@@ -61,7 +61,8 @@ def _blocks(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     x, sizes, borders = operand(op, 0), ints(op, 1), ints(op, 2)
     if sizes is None or borders is None:
         return None
-    if min(sizes) < 1 or len(borders) != 2 * len(sizes) or len(x.shape) < len(sizes) + 1:
+    is_sane = min(sizes, default=0) >= 1 and min(borders, default=0) >= 0 and len(borders) == 2 * len(sizes)
+    if not is_sane or len(x.shape) < len(sizes) + 1:
         raise ShapeError(f"{op.kind} '{op.where}': blocks {sizes} and borders {borders} do not fit input {x.shape}")
     return sizes, borders
 

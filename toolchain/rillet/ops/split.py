@@ -9,7 +9,9 @@ import numpy as np
 
 from ..ir import Attrs, DType, Op
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, resolve_axis, versions
+from .rules import Results, ints, one_int, present, resolve_axis, versions
+
+MAX_PARTS = 1 << 16  # no real model comes near; keeps a malformed one from asking for all memory
 
 
 @dataclass
@@ -25,16 +27,21 @@ class UnpackAttrs(Attrs):
 
 def _count(op: Op) -> int:
     assert isinstance(op.attrs, SplitAttrs)
-    if op.attrs.num_splits < 1:
-        raise ShapeError(f"{op.kind} '{op.where}': num_splits is {op.attrs.num_splits}")
-    return op.attrs.num_splits
+    return _checked(op, op.attrs.num_splits)
+
+
+def _checked(op: Op, count: int) -> int:
+    """`count` parts, a number that the file or the caller gives."""
+    if not 1 <= count <= MAX_PARTS:
+        raise ShapeError(f"{op.kind} '{op.where}': cannot make {count} parts")
+    return count
 
 
 def _infer_split(op: Op) -> Results:
-    axes, x, count = ints(op, 0), operand(op, 1), _count(op)
-    if axes is None:
+    wanted, x, count = one_int(op, 0), operand(op, 1), _count(op)
+    if wanted is None:
         return [((None,) * len(x.shape), x.dtype)] * count
-    axis = resolve_axis(op, axes[0], len(x.shape))
+    axis = resolve_axis(op, wanted, len(x.shape))
     size = x.shape[axis]
     if size is not None and size % count:
         raise ShapeError(f"SPLIT '{op.where}': dimension {axis} of {x.shape} does not divide into {count} parts")
@@ -56,14 +63,15 @@ def _sizes(sizes: Sequence[int], total: int | None) -> list[int | None]:
 
 
 def _infer_split_v(op: Op) -> Results:
-    x, sizes, axes, count = operand(op, 0), ints(op, 1), ints(op, 2), _count(op)
-    if axes is None:
+    x, sizes, wanted, count = operand(op, 0), ints(op, 1), one_int(op, 2), _count(op)
+    if wanted is None:
         return [((None,) * len(x.shape), x.dtype)] * count
-    axis = resolve_axis(op, axes[0], len(x.shape))
+    axis = resolve_axis(op, wanted, len(x.shape))
     total = x.shape[axis]
     parts = [None] * count if sizes is None else _sizes(sizes, total)
     known = [p for p in parts if p is not None]
-    if len(parts) != count or any(p < 0 for p in known) or (total is not None and sizes and sum(known) != total):
+    fits = total is None or sizes is None or sum(known) == total
+    if len(parts) != count or (sizes or ()).count(-1) > 1 or any(p < 0 for p in known) or not fits:
         raise ShapeError(f"SPLIT_V '{op.where}': sizes {sizes} do not cut dimension {axis} of {x.shape} in {count}")
     return [((*x.shape[:axis], part, *x.shape[axis + 1 :]), x.dtype) for part in parts]
 
@@ -81,7 +89,7 @@ def _infer_unpack(op: Op) -> Results:
     axis = resolve_axis(op, op.attrs.axis, len(x.shape))
     if x.shape[axis] not in (op.attrs.num, None):
         raise ShapeError(f"UNPACK '{op.where}': num is {op.attrs.num}, dimension {axis} of {x.shape} is not")
-    return [((*x.shape[:axis], *x.shape[axis + 1 :]), x.dtype)] * op.attrs.num
+    return [((*x.shape[:axis], *x.shape[axis + 1 :]), x.dtype)] * _checked(op, op.attrs.num)
 
 
 def _compute_unpack(op: Op, arrays: Sequence[Array | None]) -> list[Array]:

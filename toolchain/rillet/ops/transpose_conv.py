@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir import Activation, Attrs, DType, Op, Padding
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, activate, ints
+from .rules import Results, activate, filters, ints, ranked
 from .window import output_extent, pad_before
 
 
@@ -25,12 +25,12 @@ class TransposeConvAttrs(Attrs):
 def _infer(op: Op) -> Results:
     shape, w, x, a = ints(op, 0), operand(op, 1), operand(op, 2), op.attrs
     assert isinstance(a, TransposeConvAttrs)
-    out, kh, kw, depth = w.static_shape
-    if len(x.shape) != 4 or x.shape[3] not in (depth, None):
+    out, kh, kw, depth = filters(op, 1, 4, "out, height, width, in")
+    if ranked(op, 2, 4, "batch, height, width, channels")[3] not in (depth, None):
         raise ShapeError(f"TRANSPOSE_CONV '{op.where}': input {x.shape} does not fit filters {w.shape} (out, h, w, in)")
     if shape is None:
         return [((x.shape[0], None, None, out), x.dtype)]
-    if len(shape) != 4 or shape[3] != out:
+    if len(shape) != 4 or shape[3] != out or min(shape) < 0:
         raise ShapeError(f"TRANSPOSE_CONV '{op.where}': output shape {shape} does not fit filters {w.shape}")
     for axis, kernel, stride in ((1, kh, a.stride_h), (2, kw, a.stride_w)):
         if x.shape[axis] not in (None, output_extent(shape[axis], kernel, stride, 1, a.padding)):

@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir import Padding
-from .opdef import Array
+from .opdef import Array, ShapeError
 
 
 def output_extent(size: int | None, kernel: int, stride: int, dilation: int, padding: Padding) -> int | None:
-    """Output length along one axis; None where the input's is unknown."""
+    """Output length along one axis; None where the input's is unknown.
+
+    Raises:
+        ShapeError: kernel, stride or dilation is below 1.
+    """
+    if min(kernel, stride, dilation) < 1:
+        raise ShapeError(f"kernel {kernel}, stride {stride} and dilation {dilation} must be at least 1")
     if size is None:
         return None
     if padding is Padding.SAME:
