@@ -48,7 +48,7 @@ def _variadic(kind: str) -> Handler:
 for _name, _kind in _BINARY.items():
     register(_name, _binary(_kind))
 for _name, _kind in _UNARY.items():
-    register(_name, _unary(_kind))
+    register(_name, _unary(_kind), since=1)
 for _name, _kind in _VARIADIC.items():
     register(_name, _variadic(_kind))
 
@@ -65,7 +65,7 @@ def _reciprocal(node: Node, emit: Emitter) -> Tensor:
     return emit.binary("DIV", emit.like(1, x), x)
 
 
-@onnx_op("Pow", since=7)
+@onnx_op("Pow")
 def _pow(node: Node, emit: Emitter) -> Tensor:
     x, y = node.need(0), node.need(1)
     if y.data is not None and y.size == 1 and x.dtype is DType.FLOAT32 and len(y.shape) <= len(x.shape):

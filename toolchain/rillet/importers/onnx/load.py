@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...ir import DType, Graph, Model, RilletError, Signature, Tensor, verify
 from ...passes.layout import eliminate_transposes
 from .emit import Emitter
-from .node import NEWEST_OPSET, OLDEST_OPSET, Node, OnnxError, table
+from .node import NEWEST_OPSET, Node, OnnxError, RunTimeValueError, table
 
 LAYOUT_KEY = "rillet.layout"
 """Metadata entry: JSON {tensor name: permutation that takes the source's axes to ours}."""
@@ -79,11 +79,6 @@ class _Import:
         self.opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1)
 
     def run(self) -> tuple[Emitter, Signature]:
-        if self.opset < OLDEST_OPSET:
-            raise OnnxError(
-                f"the model uses opset {self.opset}, rillet reads {OLDEST_OPSET} to {NEWEST_OPSET}; "
-                "raise it with onnx.version_converter.convert_version"
-            )
         inputs = self._inputs()
         for each in self.proto.graph.node:
             self._node(each)
@@ -127,6 +122,8 @@ class _Import:
             made = entry.handler(node, self.emitter)
         except OnnxError:
             raise
+        except RunTimeValueError as problem:
+            raise self._not_constant(node, problem) from None
         except RilletError as error:
             raise node.error(str(error)) from error
         results = made if isinstance(made, list) else [made]
@@ -136,6 +133,23 @@ class _Import:
         for output in proto.output[len(results):]:
             if output:
                 raise node.error(f"its output '{output}' is not supported", "remove it from the model")
+
+    def _not_constant(self, node: Node, problem: RunTimeValueError) -> OnnxError:
+        """The error for a run-time value that must be known, with the model inputs that it comes from."""
+        producers = self.emitter.graph.producers()
+        inputs, seen, waiting = set(self.emitter.graph.inputs), {problem.tensor}, [problem.tensor]
+        while waiting:
+            op = producers.get(waiting.pop())
+            fresh = {t for t in op.inputs if t is not None and t not in seen} if op else set()
+            seen |= fresh
+            waiting += fresh
+        names = tuple(t.name for t in self.emitter.graph.inputs if t in inputs & seen)
+        error = node.error(
+            f"its {problem.what} ('{problem.tensor.name}') is computed at run time from {', '.join(names)}",
+            "give what it comes from with input_values, or export the model with static shapes (for example with onnxsim)",
+        )
+        error.needs = names
+        return error
 
     def _operator_version(self, op_type: str) -> int:
         """The model's opset; beyond those known here, the one that last changed the operator."""

@@ -21,7 +21,21 @@ NEWEST_OPSET = 28
 
 
 class OnnxError(RilletError):
-    """An ONNX model, node or attribute that rillet cannot import."""
+    """An ONNX model, node or attribute that rillet cannot import.
+
+    Attributes:
+        needs: names of the model inputs whose values must be known at conversion, where that is what is wrong.
+    """
+
+    needs: tuple[str, ...] = ()
+
+
+class RunTimeValueError(Exception):
+    """A value that a handler must know is computed at run time; the importer finds the inputs it depends on."""
+
+    def __init__(self, what: str, tensor: Tensor) -> None:
+        super().__init__(what)
+        self.what, self.tensor = what, tensor
 
 
 class Claim(NamedTuple):
@@ -69,14 +83,11 @@ class Node:
         """The value of input `index`, which must be known at conversion.
 
         Raises:
-            OnnxError: it is computed at run time.
+            RunTimeValueError: it is computed at run time.
         """
         tensor = self.need(index)
         if tensor.data is None:
-            raise self.error(
-                f"its {what} ('{tensor.name}') is computed at run time",
-                "export the model with static shapes (for example with onnxsim), or give the value with input_values",
-            )
+            raise RunTimeValueError(what, tensor)
         return np.asarray(tensor.data)
 
     def ints(self, index: int, attribute: str, default: Sequence[int] | None = None) -> list[int] | None:

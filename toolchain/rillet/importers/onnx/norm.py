@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...ir import Tensor
-from .emit import Emitter, values
+from .emit import Emitter
 from .node import Node, onnx_op
 
 
@@ -120,10 +120,9 @@ def _lp_normalization(node: Node, emit: Emitter) -> Tensor:
 
 @onnx_op("Dropout", notes="inference mode: the identity")
 def _dropout(node: Node, emit: Emitter) -> Tensor | list[Tensor]:
-    x, training = node.need(0), node.get(2)
-    if training is not None and (not training.is_constant or bool(values(training))) and node.opset >= 12:
-        ratio = node.get(1)
-        if ratio is None or not ratio.is_constant or float(values(ratio)) != 0:
+    x = node.need(0)
+    if node.opset >= 12 and node.get(2) is not None and node.constant(2, "training_mode"):
+        if node.get(1) is None or node.constant(1, "ratio") != 0:
             raise node.error("it is in training mode", "export the model for inference (model.eval())")
     if len(node.outputs) < 2 or not node.outputs[1]:
         return x

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -24,7 +24,7 @@ def _max_pool(node: Node, emit: Emitter) -> Tensor:
     return _by_slices(emit, emit.pad(x, [(0, 0), (0, 0), *frame.pads], _lowest(emit, x)), frame, "MAXIMUM")
 
 
-@onnx_op("AveragePool", since=7)
+@onnx_op("AveragePool")
 def _average_pool(node: Node, emit: Emitter) -> Tensor:
     x = node.need(0)
     if x.dtype is not DType.FLOAT32:
@@ -90,16 +90,22 @@ def _pool_2d(node: Node, emit: Emitter, x: Tensor, frame: Window, kind: str, fil
 
 
 def _by_slices(emit: Emitter, x: Tensor, frame: Window, kind: str) -> Tensor:
-    """Any window, as one strided slice of the padded `x` per kernel element, combined by `kind`."""
-    sizes = x.static_shape
-    counts = [(n - k) // s + 1 for n, k, s in zip(sizes[2:], frame.span, frame.stride, strict=True)]
-    taps = []
-    for offset in itertools.product(*(range(k) for k in frame.kernel)):
-        begin = [o * d for o, d in zip(offset, frame.dilation, strict=True)]
-        end = [b + (c - 1) * s + 1 for b, c, s in zip(begin, counts, frame.stride, strict=True)]
-        limits = [(0, 0, *begin), (*sizes[:2], *end), (1, 1, *frame.stride)]
-        taps.append(emit.op("STRIDED_SLICE", [x, *(emit.constant(np.array(v, np.int32)) for v in limits)]))
-    return reduce(lambda a, b: emit.binary(kind, a, b), taps)
+    """Any window over the padded `x`: maxima and sums go axis by axis, one strided slice per kernel element."""
+    for axis, (kernel, step, dilation) in enumerate(zip(frame.kernel, frame.stride, frame.dilation, strict=True), 2):
+        count = (x.static_shape[axis] - frame.span[axis - 2]) // step + 1
+        taps = [_every(emit, x, axis, i * dilation, step, count) for i in range(kernel)]
+        x = reduce(lambda a, b: emit.binary(kind, a, b), taps)
+    return x
+
+
+def _every(emit: Emitter, x: Tensor, axis: int, begin: int, step: int, count: int) -> Tensor:
+    """`count` elements of one axis, `step` apart from `begin` on."""
+    def along(value: int, others: Sequence[int]) -> Tensor:
+        return emit.constant(np.array([value if i == axis else o for i, o in enumerate(others)], np.int32))
+
+    rank, sizes = len(x.shape), x.static_shape
+    end = begin + (count - 1) * step + 1
+    return emit.op("STRIDED_SLICE", [x, along(begin, [0] * rank), along(end, sizes), along(step, [1] * rank)])
 
 
 def _counts(node: Node, x: Tensor, frame: Window) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
