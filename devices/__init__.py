@@ -1,7 +1,7 @@
 """Devices that run models: the interface, the wire protocol and the transports. Imports nothing else of rillet."""
 
 from .device import Device, Duration, Kind
-from .errors import DeviceError, DeviceFault, LinkError, RequestRefused
+from .errors import DeviceError, DeviceFault, LinkError, LinkGone, RequestRefused
 from .link import ByteStream, Link
 from .process import ProcessStream
 from .protocol import Capability, Info, Memory, TensorInfo
@@ -10,6 +10,6 @@ from .serial_port import SerialStream, find_port
 
 __all__ = [
     "ENTRY_POINT_GROUP", "ByteStream", "Capability", "Device", "DeviceError", "DeviceFault", "Duration", "Info", "Kind",
-    "Link", "LinkError", "Memory", "OpenOptions", "ProcessStream", "RequestRefused", "SerialStream", "TensorInfo",
-    "device_kinds", "find_port", "open_device",
+    "Link", "LinkError", "LinkGone", "Memory", "OpenOptions", "ProcessStream", "RequestRefused", "SerialStream",
+    "TensorInfo", "device_kinds", "find_port", "open_device",
 ]  # fmt: skip

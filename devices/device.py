@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DeviceError, LinkError, RequestRefused
+from .errors import DeviceError, LinkError, LinkGone, RequestRefused
 from .link import ByteStream, Link
 from .protocol import Capability, Info, Memory, Request, Status, TensorInfo, parse_info, parse_memory, parse_tensor
 
@@ -182,8 +182,8 @@ class Device:
             try:
                 self.info: Info = parse_info(self._link.request(Request.HELLO, timeout_s=wait_s))
                 break
-            except LinkError:
-                if time.monotonic() > until:
+            except LinkError as problem:
+                if isinstance(problem, LinkGone) or time.monotonic() > until:
                     raise
                 wait_s = self.kind.timeout_s
         self.inputs = [self._tensor(0, i) for i in range(self.info.inputs)]

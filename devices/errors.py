@@ -11,6 +11,10 @@ class LinkError(DeviceError):
     """The line failed: no answer within the time allowed, or the far end is gone."""
 
 
+class LinkGone(LinkError):
+    """The far end is gone for good (process ended, plug pulled): no use in asking again."""
+
+
 class RequestRefused(DeviceError):
     """The device understood the request and said no.
 

@@ -26,11 +26,11 @@ class ByteStream(Protocol):
         """The bytes that have come, waiting up to `timeout_s` for the first; b"" if none came.
 
         Raises:
-            LinkError: nothing can come any more (process ended, plug pulled).
+            LinkGone: nothing can come any more (process ended, plug pulled).
         """
 
     def write(self, data: bytes) -> None:
-        """Sends all of `data`. Raises LinkError if the far end is gone."""
+        """Sends all of `data`. Raises LinkGone if the far end is gone."""
 
     def close(self) -> None:
         """Releases the line (and ends the process behind it). May be called twice."""

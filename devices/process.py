@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Sequence
 from typing import IO
 
-from .errors import DeviceError, LinkError
+from .errors import DeviceError, LinkGone
 
 
 class ProcessStream:
@@ -47,11 +47,11 @@ class ProcessStream:
             data = self._chunks.get(timeout=timeout_s) if waits else self._chunks.get_nowait()
         except queue.Empty:
             if self._ended:
-                raise LinkError(self._obituary()) from None
+                raise LinkGone(self._obituary()) from None
             return b""
         if not data:
             self._ended = True
-            raise LinkError(self._obituary())
+            raise LinkGone(self._obituary())
         return data
 
     def write(self, data: bytes) -> None:
@@ -61,7 +61,7 @@ class ProcessStream:
             while view:
                 view = view[self._input.write(view) :]
         except (OSError, ValueError) as problem:
-            raise LinkError(self._obituary()) from problem
+            raise LinkGone(self._obituary()) from problem
 
     def close(self) -> None:
         """Ends the process, gently first."""

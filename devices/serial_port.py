@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .errors import DeviceError, LinkError
+from .errors import DeviceError, LinkGone
 
 
 class SerialStream:
@@ -41,7 +41,7 @@ class SerialStream:
             rest: bytes = self._port.read(max(self._port.in_waiting, 4096))
             return first + rest
         except self._errors as problem:
-            raise LinkError(f"{self._url} is gone: {problem}") from problem
+            raise LinkGone(f"{self._url} is gone: {problem}") from problem
 
     def write(self, data: bytes) -> None:
         """See ByteStream.write."""
@@ -49,7 +49,7 @@ class SerialStream:
             self._port.write(data)
             self._port.flush()
         except self._errors as problem:
-            raise LinkError(f"{self._url} is gone: {problem}") from problem
+            raise LinkGone(f"{self._url} is gone: {problem}") from problem
 
     def close(self) -> None:
         """Closes the port."""
