@@ -81,6 +81,14 @@ class Tensor:
         return tuple(d for d in self.shape if d is not None)
 
     @property
+    def start_shape(self) -> tuple[int, ...]:
+        """The concrete shape to start from: `default_shape` where it fits `shape`, 1 for other unknown dimensions."""
+        default = self.default_shape
+        if default is None or len(default) != len(self.shape):
+            default = (1,) * len(self.shape)
+        return tuple(start if dim is None else dim for dim, start in zip(self.shape, default, strict=True))
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return int(np.prod(self.static_shape, dtype=np.int64))

@@ -73,7 +73,7 @@ class DType(IntEnum):
             if self is DType.UINT4:
                 return 0, (1 << bits) - 1
             return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-        info = np.iinfo(self.numpy)
+        info = np.iinfo(self.numpy.name)
         return int(info.min), int(info.max)
 
     @classmethod
@@ -171,20 +171,25 @@ class Quantization:
         """Real values of the stored `values` (any shape; per-axis along `axis`)."""
         scale, zero = self.scale, self.zero_point
         if self.is_per_axis:
-            shape = [1] * values.ndim
-            shape[self.axis] = -1
-            scale, zero = scale.reshape(shape), zero.reshape(shape)
+            scale, zero = self._aligned(values.ndim)
         return ((values.astype(np.int64) - zero) * scale).astype(np.float32).reshape(values.shape)
 
     def quantize(self, real: NDArray[np.floating], dtype: DType) -> NDArray[np.generic]:
         """Stored values of `real`: rounded half away from zero as TFLite does, clamped to `dtype`."""
         scale, zero = self.scale, self.zero_point
         if self.is_per_axis:
-            shape = [1] * real.ndim
-            shape[self.axis] = -1
-            scale, zero = scale.reshape(shape), zero.reshape(shape)
+            scale, zero = self._aligned(real.ndim)
         scaled = real / scale
         rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + zero
         low, high = dtype.limits
         stored: NDArray[np.generic] = np.clip(rounded, low, high).astype(dtype.numpy).reshape(np.shape(real))
         return stored
+
+    def _aligned(self, rank: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Scales and zero points shaped to broadcast along `axis`.
+
+        Old converters give a bias the axis of its filter: a vector has one axis only, so that is the one meant.
+        """
+        shape = [1] * rank
+        shape[self.axis if rank > 1 else 0] = -1
+        return self.scale.reshape(shape), self.zero_point.reshape(shape)

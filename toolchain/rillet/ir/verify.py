@@ -50,14 +50,14 @@ def _verify_graph(graph: Graph) -> None:
 
 def _verify_tensor(tensor: Tensor) -> None:
     data = tensor.data
-    if data is not None and tensor.dtype is not DType.STRING and tensor.sparsity is None and tensor.variant is None:
-        if data.shape != tensor.shape or data.dtype != tensor.dtype.numpy:
-            raise VerifyError(
-                f"constant '{tensor.name}' is {data.dtype}{data.shape}, its tensor says {tensor.dtype.name}{tensor.shape}"
-            )
+    is_plain = tensor.dtype is not DType.STRING and tensor.sparsity is None and tensor.variant is None
+    if data is not None and is_plain and (data.shape != tensor.shape or data.dtype != tensor.dtype.numpy):
+        raise VerifyError(
+            f"constant '{tensor.name}' is {data.dtype}{data.shape}, its tensor says {tensor.dtype.name}{tensor.shape}"
+        )
     quantization = tensor.quantization
     if quantization is not None and quantization.is_per_axis:
-        axis = quantization.axis
+        axis = quantization.axis if len(tensor.shape) > 1 else 0  # a vector's only one, whatever old files say
         if not 0 <= axis < len(tensor.shape) or tensor.shape[axis] != quantization.scale.size:
             raise VerifyError(
                 f"tensor '{tensor.name}' {tensor.shape} has {quantization.scale.size} scales along axis {axis}"
