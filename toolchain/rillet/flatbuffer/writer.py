@@ -119,7 +119,7 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor, numbers: dict[Tensor, int]) -> Record:
         record: Record = {
-            "shape": _file_shape(tensor),
+            "shape": tensor.start_shape,
             "type": int(tensor.dtype),
             "name": tensor.name or None,
             "buffer": 0 if tensor.data is None else self._buffer(_file_bytes(tensor, tensor.data)),
@@ -183,14 +183,6 @@ def _operator_code(code: int, custom_code: str, version: int) -> Record:
         "custom_code": custom_code or None,
         "version": version,
     }
-
-
-def _file_shape(tensor: Tensor) -> tuple[int, ...]:
-    """The concrete shape to store: what the file had, where it still fits `tensor.shape`."""
-    default = tensor.default_shape
-    fits = default is not None and len(default) == len(tensor.shape)
-    known = default if fits and default is not None else (1,) * len(tensor.shape)
-    return tuple(k if d is None else d for d, k in zip(tensor.shape, known, strict=True))
 
 
 def _file_bytes(tensor: Tensor, data: NDArray[np.generic]) -> NDArray[np.uint8]:
