@@ -208,39 +208,28 @@ def _reshape(walk: Walk, op: Op) -> bool:
     if keeps_order(x.static_shape, view.perm):
         walk.reshape(view.base, out)
         return True
-    regrouped = _regroup(x.static_shape, out.static_shape, view.perm)
-    if regrouped is not None:
-        shape, perm = regrouped
-        new = replace(out, shape=shape)
-        walk.reshape(view.base, new)
-        base = walk.view(new)
-        walk.set_view(out, base.base, compose(base.perm, perm))
+    if _flatten(walk, x, out):
         return True
-    return _flatten(walk, x, out)
-
-
-def _regroup(old: tuple[int, ...], new: tuple[int, ...], perm: Perm) -> tuple[tuple[int, ...], Perm] | None:
-    """The reshape of the base, and the permutation of its result, that give view(old) reshaped to `new`.
-
-    Axes fall into groups of equal product (2x6 and 4x3 are one group; 5 and 5 another). A group may move as a whole
-    if its axes lie side by side, in order, in the base too.
-    """
-    groups = _groups(old, new)
+    groups = _groups(x.static_shape, out.static_shape)
     if groups is None:
-        return None
-    places = []
-    for before, _ in groups:
-        at = [perm[i] for i in before if old[i] != 1]
-        if at != sorted(at):
-            return None
-        # Other groups' axes in between would tear the group apart.
-        between = [p for i, p in enumerate(perm) if i not in before and old[i] != 1 and at and at[0] < p < at[-1]]
-        if between:
-            return None
-        places.append(at[0] if at else min((perm[i] for i in before), default=len(perm)))
+        return False
+    # Groups of axes keep the order they have in the base; only a group that is torn there is put in order first.
+    places = [min((view.perm[i] for i in before if x.shape[i] != 1), default=len(view.perm)) for before, _ in groups]
     order = sorted(range(len(groups)), key=lambda g: (places[g], g))
-    axes = [axis for g in order for axis in groups[g][1]]
-    return tuple(new[a] for a in axes), inverse(tuple(axes))
+    gathered = tuple(axis for g in order for axis in groups[g][0])
+    split = tuple(axis for g in order for axis in groups[g][1])
+    new = replace(out, shape=tuple(out.static_shape[a] for a in split))
+    walk.reshape(_in_order(walk, x, gathered), new)
+    base = walk.view(new)
+    walk.set_view(out, base.base, compose(base.perm, inverse(split)))
+    return True
+
+
+def _in_order(walk: Walk, x: Tensor, perm: Perm) -> Tensor:
+    """A tensor that holds the values of `np.transpose(x, perm)` in that order, in some shape."""
+    view = walk.view(x)
+    shape = [x.static_shape[p] for p in perm]
+    return view.base if keeps_order(shape, compose(view.perm, perm)) else walk.transposed(x, perm)
 
 
 def _groups(old: tuple[int, ...], new: tuple[int, ...]) -> list[tuple[list[int], list[int]]] | None:
