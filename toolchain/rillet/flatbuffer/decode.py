@@ -27,13 +27,13 @@ class Decoder:
     """Reads tables from `data` (bytes, mmap, or any buffer).
 
     Work is bounded: tables and vectors that overlap are charged each time they are read, and a file may charge
-    no more than eight times its size, which no honest file does.
+    no more than four times its size, which no honest file does.
     """
 
     def __init__(self, data: Any) -> None:
         self.data = memoryview(data).cast("B").toreadonly()
         self.size = self.data.nbytes
-        self._budget = 8 * self.size + 65536
+        self._budget = 4 * self.size + 65536
 
     def root(self, table: str) -> Record:
         """The root table, after a check of the file identifier."""
