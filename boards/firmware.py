@@ -21,7 +21,7 @@ from .toolchain import Compiler, find_compiler
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 _SECTIONS = ("-ffunction-sections", "-fdata-sections")
-_FIRMWARE = ("firmware/main.c", "firmware/server.c", "firmware/frame.c", "core/session.c")
+_FIRMWARE = ("firmware/main.c", "firmware/server.c", "firmware/frame.c", "core/run.c")
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
 _HOST_IMAGE_ROOM = 16 << 20

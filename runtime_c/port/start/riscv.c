@@ -1,4 +1,5 @@
-/* Start-up, traps and exit of RISC-V cores in machine mode. */
+/* Start-up, traps and exit of RISC-V cores in machine mode. The assembler is told of the CSR instructions here and not
+ * by -march=..._zicsr, for which GCC 12 finds no matching libgcc and takes the 64-bit one. */
 #include "../../firmware/server.h"
 #include "../port.h"
 
@@ -8,12 +9,14 @@ _Noreturn void trap_report(void);
 __attribute__((naked, used, section(".vectors"))) void reset_handler(void)
 {
     __asm__(".option push\n\t"
+            ".option arch, +zicsr\n\t"
             ".option norelax\n\t"
             "la gp, __global_pointer$\n\t"
-            ".option pop\n\t"
+            ".option relax\n\t"
             "la sp, port_stack_top\n\t"
             "la t0, trap_handler\n\t"
             "csrw mtvec, t0\n\t"
+            ".option pop\n\t"
             "tail bare_start");
 }
 
@@ -27,9 +30,13 @@ __attribute__((naked, used, aligned(4))) void trap_handler(void)
 _Noreturn void trap_report(void)
 {
     uint32_t words[4] = {0, 0, 0, 0};
-    __asm__ volatile("csrr %0, mepc" : "=r"(words[0]));
-    __asm__ volatile("csrr %0, mcause" : "=r"(words[2]));
-    __asm__ volatile("csrr %0, mtval" : "=r"(words[3]));
+    __asm__ volatile(".option push\n\t"
+                     ".option arch, +zicsr\n\t"
+                     "csrr %0, mepc\n\t"
+                     "csrr %1, mcause\n\t"
+                     "csrr %2, mtval\n\t"
+                     ".option pop"
+                     : "=r"(words[0]), "=r"(words[2]), "=r"(words[3]));
     fw_say_crashed(words);
     port_leave(3);
 }

@@ -8,7 +8,11 @@ void ticks_start(void)
 uint32_t port_ticks(void)
 {
     uint32_t value;
-    __asm__ volatile("csrr %0, minstret" : "=r"(value));
+    __asm__ volatile(".option push\n\t"
+                     ".option arch, +zicsr\n\t"
+                     "csrr %0, minstret\n\t"
+                     ".option pop"
+                     : "=r"(value));
     return value;
 }
 

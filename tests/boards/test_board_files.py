@@ -1,0 +1,96 @@
+"""board.toml: what comes with rillet is right, and what is wrong is named by file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rillet.boards import BoardError, board_names, load_board
+from rillet.boards.board import parse_board
+
+GOOD = """
+description = "a board"
+core = "cortex-m4f"
+clock_hz = 1_000_000
+[build]
+toolchain = "arm-none-eabi"
+flags = ["-mcpu=cortex-m4"]
+start = "cortex_m"
+[memory]
+code = "rom"
+data = "ram"
+[memory.regions.rom]
+address = 0
+bytes = 0x1000
+kind = "flash"
+[memory.regions.ram]
+address = 0x2000_0000
+bytes = 0x1000
+[uart]
+kind = "cmsdk"
+address = 0x4000_4000
+clock_hz = 1_000_000
+[ticks]
+kind = "cmsdk_timer"
+[flash]
+runner = "command"
+command = ["flasher", "{program}"]
+"""
+
+
+def test_boards_of_the_package_load() -> None:
+    names = board_names()
+    assert {"mps2-an386", "mps3-an547", "riscv32-virt", "rpi-pico", "host"} <= set(names)
+    for name in names:
+        board = load_board(name)
+        assert board.name == name
+        assert "scalar" in board.isa
+
+
+def test_a_board_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "board.toml").write_text(GOOD)
+    for spelling in (tmp_path / "mine", tmp_path / "mine" / "board.toml"):
+        board = load_board(str(spelling))
+        assert board.name == "mine"
+        assert board.memory is not None
+        assert board.memory.image.name == "rom"
+        assert board.memory.arena.name == "ram"
+        assert board.instructions_per_tick is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ('core = "cortex-m4f"', "", "x.toml: core: missing; it must be a string"),
+        ('core = "cortex-m4f"', "core = 4", "x.toml: core: must be a string, not 4"),
+        ("clock_hz = 1_000_000\n[build]", "clock_hz = -1\n[build]", "x.toml: clock_hz: must be from 0"),
+        ("[ticks]", "[tics]", "x.toml: ticks: missing; it must be a table"),
+        ('kind = "cmsdk_timer"', 'kind = "cmsdk_timer"\nspeed = 3', "x.toml: ticks.speed: unknown key"),
+        ('start = "cortex_m"', 'start = "cortex_m"\nisas = []', "x.toml: build.isas: unknown key"),
+        ('flags = ["-mcpu=cortex-m4"]', "flags = [1]", "x.toml: build.flags: must be a list of strings"),
+        ('data = "ram"', 'data = "sram"', "x.toml: memory.data: 'sram' is none of rom, ram"),
+        ('data = "ram"', 'data = "rom"', "memory.data: region 'rom' is flash"),
+        ('data = "ram"', 'data = "ram"\nstack_bytes = 1001', "memory.stack_bytes: must be a multiple of 16"),
+        ("address = 0x2000_0000", "address = 0x800", "memory.regions.ram.address: overlaps region 'rom'"),
+        ("address = 0x2000_0000", "address = 0xffff_fff0", "memory.regions.ram.bytes: the region ends beyond 32 bits"),
+        ('kind = "flash"', 'kind = "tape"', "memory.regions.rom.kind: 'tape' is none of ram, flash"),
+        ('runner = "command"', 'runner = "emulator"', "flash.command: unknown key"),
+        ('runner = "command"', 'runner = "magic"', "flash.runner: 'magic' is none of emulator, uf2, command"),
+        ("[flash]", '[emulator]\ncommand = ["qemu"]\n[flash]', "emulator.command: no word holds {program}"),
+        ("[flash]", "[flash", "x.toml: not valid TOML"),
+    ],
+)
+def test_errors_name_file_and_key(old: str, new: str, text: str) -> None:
+    assert old in GOOD
+    with pytest.raises(BoardError) as raised:
+        parse_board(GOOD.replace(old, new), "x", "x.toml")
+    assert text in str(raised.value)
+
+
+def test_an_unknown_board_lists_those_there_are() -> None:
+    with pytest.raises(BoardError, match=r"no board 'mps2'; there are .*mps2-an386"):
+        load_board("mps2")
+    with pytest.raises(BoardError, match="cannot read"):
+        load_board("nowhere/board.toml")
