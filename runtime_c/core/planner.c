@@ -11,6 +11,7 @@ enum { CHANGES = 300 };
 typedef struct {
     rlt_block *blocks;
     uint32_t count, alignment;
+    uint32_t fixed; /* blocks whose offset is given: they lead every order, so that the others go around them */
     uint32_t *order, *best_order, *placed, *best_offsets;
     uint64_t best;
     uint64_t work;
@@ -133,13 +134,13 @@ static void try_order(search *s, ends policy, uint64_t cap, int prune) {
     memcpy(s->best_order, s->order, s->count * sizeof *s->order);
 }
 
-/* Moves one random block of the best order forward. */
+/* Moves one random block of the best order forward, not before the fixed ones. */
 static void change(search *s, uint64_t *random) {
     memcpy(s->order, s->best_order, s->count * sizeof *s->order);
     uint32_t draw[2];
     for (int i = 0; i < 2; i++) {
         *random = *random * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX generator */
-        draw[i] = (uint32_t)(*random >> 33) % s->count;
+        draw[i] = s->fixed + (uint32_t)(*random >> 33) % (s->count - s->fixed);
     }
     uint32_t from = draw[0] > draw[1] ? draw[0] : draw[1], to = draw[0] > draw[1] ? draw[1] : draw[0];
     uint32_t moved = s->order[from];
@@ -149,11 +150,10 @@ static void change(search *s, uint64_t *random) {
 
 /* Whether the given offsets may stand: aligned, and no two alive together overlap. */
 static int fixed_blocks_fit(search *s) {
-    sort(s, BY_FIRST); /* fixed ones lead */
-    uint32_t fixed = 0;
-    while (fixed < s->count && s->blocks[s->order[fixed]].fixed) fixed++;
-    if ((uint64_t)fixed * fixed / 2 > s->work / 2) return 0;
-    for (uint32_t i = 0; i < fixed; i++) {
+    sort(s, BY_FIRST);
+    while (s->fixed < s->count && s->blocks[s->order[s->fixed]].fixed) s->fixed++;
+    if ((uint64_t)s->fixed * s->fixed / 2 > s->work / 2) return 0;
+    for (uint32_t i = 0; i < s->fixed; i++) {
         const rlt_block *block = &s->blocks[s->order[i]];
         if (block->offset % s->alignment != 0 || end_of(block) > UINT32_MAX) return 0;
         for (uint32_t j = 0; j < i; j++) {
@@ -166,21 +166,20 @@ static int fixed_blocks_fit(search *s) {
 
 uint64_t rlt_place_blocks(rlt_block *blocks, uint32_t count, uint32_t alignment, uint64_t bound, uint32_t *words) {
     if (count == 0) return 0;
-    search s = {blocks, count, alignment, words, words + count, words + 2 * (size_t)count, words + 3 * (size_t)count,
-                UINT64_MAX, WORK_LIMIT};
-    int any_fixed = 0;
-    for (uint32_t i = 0; i < count; i++) any_fixed |= blocks[i].fixed != 0;
-    if (any_fixed && !fixed_blocks_fit(&s)) return RLT_PLACE_FAILED;
+    search s = {.blocks = blocks, .count = count, .alignment = alignment, .order = words, .best_order = words + count,
+                .placed = words + 2 * (size_t)count, .best_offsets = words + 3 * (size_t)count,
+                .best = UINT64_MAX, .work = WORK_LIMIT};
+    if (!fixed_blocks_fit(&s)) return RLT_PLACE_FAILED;
 
     sort(&s, BY_FIRST);
-    try_order(&s, LOW, 0, !any_fixed);
+    try_order(&s, LOW, 0, s.fixed == 0);
     for (int key = 0; key < KEYS && s.best > bound && s.work > count; key++) {
         sort(&s, (sort_key)key);
         try_order(&s, LOW, 0, 0);
         try_order(&s, ALTERNATE, bound, 0);
     }
     uint64_t random = count;
-    for (int i = 0; i < CHANGES && s.best > bound && s.work / 2 > (uint64_t)count * count; i++) {
+    for (int i = 0; i < CHANGES && s.fixed < count && s.best > bound && s.work / 2 > (uint64_t)count * count; i++) {
         change(&s, &random);
         try_order(&s, i & 1 ? ALTERNATE : LOW, bound, 0);
     }

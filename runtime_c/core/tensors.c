@@ -8,7 +8,7 @@ static void load_quantization(rlt_prepare_state *p, const rlt_table *table, rlt_
     rlt_vector scales = rlt_field_vector(&p->file, &q, QUANTIZATION_SCALE, 4);
     rlt_vector zeros = rlt_field_vector(&p->file, &q, QUANTIZATION_ZERO_POINT, 8);
     tensor->scale_count = scales.count;
-    tensor->axis = (int32_t)rlt_field_u32(&p->file, &q, QUANTIZATION_AXIS, 0);
+    tensor->axis = tensor->rank == 1 ? 0 : (int32_t)rlt_field_u32(&p->file, &q, QUANTIZATION_AXIS, 0);
     if (scales.count != 0) tensor->scales = p->file.bytes + scales.at;
     if (scales.count != 0 && zeros.count != 0) tensor->zero_points = p->file.bytes + zeros.at;
 }

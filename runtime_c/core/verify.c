@@ -81,6 +81,7 @@ static rlt_status verify_quantization(state *s, const rlt_table *tensor, uint32_
     if (s->file->fault != NULL || scales.count == 0) return settle(s, RLT_OK);
     if (zeros.count != 0 && zeros.count != scales.count)
         return fail(s, RLT_ERROR_QUANTIZATION, "counts of scales and zero points differ");
+    if (shape->count == 1) axis = 0; /* some converters give a bias the axis of its weights */
     if (scales.count > 1 &&
         (axis >= shape->count || rlt_element_i32(s->file, shape, axis) != (int64_t)scales.count))
         return fail(s, RLT_ERROR_QUANTIZATION, "count of scales is not the size of the quantized dimension");
