@@ -46,11 +46,12 @@ class MemoryMap:
 
 @dataclass(frozen=True)
 class Peripheral:
-    """A driver's kind (the name of its C file) with the address and clock it is compiled for."""
+    """A driver's kind (the name of its C file) with the address, clock and interrupt number it is compiled for."""
 
     kind: str
     address: int
     hz: int
+    interrupt: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,8 @@ def _board(top: Table, name: str, source: str) -> Board:
 def _peripheral(table: Table | None, rate_key: str) -> Peripheral | None:
     if table is None:
         return None
-    return Peripheral(table.text("kind"), table.integer("address", 0), table.integer(rate_key, 0))
+    interrupt = table.integer("interrupt", high=1023) if "interrupt" in table else None
+    return Peripheral(table.text("kind"), table.integer("address", 0), table.integer(rate_key, 0), interrupt)
 
 
 def _memory(table: Table) -> MemoryMap:

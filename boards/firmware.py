@@ -20,6 +20,8 @@ from .stack import StackBound, stack_bound
 from .toolchain import Compiler, find_compiler
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
+# As for the host's library: a fused multiply-add would round differently.
+_ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 _SECTIONS = ("-ffunction-sections", "-fdata-sections")
 _FIRMWARE = ("firmware/main.c", "firmware/server.c", "firmware/frame.c", "core/run.c")
 # runtime_c/core/image.h.
@@ -86,7 +88,7 @@ def build(
     compiler = find_compiler(board.toolchain)
     root = source_root()
     flags = (*board.flags, *_defines(board))
-    optimized = [(root / f, (*_WARNINGS, *_SECTIONS, *flags, *_os(f))) for f in _sources(root, board, kernels)]
+    optimized = [(root / f, (*_WARNINGS, *_ARITHMETIC, *_SECTIONS, *flags, *_os(f))) for f in _sources(root, board, kernels)]
     headers = headers_digest(root)
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
     include = [root / "include", *([root / "port" / "include"] if compiler.bare else [])]
@@ -168,6 +170,8 @@ def _defines(board: Board) -> list[str]:
     if board.uart is not None and board.ticks is not None:
         values |= {"PORT_UART": board.uart.address, "PORT_UART_CLOCK_HZ": board.uart.hz, "PORT_BAUD": board.baud}
         values |= {"PORT_TICKS": board.ticks.address, "PORT_TICK_HZ": board.ticks.hz}
+        if board.uart.interrupt is not None:
+            values["PORT_UART_INTERRUPT"] = board.uart.interrupt
     return [f"-D{name}={value:#x}u" for name, value in values.items()]
 
 

@@ -38,6 +38,10 @@ void ticks_start(void);
 /* Called by start/<core>.c on its own stack: fills .data and .bss, paints the stack, runs main(). */
 _Noreturn void bare_start(void);
 
+/* From start/<core>.c: sleeps until the UART's interrupt line is up, or not at all where board.toml names none; may
+ * return early. Interrupts never run code here, they only end the sleep. */
+void core_wait(void);
+
 /* Memory-mapped registers. */
 #define PORT_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 

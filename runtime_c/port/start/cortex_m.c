@@ -6,6 +6,8 @@
 #define CFSR PORT_REG(0xE000ED28u)
 #define BFAR PORT_REG(0xE000ED38u)
 #define AIRCR PORT_REG(0xE000ED0Cu)
+#define NVIC_ENABLE(irq) PORT_REG(0xE000E100u + 4u * ((irq) / 32u))
+#define NVIC_CLEAR(irq) PORT_REG(0xE000E280u + 4u * ((irq) / 32u))
 
 extern uint32_t port_stack_top[];
 
@@ -32,6 +34,16 @@ _Noreturn void reset_handler(void)
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
     bare_start();
+}
+
+void core_wait(void)
+{
+#if defined(PORT_UART_INTERRUPT)
+    __asm__ volatile("cpsid i" ::: "memory"); /* a masked interrupt still ends WFI */
+    NVIC_ENABLE(PORT_UART_INTERRUPT) = 1u << PORT_UART_INTERRUPT % 32u;
+    __asm__ volatile("dsb\n\twfi" ::: "memory");
+    NVIC_CLEAR(PORT_UART_INTERRUPT) = 1u << PORT_UART_INTERRUPT % 32u;
+#endif
 }
 
 /* The stack may be what broke: report from the top of it, with the old pointer as argument. */

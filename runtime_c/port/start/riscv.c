@@ -20,6 +20,21 @@ __attribute__((naked, used, section(".vectors"))) void reset_handler(void)
             "tail bare_start");
 }
 
+void core_wait(void)
+{
+#if defined(PORT_PLIC)
+    PORT_REG(PORT_PLIC + 4u * PORT_UART_INTERRUPT) = 1u; /* priority above the threshold, 0 */
+    PORT_REG(PORT_PLIC + 0x2000u + 4u * (PORT_UART_INTERRUPT / 32u)) = 1u << PORT_UART_INTERRUPT % 32u;
+    __asm__ volatile(".option push\n\t"
+                     ".option arch, +zicsr\n\t"
+                     "csrs mie, %0\n\t" /* external interrupts end WFI; mstatus.MIE stays 0, so none is taken */
+                     "wfi\n\t"
+                     ".option pop" ::"r"(1u << 11)
+                     : "memory");
+    PORT_REG(PORT_PLIC + 0x200004u) = PORT_REG(PORT_PLIC + 0x200004u); /* claim and complete */
+#endif
+}
+
 /* The stack may be what broke: report from the top of it. mtvec needs four-byte alignment. */
 __attribute__((naked, used, aligned(4))) void trap_handler(void)
 {

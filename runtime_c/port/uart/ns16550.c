@@ -14,11 +14,13 @@ void uart_start(void)
     REG(1) = (uint8_t)(divisor >> 8);
     REG(3) = 3; /* 8 data bits, no parity, 1 stop bit */
     REG(2) = 1; /* FIFOs on */
+    REG(1) = 1; /* interrupt while a byte waits */
 }
 
 int port_read(void)
 {
     while ((LINE_STATUS & 1u) == 0) {
+        core_wait();
     }
     return DATA;
 }

@@ -31,6 +31,7 @@ void uart_start(void)
 int port_read(void)
 {
     while (FLAGS & 1u << 4) {
+        core_wait();
     }
     return (int)(DATA & 0xFFu); /* the bits above are error flags; a damaged frame fails its checksum anyway */
 }
