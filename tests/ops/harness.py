@@ -52,15 +52,19 @@ class OneOp:
     def op(self) -> Op:
         return self.model.main.ops[0]
 
+    @property
+    def macs(self) -> int:
+        return opdef(self.case.kind).macs(self.op)
+
     def __str__(self) -> str:
         return f"{self.case.kind} '{self.case.name}' {self.variant}"
 
 
-def collect() -> Iterator[Case]:
-    """Every case of every module in `cases/`."""
+def collect(name: str = "CASES") -> Iterator[Case]:
+    """Every case of the lists called `name` in the modules of `cases/`; "PERF" is what `--perf` times."""
     package = importlib.import_module(f"{__package__}.cases")
     for module in pkgutil.iter_modules(package.__path__):
-        yield from importlib.import_module(f"{package.__name__}.{module.name}").CASES
+        yield from getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name, ())
 
 
 def runs() -> list[tuple[Case, str]]:
@@ -194,24 +198,28 @@ def run_numpy(one: OneOp) -> list[NDArray[Any]]:
 
 
 def run_litert(one: OneOp) -> list[NDArray[Any]]:
-    """LiteRT's kernels of the case's resolver; its optimized ones where BUILTIN_REF lacks the operator's version."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    def made(resolver: str) -> Interpreter:
-        return Interpreter(model_content=content, experimental_op_resolver_type=OpResolverType[resolver])
-
-    content = write_bytes(one.model)
+    """LiteRT's kernels of the case's resolver; its optimized ones where that one lacks the operator's version."""
     try:
-        interpreter = made(one.case.resolver)
+        interpreter = litert(one, one.case.resolver)
     except ValueError as problem:
         if "Didn't find op" not in str(problem):
             raise
-        interpreter = made(OPTIMIZED)
+        interpreter = litert(one, OPTIMIZED)
+    interpreter.invoke()
+    return [np.asarray(interpreter.get_tensor(d["index"])) for d in interpreter.get_output_details()]
+
+
+def litert(one: OneOp, resolver: str) -> Any:
+    """An interpreter of LiteRT with its inputs set, one thread."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=write_bytes(one.model), experimental_op_resolver_type=OpResolverType[resolver], num_threads=1
+    )
     interpreter.allocate_tensors()
     for detail, array in zip(interpreter.get_input_details(), one.inputs, strict=True):
         interpreter.set_tensor(detail["index"], array)
-    interpreter.invoke()
-    return [np.asarray(interpreter.get_tensor(d["index"])) for d in interpreter.get_output_details()]
+    return interpreter
 
 
 def assert_close(one: OneOp, got: list[NDArray[Any]], wanted: list[NDArray[Any]]) -> None:

@@ -50,3 +50,8 @@ CASES = [
     Case("MUL", "large rescale", [Random((4, 9), -1, 1), Random((4, 9), -1, 1)], {}, ("int8",),
          output_range=(-0.3, 0.3), is_float=False),
 ]
+
+PERF = [
+    Case(kind, "56x56x24", [Random((1, 56, 56, 24), -2, 3), Random((1, 56, 56, 24), -1, 4)], {}, ("int8",))
+    for kind in ("ADD", "MUL")
+]

@@ -33,6 +33,25 @@ def _depthwise(name: str, shape: tuple[int, ...], kernel: tuple[int, int], attrs
     return Case("DEPTHWISE_CONV_2D", name, operands, attrs, _INTEGER)
 
 
+def _perf(kind: str, name: str, shape: tuple[int, ...], out: int, kernel: int, stride: int) -> Case:
+    depthwise = kind == "DEPTHWISE_CONV_2D"
+    w = weights(1, kernel, kernel, out) if depthwise else weights(out, kernel, kernel, shape[3])
+    attrs = {"stride_h": stride, "stride_w": stride, "fused_activation_function": Activation.RELU6}
+    attrs |= {"depth_multiplier": 1} if depthwise else {}
+    return Case(kind, name, [Random(shape, -1, 2), w, weights(out)], attrs, ("int8",))
+
+
+PERF = [
+    _perf("CONV_2D", "first of MobileNet 224", (1, 224, 224, 3), 32, 3, 2),
+    _perf("CONV_2D", "pointwise 112", (1, 112, 112, 32), 64, 1, 1),
+    _perf("CONV_2D", "pointwise 14", (1, 14, 14, 512), 512, 1, 1),
+    _perf("CONV_2D", "3x3 of ResNet-8", (1, 32, 32, 16), 16, 3, 1),
+    _perf("CONV_2D", "3x3 of ResNet-8, last", (1, 8, 8, 64), 64, 3, 1),
+    _perf("DEPTHWISE_CONV_2D", "3x3 at 112", (1, 112, 112, 32), 32, 3, 1),
+    _perf("DEPTHWISE_CONV_2D", "3x3 at 14", (1, 14, 14, 512), 512, 3, 1),
+    _perf("DEPTHWISE_CONV_2D", "3x3 of DS-CNN", (1, 25, 5, 64), 64, 3, 1),
+]
+
 CASES = [
     *(_conv(*g) for g in _GEOMETRIES),
     *(_depthwise(*g) for g in _GEOMETRIES),

@@ -21,3 +21,8 @@ CASES = [
     Case("FULLY_CONNECTED", "one row of 640", [Random((1, 640)), weights(128, 640), weights(128)], {}, ("int8",)),
     Case("FULLY_CONNECTED", "one unit", [Random((1, 33)), weights(1, 33), weights(1)], {}, ("int8",)),
 ]
+
+PERF = [
+    Case("FULLY_CONNECTED", "640 to 128", [Random((1, 640)), weights(128, 640), weights(128)], {}, ("int8",)),
+    Case("FULLY_CONNECTED", "1280 to 1001", [Random((1, 1280)), weights(1001, 1280), weights(1001)], {}, ("int8",)),
+]

@@ -12,3 +12,5 @@ CASES = [
     Case("LOG_SOFTMAX", "matrix", [Random((3, 12), -3, 3)], {}, ("int8", "uint8")),
     Case("LOG_SOFTMAX", "image", [Random((1, 4, 3, 5), -9, 9)], {}, ("int8",)),
 ]
+
+PERF = [Case("SOFTMAX", "1001 classes", [Random((1, 1001), -8, 8)], {"beta": 1.0}, ("int8",))]

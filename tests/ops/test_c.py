@@ -1,0 +1,49 @@
+"""The C kernels on every case: scalar against LiteRT, every instruction set against scalar."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import harness
+from .case import OPTIMIZED, Case
+
+pytest.importorskip("rillet.runtime.native", reason="the C library is not built", exc_type=ImportError)
+from rillet.runtime import native
+
+from . import run_c
+
+each_run = pytest.mark.parametrize("run", harness.runs(), ids=harness.run_name)
+
+
+@each_run
+def test_scalar_kernel_equals_litert(run: tuple[Case, str]) -> None:
+    """Integers bit for bit, except where the case says that LiteRT's reference is no judge."""
+    pytest.importorskip("ai_edge_litert")
+    one = harness.build(*run)
+    got = run_c.run_c(one, "scalar")
+    if not one.case.resolver:
+        harness.assert_close(one, got, harness.run_numpy(one))
+    elif one.case.resolver == OPTIMIZED:
+        harness.assert_close(one, got, harness.run_litert(one))
+    else:
+        harness.assert_exact(one, got, harness.run_litert(one))
+
+
+@pytest.mark.parametrize("isa", run_c.other_isas())
+@each_run
+def test_kernels_agree_with_scalar(run: tuple[Case, str], isa: str) -> None:
+    one = harness.build(*run)
+    harness.assert_exact(one, run_c.run_c(one, isa), run_c.run_c(one, "scalar"))
+
+
+def test_every_kernel_is_reached_by_a_case() -> None:
+    known, index = set(), 0
+    while (name := native.lib.rlt_kernel_name(index)) != native.ffi.NULL:
+        if native.lib.rlt_kernel_isa(index) & native.lib.rlt_cpu_isa():
+            known.add(native.ffi.string(name).decode())
+        index += 1
+    reached: set[str] = set()
+    for run in harness.runs():
+        for isa in native.cpu_isa():
+            reached |= set(run_c.chosen_kernels(harness.build(*run), isa))
+    assert known <= reached, f"no case reaches {sorted(known - reached)}"
