@@ -4,7 +4,7 @@ from rillet.ir import Activation, Padding
 
 from ..case import Case, Random, weights
 
-_INTEGER = ("int8", "int8_per_tensor", "int16")
+_FORMS = ("int8", "int8_per_tensor", "int16", "hybrid")
 _GEOMETRIES = (
     # name, input, kernel, attributes
     ("1x1", (2, 5, 4, 8), (1, 1), {}),
@@ -24,13 +24,13 @@ _GEOMETRIES = (
 
 
 def _conv(name: str, shape: tuple[int, ...], kernel: tuple[int, int], attrs: dict[str, object]) -> Case:
-    return Case("CONV_2D", name, [Random(shape, -1, 2), weights(7, *kernel, shape[3]), weights(7)], attrs, _INTEGER)
+    return Case("CONV_2D", name, [Random(shape, -1, 2), weights(7, *kernel, shape[3]), weights(7)], attrs, _FORMS)
 
 
 def _depthwise(name: str, shape: tuple[int, ...], kernel: tuple[int, int], attrs: dict[str, object]) -> Case:
     attrs = {**attrs, "depth_multiplier": 1}
     operands = [Random(shape, -1, 2), weights(1, *kernel, shape[3]), weights(shape[3])]
-    return Case("DEPTHWISE_CONV_2D", name, operands, attrs, _INTEGER)
+    return Case("DEPTHWISE_CONV_2D", name, operands, attrs, _FORMS)
 
 
 def _perf(kind: str, name: str, shape: tuple[int, ...], out: int, kernel: int, stride: int) -> Case:
@@ -60,7 +60,7 @@ CASES = [
     Case("CONV_2D", "one output channel", [Random((1, 4, 4, 9)), weights(1, 1, 1, 9), weights(1)], {}, ("int8",)),
     Case("CONV_2D", "pointwise 33 to 65", [Random((1, 7, 5, 33)), weights(65, 1, 1, 33), weights(65)], {}, ("int8",)),
     Case("DEPTHWISE_CONV_2D", "multiplier 2", [Random((1, 5, 6, 3)), weights(1, 3, 3, 6), weights(6)],
-         {"depth_multiplier": 2}, _INTEGER),
+         {"depth_multiplier": 2}, _FORMS),
     Case("DEPTHWISE_CONV_2D", "one channel to 8", [Random((1, 12, 10, 1)), weights(1, 10, 8, 8), weights(8)],
          {"depth_multiplier": 8, "stride_h": 2, "stride_w": 2}, ("int8",)),
     Case("DEPTHWISE_CONV_2D", "no bias", [Random((1, 5, 6, 4)), weights(1, 3, 3, 4)],

@@ -4,11 +4,11 @@ from rillet.ir import Activation
 
 from ..case import Case, Random, weights
 
-_INTEGER = ("int8", "int8_per_tensor", "int16")
+_FORMS = ("int8", "int8_per_tensor", "int16", "hybrid")
 
 CASES = [
-    Case("FULLY_CONNECTED", "matrix", [Random((3, 10), -1, 2), weights(6, 10), weights(6)], {}, _INTEGER),
-    Case("FULLY_CONNECTED", "image is flattened", [Random((2, 3, 2, 4)), weights(5, 24), weights(5)], {}, _INTEGER),
+    Case("FULLY_CONNECTED", "matrix", [Random((3, 10), -1, 2), weights(6, 10), weights(6)], {}, _FORMS),
+    Case("FULLY_CONNECTED", "image is flattened", [Random((2, 3, 2, 4)), weights(5, 24), weights(5)], {}, _FORMS),
     Case("FULLY_CONNECTED", "rows from several dimensions", [Random((2, 3, 4)), weights(5, 4), weights(5)], {},
          ("int8",)),
     Case("FULLY_CONNECTED", "keeps dimensions", [Random((2, 3, 4)), weights(5, 4), weights(5)],
