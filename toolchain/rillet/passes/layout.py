@@ -18,6 +18,8 @@ from ..ops.opdef import opdef
 Perm = tuple[int, ...]
 TO_NHWC: Perm = (0, 2, 3, 1)
 TO_NCHW: Perm = (0, 3, 1, 2)
+_CHANNELS_LAST: dict[int, Perm] = {3: (0, 2, 1), 4: TO_NHWC}
+_WINDOWED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2"})
 
 
 def eliminate_transposes(graph: Graph, channels_last: dict[Tensor, Perm] | None = None) -> int:
@@ -25,8 +27,8 @@ def eliminate_transposes(graph: Graph, channels_last: dict[Tensor, Perm] | None 
 
     Args:
         graph: changed in place; its static shapes must be known around transposes.
-        channels_last: if given, 4-D inputs and outputs where that removes a transpose become (N, H, W, C), and are
-            added to it with the permutation that takes their old axes to the new ones.
+        channels_last: if given, inputs and 4-D outputs of convolutions become (N, H, W, C), 1-D ones (N, L, C), where
+            that removes a transpose; they are added to it with the permutation from their old axes to the new ones.
 
     Returns:
         How many transposes are gone.
@@ -187,7 +189,7 @@ class Walk:
         for tensor, (_, base) in self._moved_inputs.items():
             tensor.shape, tensor.quantization = base.shape, base.quantization
             self._replace(base, tensor)
-            moved[tensor] = TO_NHWC
+            moved[tensor] = _CHANNELS_LAST[len(tensor.shape)]
         if self.channels_last:
             for tensor in self.graph.outputs:
                 if self._is_image_view(tensor) and tensor not in moved:
@@ -208,26 +210,33 @@ class Walk:
 
     def _move_inputs(self) -> None:
         for tensor in self.graph.inputs:
-            if len(tensor.shape) == 4 and tensor not in self.results and self._reaches_image_op(tensor):
+            perm = _CHANNELS_LAST.get(len(tensor.shape))
+            if perm and tensor not in self.results and self._reaches_image_op(tensor, perm):
                 # In the walk a channels-last tensor stands for the input, and another is the view that ops read.
-                base = replace(tensor, shape=tuple(tensor.shape[i] for i in TO_NHWC),
-                               quantization=moved_axis(tensor.quantization, TO_NHWC))
+                base = replace(tensor, shape=tuple(tensor.shape[i] for i in perm),
+                               quantization=moved_axis(tensor.quantization, perm))
                 view = replace(tensor)
                 self._moved_inputs[tensor] = (view, base)
-                self.set_view(view, base, TO_NCHW)
+                self.set_view(view, base, inverse(perm))
 
-    def _reaches_image_op(self, tensor: Tensor) -> bool:
-        """Whether a transpose to channels last follows, with nothing but ops that have a rule before it."""
+    def _reaches_image_op(self, tensor: Tensor, perm: Perm) -> bool:
+        """Whether a transpose by `perm` for a sliding window follows, with nothing but ops that have a rule before it."""
         seen, waiting = {tensor}, [tensor]
         while waiting:
             for op in self.readers.get(waiting.pop(), []):
-                if op.kind == "TRANSPOSE" and transposed_by(op) == TO_NHWC:
-                    return True
-                if op.kind in self._rules and op.kind not in ("TRANSPOSE", "RESHAPE"):
-                    found = [t for t in op.outputs if len(t.shape) == 4 and t not in seen]
+                if op.kind == "TRANSPOSE" and transposed_by(op) == perm:
+                    if len(perm) == 4 or self._feeds_window(op.outputs[0]):
+                        return True
+                elif op.kind in self._rules and op.kind not in ("TRANSPOSE", "RESHAPE"):
+                    found = [t for t in op.outputs if len(t.shape) == len(perm) and t not in seen]
                     seen.update(found)
                     waiting += found
         return False
+
+    def _feeds_window(self, tensor: Tensor) -> bool:
+        """Whether (N, L, C) goes on as (N, 1, L, C) into a convolution or a pool."""
+        widened = [op.outputs[0] for op in self.readers.get(tensor, []) if op.kind == "RESHAPE"]
+        return any(op.kind in _WINDOWED for wide in widened for op in self.readers.get(wide, []))
 
     def _stand_in(self, tensor: Tensor | None) -> Tensor | None:
         if tensor is None or tensor not in self._moved_inputs:
