@@ -2,8 +2,10 @@
 
 from .board import Board, BoardError, board_names, load_board
 from .elf import Elf, read_elf
-from .firmware import Firmware, RegionUse, Sizes, build, kernel_crc
+from .firmware import Firmware, build
+from .generated import kernel_crc
 from .runner import flash, open_firmware
+from .sizes import RegionUse, Sizes
 from .sources import source_root
 from .stack import StackBound
 from .uf2 import read_uf2, write_uf2

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from .board import BoardError
-from .elf import Elf
+from .elf import read_elf
 from .linker import BOOT_BYTES
 
 
-def boot_block_with_crc(data: bytes, elf: Elf) -> bytes:
+def boot_block_with_crc(data: bytes) -> bytes:
     """The ELF file with the checksum put into the last word of its `.boot2` section.
 
     Raises:
         BoardError: there is no such section of 256 bytes, or the code leaves no room for the checksum.
     """
-    section = elf.section(".boot2")
+    section = read_elf(data).section(".boot2")
     if section is None or section.size != BOOT_BYTES or any(data[section.offset + 252 : section.offset + 256]):
         raise BoardError("the boot stage must be at most 252 bytes")
     checksum = boot_crc(data[section.offset : section.offset + 252])

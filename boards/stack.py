@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# GCC's support routines come without a graph. The deepest in GCC 12's libgcc is signed 64-bit division on Armv6-M, whose
-# four nested functions push 104 bytes.
+# GCC's support routines come without a graph. The deepest in GCC 12's libgcc is signed 64-bit division on Armv6-M,
+# whose nested functions push 104 bytes.
 _UNKNOWN_BYTES = 128
 _INDIRECT = "__indirect_call"
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "[^"]*?(?:\\n(\d+) bytes \(([\w,]+)[^"]*)?"')

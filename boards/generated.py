@@ -1,0 +1,55 @@
+"""The files that a build writes itself: what differs from model to model."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from .board import Board
+
+# Room that a host process keeps for images sent to it.
+HOST_IMAGE_ROOM = 16 << 20
+
+
+def write_model(
+    work: Path, image: bytes, arena: int, kernels: Sequence[str], board: Board, model_name: str
+) -> list[Path]:
+    """Writes tables in C, and the image as it is, into `work`; gives the files to compile."""
+    room = HOST_IMAGE_ROOM if board.memory is None else 0
+    room_at = "room" if room else "NULL"
+    names = {"fw_board": board.name, "fw_core": board.core, "fw_model": model_name}
+    lines = [
+        "/* Written by rillet. */",
+        '#include "firmware/model.h"',
+        *(f"rlt_status rlt_{k}(const rlt_run *run, const void *params);" for k in kernels),
+        f"const rlt_kernel_fn fw_kernels[] = {{{', '.join(f'rlt_{k}' for k in kernels) or 'NULL'}}};",
+        f"const uint32_t fw_kernel_count = {len(kernels)}u;",
+        f"const uint32_t fw_kernel_crc = {kernel_crc(kernels):#x}u;",
+        f"const uint32_t fw_image_bytes = {len(image)}u;",
+        f"const uint32_t fw_arena_bytes = {arena}u;",
+        *(f'const char {symbol}[] = "{_c_text(text)}";' for symbol, text in names.items()),
+        f'uint8_t fw_arena[{arena}] __attribute__((section(".bss.fw_arena"), aligned(RLT_ALIGNMENT)));',
+        *([f"static uint8_t room[{room}] __attribute__((aligned(RLT_ALIGNMENT)));"] if room else []),
+        f"uint8_t *const fw_image_room = {room_at};",
+        f"const uint32_t fw_image_room_bytes = {room}u;",
+        "",
+    ]
+    (work / "model.c").write_text("\n".join(lines), "utf-8")
+    (work / "image.bin").write_bytes(image)
+    (work / "image.S").write_text(
+        '.section .fw_image, "a"\n.balign 64\n.global fw_image\nfw_image:\n'
+        f'.incbin "{work / "image.bin"}"\n.balign 4\n.section .note.GNU-stack, ""\n',
+        "utf-8",
+    )
+    return [work / "model.c", work / "image.S"]
+
+
+def _c_text(text: str) -> str:
+    """A C string's inside; 63 bytes are what the device reports."""
+    return "".join(c if 32 <= ord(c) < 127 and c not in '"\\?' else "_" for c in text)[:63]
+
+
+def kernel_crc(kernels: Sequence[str]) -> int:
+    """What a device reports as its kernel table: CRC-32 of the names, each followed by a newline."""
+    return zlib.crc32("".join(f"{k}\n" for k in kernels).encode())
