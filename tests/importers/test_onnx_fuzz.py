@@ -179,7 +179,8 @@ def _model(made: Made) -> tuple[Any, Any]:
     names = [f"in{i}" if v is not None else "" for i, v in enumerate(inputs)]
     while not names[-1]:
         names.pop()
-    constants = [onnx.numpy_helper.from_array(np.asarray(v), n) for n, v in zip(names[1:], inputs[1:], strict=False) if n]
+    rest = [(n, np.asarray(v)) for n, v in zip(names[1:], inputs[1:], strict=False) if n]
+    constants = [onnx.numpy_helper.from_array(v, n) for n, v in rest]
     node = helper.make_node(kind, names, ["out"], **attrs)
     graph = helper.make_graph(
         [node], "fuzz", [helper.make_tensor_value_info("in0", TensorProto.FLOAT, inputs[0].shape)],

@@ -106,7 +106,8 @@ def test_channels_last_changes_the_signature() -> None:
     b = GraphBuilder()
     x = b.input("x", (1, 3, 4, 5))
     shifted = b.op("SUB", [x, b.constant(np.arange(3, dtype=np.float32).reshape(3, 1, 1))])
-    y = b.op("MAX_POOL_2D", [_transpose(b, shifted, (0, 2, 3, 1))], stride_w=2, stride_h=2, filter_width=2, filter_height=2)
+    size = {"stride_w": 2, "stride_h": 2, "filter_width": 2, "filter_height": 2}
+    y = b.op("MAX_POOL_2D", [_transpose(b, shifted, (0, 2, 3, 1))], **size)
     b.output(_transpose(b, y, (0, 3, 1, 2)), "y")
     given = np.random.default_rng(0).standard_normal((1, 3, 4, 5)).astype(np.float32)
     before = evaluate(b.graph, [given])["y"]
@@ -143,8 +144,10 @@ def _random_step(rng: np.random.Generator, b: GraphBuilder, pool: list[Tensor]) 
     shape, rank = x.static_shape, len(x.shape)
     axis = int(rng.integers(0, rank))
     index = b.constant(np.array(axis, np.int32))
-    kind = str(rng.choice(["transpose"] * 6 + ["unary", "constant", "binary", "concat", "reduce", "reshape", "reshape",
-                                               "slice", "strided", "pad", "split", "softmax", "gather", "dense", "argmax"]))
+    kind = str(rng.choice([
+        *["transpose"] * 6, "unary", "constant", "binary", "concat", "reduce", "reshape", "reshape", "slice", "strided",
+        "pad", "split", "softmax", "gather", "dense", "argmax",
+    ]))
     if kind == "transpose":
         return _transpose(b, x, tuple(int(p) for p in rng.permutation(rank)))
     if kind == "unary":
@@ -175,7 +178,8 @@ def _random_step(rng: np.random.Generator, b: GraphBuilder, pool: list[Tensor]) 
     if kind == "softmax":
         return b.op("SOFTMAX", [x])
     if kind == "gather":
-        return b.op("GATHER", [x, b.constant(rng.integers(0, shape[axis], 2).astype(np.int32))], axis=axis, batch_dims=0)
+        taken = b.constant(rng.integers(0, shape[axis], 2).astype(np.int32))
+        return b.op("GATHER", [x, taken], axis=axis, batch_dims=0)
     if kind == "argmax" and rank > 1:
         return b.op("CAST", [b.op("ARG_MAX", [x, index])])
     weights = b.constant(rng.standard_normal((3, shape[-1])).astype(np.float32))

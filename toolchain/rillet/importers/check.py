@@ -135,7 +135,8 @@ def _run_onnxruntime(path: Path, given: Arrays) -> Arrays | None:
     options.intra_op_num_threads = 1
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        feeds = {i.name: given[i.name].astype(_ORT_TYPES.get(i.type, given[i.name].dtype)) for i in session.get_inputs()}
+        wanted = {i.name: _ORT_TYPES.get(i.type, given[i.name].dtype) for i in session.get_inputs()}
+        feeds = {name: given[name].astype(dtype) for name, dtype in wanted.items()}
         names = [o.name for o in session.get_outputs()]
         return dict(zip(names, session.run(names, feeds), strict=True))
     except Exception:  # pybind11 raises types of its own for each refusal

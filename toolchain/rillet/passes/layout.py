@@ -19,7 +19,9 @@ Perm = tuple[int, ...]
 TO_NHWC: Perm = (0, 2, 3, 1)
 TO_NCHW: Perm = (0, 3, 1, 2)
 _CHANNELS_LAST: dict[int, Perm] = {3: (0, 2, 1), 4: TO_NHWC}
-_WINDOWED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2"})
+_WINDOWED = frozenset({
+    "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2",
+})
 
 
 def eliminate_transposes(graph: Graph, channels_last: dict[Tensor, Perm] | None = None) -> int:
@@ -220,7 +222,7 @@ class Walk:
                 self.set_view(view, base, inverse(perm))
 
     def _reaches_image_op(self, tensor: Tensor, perm: Perm) -> bool:
-        """Whether a transpose by `perm` for a sliding window follows, with nothing but ops that have a rule before it."""
+        """Whether a transpose by `perm` for a sliding window follows, with only ops that have a rule before it."""
         seen, waiting = {tensor}, [tensor]
         while waiting:
             for op in self.readers.get(waiting.pop(), []):

@@ -12,16 +12,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Op, Tensor
-from .layout import Perm, Walk, compose, int_constant, inverse, keeps_order, moved_axis, transposed_by
+from ..ir import Op, Quantization, Tensor
+from .layout import Perm, Walk, compose, inverse, keeps_order, moved_axis, transposed_by
 
 Rule = Callable[[Walk, Op], bool]
 
-ELEMENTWISE = frozenset("""
-ABS ADD CAST CEIL COS DEQUANTIZE DIV ELU EQUAL EXP FLOOR FLOOR_DIV FLOOR_MOD GELU GREATER GREATER_EQUAL HARD_SWISH
-LEAKY_RELU LESS LESS_EQUAL LOG LOGICAL_AND LOGICAL_NOT LOGICAL_OR LOGISTIC MAXIMUM MINIMUM MUL NEG NOT_EQUAL POW PRELU
-QUANTIZE RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 ROUND RSQRT SELECT_V2 SIGN SIN SQRT SQUARE SQUARED_DIFFERENCE SUB TANH
-""".split())
+ELEMENTWISE = frozenset({
+    "ABS", "ADD", "CAST", "CEIL", "COS", "DEQUANTIZE", "DIV", "ELU", "EQUAL", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD",
+    "GELU", "GREATER", "GREATER_EQUAL", "HARD_SWISH", "LEAKY_RELU", "LESS", "LESS_EQUAL", "LOG", "LOGICAL_AND",
+    "LOGICAL_NOT", "LOGICAL_OR", "LOGISTIC", "MAXIMUM", "MINIMUM", "MUL", "NEG", "NOT_EQUAL", "POW", "PRELU",
+    "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SELECT_V2", "SIGN", "SIN", "SQRT",
+    "SQUARE", "SQUARED_DIFFERENCE", "SUB", "TANH",
+})
 
 
 def _transpose(walk: Walk, op: Op) -> bool:
@@ -83,10 +85,14 @@ def _constant_like(tensor: Tensor, data: NDArray[np.generic], back: Perm, rank: 
     """`tensor` with transposed `data`; leading axes of one element go, so that a vector over channels is one."""
     if tensor.quantization is not None and tensor.quantization.is_per_axis:
         widened = replace(tensor.quantization, axis=tensor.quantization.axis + rank - len(tensor.shape))
-        return replace(tensor, data=np.ascontiguousarray(data), shape=data.shape, quantization=moved_axis(widened, back))
+        return _with_data(tensor, data, moved_axis(widened, back))
     while data.ndim > 1 and data.shape[0] == 1:
         data = data[0]
-    return replace(tensor, data=np.ascontiguousarray(data), shape=data.shape)
+    return _with_data(tensor, data, tensor.quantization)
+
+
+def _with_data(tensor: Tensor, data: NDArray[np.generic], quantization: Quantization | None) -> Tensor:
+    return replace(tensor, data=np.ascontiguousarray(data), shape=data.shape, quantization=quantization)
 
 
 def _concatenation(walk: Walk, op: Op) -> bool:
@@ -98,8 +104,7 @@ def _concatenation(walk: Walk, op: Op) -> bool:
     for tensor in op.inputs:
         assert tensor is not None
         if tensor.data is not None:
-            data = np.ascontiguousarray(np.transpose(tensor.data, back))
-            inputs.append(replace(tensor, data=data, shape=data.shape, quantization=moved_axis(tensor.quantization, back)))
+            inputs.append(_with_data(tensor, np.transpose(tensor.data, back), moved_axis(tensor.quantization, back)))
         else:
             inputs.append(walk.transposed(tensor, back))
     axis = op.attrs.axis % len(perm)  # type: ignore[attr-defined]
@@ -149,7 +154,7 @@ def _reduction(walk: Walk, op: Op) -> bool:
         return False
     base, perm = found
     axes = [int(a) % len(perm) for a in given[0].reshape(-1)]
-    inputs = [base, _axes_like(op.inputs[1], [perm[a] for a in axes])]
+    inputs: list[Tensor | None] = [base, _axes_like(op.inputs[1], [perm[a] for a in axes])]
     kept = getattr(op.attrs, "keep_dims", False)
     return walk.push(op, inputs, [perm if kept else _without(perm, axes)])
 

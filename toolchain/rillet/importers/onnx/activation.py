@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...ir import DType, Tensor
@@ -17,21 +19,21 @@ def _relu(node: Node, emit: Emitter) -> Tensor:
 @onnx_op("Clip")
 def _clip(node: Node, emit: Emitter) -> Tensor:
     x = node.need(0)
-    limits = []
-    for index, name, default in ((1, "min", -np.inf), (2, "max", np.inf)):
-        bound = node.get(index)
-        if bound is not None and not bound.is_constant:
-            limits.append(bound)
-        else:
-            limits.append(float(bound.data.reshape(())) if bound is not None and bound.data is not None
-                          else node.attribute(name, default))
-    low, high = limits
+    low, high = _limit(node, 1, "min", -np.inf), _limit(node, 2, "max", np.inf)
     if isinstance(low, float) and isinstance(high, float):
-        # Exporters write "no limit" as the largest float.
-        largest = float(np.finfo(np.float32).max)
-        return emit.clamp(x, -np.inf if low <= -largest else low, np.inf if high >= largest else high)
-    x = emit.binary("MAXIMUM", x, low) if low != -np.inf else x
-    return emit.binary("MINIMUM", x, high) if high != np.inf else x
+        return emit.clamp(x, low, high)
+    x = x if low == -np.inf else emit.binary("MAXIMUM", x, low)
+    return x if high == np.inf else emit.binary("MINIMUM", x, high)
+
+
+def _limit(node: Node, index: int, name: str, none: float) -> Any:
+    """A limit as a number, or as a tensor where it is computed at run time."""
+    bound = node.get(index)
+    if bound is not None and bound.data is None:
+        return bound
+    value = float(node.attribute(name, none) if bound is None else node.constant(index, name).reshape(()))
+    # Exporters write "no limit" as the largest float.
+    return none if abs(value) >= float(np.finfo(np.float32).max) else value
 
 
 @onnx_op("LeakyRelu")
@@ -62,8 +64,9 @@ def _elu(node: Node, emit: Emitter) -> Tensor:
 
 @onnx_op("Selu")
 def _selu(node: Node, emit: Emitter) -> Tensor:
-    alpha, gamma = node.attribute("alpha", 1.67326319217681884765625), node.attribute("gamma", 1.05070102214813232421875)
-    return emit.binary("MUL", _elu_of(emit, node.need(0), float(alpha)), float(gamma))
+    alpha = float(node.attribute("alpha", 1.67326319217681884765625))  # both defaults are the specification's
+    gamma = float(node.attribute("gamma", 1.05070102214813232421875))
+    return emit.binary("MUL", _elu_of(emit, node.need(0), alpha), gamma)
 
 
 @onnx_op("Celu", since=12)

@@ -83,7 +83,8 @@ def _transposed_window(node: Node, sizes: tuple[int, ...], kernel: tuple[int, ..
     frame = Window(list(shape), list(stride), list(dilation), [(explicit[i], explicit[rank + i]) for i in range(rank)])
     full = [(n - 1) * s + k for n, s, k in zip(sizes, stride, frame.span, strict=True)]
     if wanted is not None or auto in ("SAME_UPPER", "SAME_LOWER"):
-        target = [int(d) for d in wanted[-rank:]] if wanted is not None else [n * s for n, s in zip(sizes, stride, strict=True)]
+        same = [n * s for n, s in zip(sizes, stride, strict=True)]
+        target = same if wanted is None else [int(d) for d in wanted[-rank:]]
         frame.pads = []
         for i in range(rank):
             total = max(0, full[i] + extra[i] - target[i])

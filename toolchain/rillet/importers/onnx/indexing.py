@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ...ir import DType, Tensor
 from .emit import Emitter, values
@@ -41,7 +44,7 @@ def _gather(node: Node, emit: Emitter) -> Tensor:
     return emit.op("GATHER", [x, _wrapped(emit, indices, x.static_shape[axis])], axis=axis, batch_dims=0)
 
 
-def _from_front(node: Node, indices: np.ndarray, size: int) -> np.ndarray:  # type: ignore[type-arg]
+def _from_front(node: Node, indices: NDArray[Any], size: int) -> NDArray[Any]:
     if indices.size and (indices.min() < -size or indices.max() >= size):
         raise node.error(f"its indices {indices.min()} to {indices.max()} are outside an axis of {size}")
     return np.where(indices < 0, indices + size, indices)

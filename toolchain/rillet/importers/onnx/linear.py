@@ -15,8 +15,7 @@ def _gemm(node: Node, emit: Emitter) -> Tensor:
     alpha, beta = float(node.attribute("alpha", 1.0)), float(node.attribute("beta", 1.0))
     a = emit.transpose(a, (1, 0)) if node.attribute("transA", 0) else a
     b = b if node.attribute("transB", 0) else emit.transpose(b, (1, 0))  # (out, in)
-    if b.dtype is not DType.FLOAT32:
-        raise node.error(f"its type is {b.dtype.name}, rillet multiplies matrices of float", "cast the operands to float")
+    _check_float(node, b)
     c = c if c is None or beta == 1 else emit.binary("MUL", c, beta)
     if not b.is_constant:
         y = emit.matmul(a, emit.transpose(b, (1, 0)))
@@ -29,6 +28,11 @@ def _gemm(node: Node, emit: Emitter) -> Tensor:
     return y if c is None or bias is not None else emit.binary("ADD", y, c)
 
 
+def _check_float(node: Node, x: Tensor) -> None:
+    if x.dtype is not DType.FLOAT32:
+        raise node.error(f"its type is {x.dtype.name}, rillet multiplies floats", "cast the operands to float")
+
+
 def _as_bias(emit: Emitter, c: Tensor | None, units: int) -> Tensor | None:
     """`c` as a vector of `units`, or None where it differs by row or is not constant."""
     if c is None or not c.is_constant or (len(c.shape) == 2 and c.shape[0] != 1):
@@ -39,8 +43,7 @@ def _as_bias(emit: Emitter, c: Tensor | None, units: int) -> Tensor | None:
 @onnx_op("MatMul")
 def _matmul(node: Node, emit: Emitter) -> Tensor:
     a, b = node.need(0), node.need(1)
-    if a.dtype is not DType.FLOAT32:
-        raise node.error(f"its type is {a.dtype.name}, rillet multiplies matrices of float", "cast the operands to float")
+    _check_float(node, a)
     if len(b.shape) == 2 and b.is_constant and len(a.shape) >= 1:
         x = emit.reshape(a, (1, *a.static_shape)) if len(a.shape) == 1 else a
         y = emit.fully_connected(x, emit.transpose(b, (1, 0)), None)

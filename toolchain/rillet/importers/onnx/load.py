@@ -146,7 +146,7 @@ class _Import:
         names = tuple(t.name for t in self.emitter.graph.inputs if t in inputs & seen)
         error = node.error(
             f"its {problem.what} ('{problem.tensor.name}') is computed at run time from {', '.join(names)}",
-            "give what it comes from with input_values, or export the model with static shapes (for example with onnxsim)",
+            "give what it comes from with input_values, or export the model with static shapes (with onnxsim, say)",
         )
         error.needs = names
         return error

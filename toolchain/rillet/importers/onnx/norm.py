@@ -121,9 +121,9 @@ def _lp_normalization(node: Node, emit: Emitter) -> Tensor:
 @onnx_op("Dropout", notes="inference mode: the identity")
 def _dropout(node: Node, emit: Emitter) -> Tensor | list[Tensor]:
     x = node.need(0)
-    if node.opset >= 12 and node.get(2) is not None and node.constant(2, "training_mode"):
-        if node.get(1) is None or node.constant(1, "ratio") != 0:
-            raise node.error("it is in training mode", "export the model for inference (model.eval())")
+    training = node.opset >= 12 and node.get(2) is not None and bool(node.constant(2, "training_mode"))
+    if training and (node.get(1) is None or node.constant(1, "ratio") != 0):
+        raise node.error("it is in training mode", "export the model for inference (model.eval())")
     if len(node.outputs) < 2 or not node.outputs[1]:
         return x
     return [x, emit.constant(np.ones(x.static_shape, np.bool_ if node.opset >= 10 else x.dtype.numpy))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...ir import Tensor
 from .emit import Emitter, values
@@ -45,11 +46,11 @@ def _cropped(emit: Emitter, x: Tensor, pads: list[tuple[int, int]]) -> tuple[Ten
     return emit.slice(x, begin, size), [(max(0, b), max(0, a)) for b, a in pads]
 
 
-def _indices(size: int, before: int, after: int, mode: str) -> np.ndarray:  # type: ignore[type-arg]
+def _indices(size: int, before: int, after: int, mode: str) -> NDArray[np.int64]:
     """Which elements stand where along an axis after padding."""
-    modes = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
     cut = np.arange(size)[max(0, -before): size - max(0, -after)]
-    return np.pad(cut, (max(0, before), max(0, after)), mode=modes[mode])  # type: ignore[call-overload, no-any-return]
+    padded: NDArray[np.int64] = np.pad(cut, (max(0, before), max(0, after)), mode=mode)  # type: ignore[call-overload]
+    return padded
 
 
 @onnx_op("CenterCropPad", since=18, notes="constant shape")

@@ -120,7 +120,8 @@ def _extremum(kind: str) -> Handler:
             y = emit.binary("SUB", emit.like(shape[axis] - 1, found), found)
         else:
             y = _index(emit, kind, x, axis)
-        return emit.reshape(y, [1 if i == axis else d for i, d in enumerate(shape)]) if node.attribute("keepdims", 1) else y
+        kept = [1 if i == axis else d for i, d in enumerate(shape)]
+        return emit.reshape(y, kept) if node.attribute("keepdims", 1) else y
 
     return handler
 

@@ -5,6 +5,7 @@ The coordinate and kernel formulas are those of the ONNX operator specification 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,8 @@ def _upsample(node: Node, emit: Emitter) -> Tensor:
     x = node.need(0)
     scales = node.attribute("scales", None) or node.constant(1, "scales").reshape(-1).tolist()
     node.attributes |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return _apply(node, emit, x, {i: _by_scale(d, s) for i, (d, s) in enumerate(zip(x.static_shape, scales, strict=True))})
+    axes = {i: _by_scale(d, s) for i, (d, s) in enumerate(zip(x.static_shape, scales, strict=True))}
+    return _apply(node, emit, x, axes)
 
 
 def _by_scale(size: int, scale: float) -> _Axis:
@@ -128,7 +130,7 @@ def _positions(node: Node, a: _Axis) -> NDArray[np.float64]:
 def _nearest(node: Node, a: _Axis) -> Matrix:
     at = _positions(node, a)
     mode = node.attribute("nearest_mode", "round_prefer_floor")
-    rounding = {
+    rounding: dict[str, Callable[[Matrix], Matrix]] = {
         "round_prefer_floor": lambda v: np.ceil(v - 0.5), "round_prefer_ceil": lambda v: np.floor(v + 0.5),
         "floor": np.floor, "ceil": np.ceil,
     }
@@ -147,7 +149,8 @@ def _blend(node: Node, a: _Axis, mode: str) -> Matrix:
     reach = int(np.ceil((2 if mode == "cubic" else 1) / shrink)) + 1
     taps = np.floor(at).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
     distance = np.abs(taps - at[:, None]) * shrink
-    weights = _cubic(distance, float(node.attribute("cubic_coeff_a", -0.75))) if mode == "cubic" else np.maximum(0, 1 - distance)
+    coefficient = float(node.attribute("cubic_coeff_a", -0.75))
+    weights = _cubic(distance, coefficient) if mode == "cubic" else np.maximum(0, 1 - distance)
     if node.attribute("exclude_outside", 0):
         weights = np.where((taps >= 0) & (taps < a.size), weights, 0)
     weights = weights / weights.sum(axis=1, keepdims=True)
@@ -201,7 +204,8 @@ def _tflite_nearest(a: _Axis, align: bool, half: bool) -> Matrix:
 def _tflite_linear(a: _Axis, align: bool, half: bool) -> Matrix:
     shift = 0.5 if half else 0.0
     at = np.clip(_tflite_at(a, align, shift) - np.float32(shift), 0, a.size - 1)
-    return np.maximum(0.0, 1 - np.abs(np.arange(a.size)[None, :] - at[:, None].astype(np.float64)))
+    distance: Matrix = np.abs(np.arange(a.size)[None, :] - at[:, None].astype(np.float64))
+    return np.maximum(0.0, 1 - distance)
 
 
 def _resize_axis(node: Node, emit: Emitter, x: Tensor, axis: int, matrix: Matrix) -> Tensor:

@@ -177,10 +177,11 @@ def _one_hot(node: Node, emit: Emitter) -> Tensor:
     axis = node.attribute("axis", -1) % rank
     # A negative index counts from behind.
     wrapped = emit.binary("FLOOR_MOD", indices, depth)
-    inside = emit.binary("LOGICAL_AND", emit.binary("GREATER_EQUAL", indices, -depth), emit.binary("LESS", indices, depth))
+    above, below = emit.binary("GREATER_EQUAL", indices, -depth), emit.binary("LESS", indices, depth)
+    inside = emit.binary("LOGICAL_AND", above, below)
     wrapped = emit.op("SELECT_V2", [inside, wrapped, emit.like(-1, wrapped)])
-    constants = [emit.constant(np.array(depth, np.int32)), emit.constant(np.asarray(on)), emit.constant(np.asarray(off))]
-    return emit.op("ONE_HOT", [wrapped, *constants], axis=axis)
+    parameters = [emit.constant(np.asarray(v)) for v in (np.int32(depth), on, off)]
+    return emit.op("ONE_HOT", [wrapped, *parameters], axis=axis)
 
 
 @onnx_op("Trilu", since=14, notes="float and integer numbers")
