@@ -25,8 +25,8 @@ def command(
     plot: Path | None, threads: int, as_json: bool,
 ) -> None:
     """Measure how long MODELS take: medians after a warm-up of one second."""
-    if device:
-        _on_device(models, device, board, runs, as_json)
+    if device or board:
+        _on_device(models, device, board, min(runs, 10), as_json)
         return
     from ..bench import Effort, compare, geometric_mean, machine_name
 
@@ -36,9 +36,9 @@ def command(
             results.append(compare(path, against, threads, Effort(min_runs=runs, min_s=seconds), update))
     ratios = [r.speedup for r in results if r.speedup is not None]
     if plot:
-        from ..report.plots import write_bench_chart
+        from ..report.plots import bench_chart, write_figure
 
-        write_bench_chart(results, plot)
+        write_figure(bench_chart(results), plot)
     if as_json:
         speedups = {r.model: r.speedup for r in results if r.speedup is not None}
         print_json({"machine": machine_name(), "threads": threads, "results": results, "speedup": speedups,
@@ -61,17 +61,21 @@ def command(
         click.echo(f"geometric mean: {geometric_mean(ratios):.2f}x")
 
 
-def _on_device(models: tuple[Path, ...], device: str, board: str | None, runs: int, as_json: bool) -> None:
-    from ..boards.bench import bench_on_device
+def _on_device(models: tuple[Path, ...], device: str | None, board: str | None, runs: int, as_json: bool) -> None:
+    from ..boards.measure import measure
+    from ..boards.reach import reach
+    from ..boards.target import prepare_target
 
     if len(models) != 1:
         raise click.UsageError("--device measures one model at a time")
-    result = bench_on_device(models[0], device, board, runs)
+    target = prepare_target(models[0], board or "host")
+    with reach(target, device) as reached:
+        result = measure(target, reached, runs)
     if as_json:
         print_json(result)
         return
     click.echo(f"{result.device}: {result.per_run:,.0f} {result.unit} per inference")
     print_table(
         ["step", "kernel", "layer", result.unit],
-        [[i, s.kernel, s.layer, f"{s.ticks:,.0f}"] for i, s in enumerate(result.steps)], right=(0, 3),
+        [[i, s.kernel, s.layer, f"{s.cost:,.6g}"] for i, s in enumerate(result.steps)], right=(0, 3),
     )

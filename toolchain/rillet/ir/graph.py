@@ -90,8 +90,8 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Number of elements."""
-        return int(np.prod(self.static_shape, dtype=np.int64))
+        """Number of elements, of the start shape where dimensions are unknown."""
+        return int(np.prod(self.start_shape, dtype=np.int64))
 
     @property
     def nbytes(self) -> int:

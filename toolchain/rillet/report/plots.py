@@ -105,10 +105,10 @@ def bench_chart(results: Sequence[Comparison]) -> Any:
     return drawn
 
 
-def write_bench_chart(results: Sequence[Comparison], path: Path) -> None:
-    """Writes `bench_chart` as PNG or SVG, by the path's suffix."""
+def write_figure(drawn: Any, path: Path) -> None:
+    """Writes a figure as PNG, SVG or PDF, by the suffix of the path."""
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise RilletError(f"--plot {path}: give a name that ends in .png, .svg or .pdf")
     temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
-    bench_chart(results).savefig(temporary, dpi=130)
+    drawn.savefig(temporary, dpi=130)
     os.replace(temporary, path)

@@ -1,0 +1,39 @@
+"""Which devices can be reached from this machine now."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from serial.tools import list_ports
+
+from ..devices import device_kinds
+from .board import board_names, load_board
+
+
+@dataclass(frozen=True)
+class Available:
+    """`spec` is what `--device` takes, with `--board` where it names one."""
+
+    spec: str
+    ready: bool
+    description: str
+
+
+def available_devices() -> list[Available]:
+    """The host, every emulated board, every serial port, and kinds that other packages add."""
+    found = []
+    for name in board_names():
+        board = load_board(name)
+        if board.memory is None:
+            found.append(Available("host", shutil.which("cc") is not None, board.description))
+        elif board.emulator is not None:
+            program = board.emulator.command[0]
+            ready = shutil.which(program) is not None
+            note = "" if ready else f" (needs {program}: package {board.emulator.package})"
+            found.append(Available(f"emulator --board {name}", ready, board.description + note))
+    for port in sorted(list_ports.comports()):
+        found.append(Available(f"serial:{port.device}", True, port.description or "serial port"))
+    for kind in sorted(set(device_kinds()) - {"host", "emulator", "serial"}):
+        found.append(Available(kind, True, "added by an installed package"))
+    return found

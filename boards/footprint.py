@@ -1,0 +1,113 @@
+"""What a model takes on a board, from its plan and from the firmware that is really built."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+from .firmware import Firmware
+from .sizes import RegionUse
+from .target import Target, build_target, prepare_target
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One kind of memory, and what it is for."""
+
+    name: str
+    nbytes: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A tensor in the arena over time; steps are inclusive."""
+
+    name: str
+    first_step: int
+    last_step: int
+    offset: int
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """All numbers in bytes. `memory` lists them for people; `regions` is empty for a host process."""
+
+    model: str
+    board: str
+    steps: int
+    arena_bytes: int
+    scratch_bytes: int
+    live_bytes: int
+    image_bytes: int
+    code_bytes: int
+    flash_bytes: int
+    static_bytes: int
+    stack_bytes: int
+    stack_bound_bytes: int | None
+    ram_bytes: int
+    memory: list[Memory] = field(default_factory=list)
+    regions: list[RegionUse] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+
+
+def footprint(model: str | PathLike[str], board: str) -> Footprint:
+    """Prepares and builds `model` for `board` in a temporary folder and measures it.
+
+    Raises:
+        BoardError: it does not fit (the text has the numbers), or the compiler is missing.
+    """
+    target = prepare_target(model, board)
+    with tempfile.TemporaryDirectory() as scratch:
+        return footprint_of(target, build_target(target, Path(scratch)))
+
+
+def footprint_of(target: Target, firmware: Firmware) -> Footprint:
+    """The numbers of a firmware that was built from `target`."""
+    plan, sizes = target.plan, firmware.sizes
+    bound = sizes.stack_bound.bytes if sizes.stack_bound else None
+    memory = [
+        Memory("arena", plan.arena_bytes, f"activations and scratch; at least {plan.live_bytes:,} are alive at once"),
+        Memory("  of it scratch", plan.scratch_bytes, "the largest of one step"),
+        Memory("model", sizes.image, "weights and steps, in flash"),
+        Memory("code", sizes.code, "runtime, kernels of this model, protocol"),
+        Memory("flash", sizes.flash, "all that is stored"),
+        Memory("variables", sizes.static, "RAM outside the arena"),
+    ]
+    if bound is not None:
+        memory.append(Memory("stack", sizes.stack, f"reserved; the call graph needs at most {bound:,}"))
+        memory.append(Memory("RAM", sizes.ram, "arena, variables and stack"))
+    return Footprint(
+        model=target.name,
+        board=target.board.name,
+        steps=len(plan.steps),
+        arena_bytes=plan.arena_bytes,
+        scratch_bytes=plan.scratch_bytes,
+        live_bytes=plan.live_bytes,
+        image_bytes=sizes.image,
+        code_bytes=sizes.code,
+        flash_bytes=sizes.flash,
+        static_bytes=sizes.static,
+        stack_bytes=sizes.stack,
+        stack_bound_bytes=bound,
+        ram_bytes=sizes.ram,
+        memory=memory,
+        regions=list(firmware.regions),
+        boxes=arena_boxes(target),
+    )
+
+
+def arena_boxes(target: Target) -> list[Box]:
+    """Every tensor's place in the arena over time."""
+    from ..runtime.details import ModelDetails
+
+    boxes = []
+    for index, tensor in enumerate(ModelDetails(target.data).graph(0)["tensors"]):
+        place = target.plan.tensor(index)
+        if place.arena_offset is not None and place.nbytes:
+            name = str(tensor["name"] or index)
+            boxes.append(Box(name, place.first_step, place.last_step, place.arena_offset, place.nbytes))
+    return boxes

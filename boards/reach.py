@@ -1,0 +1,46 @@
+"""Reaching a device that runs a given model: built and started here, or flashed before and checked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from ..devices import Device, OpenOptions, open_device
+from .board import BoardError
+from .runner import default_spec, open_firmware
+from .target import Target, build_target
+
+_IMAGE_CRC = slice(12, 16)  # runtime_c/core/image.h
+
+
+@contextmanager
+def reach(target: Target, spec: str | None = None, out_dir: str | PathLike[str] | None = None) -> Iterator[Device]:
+    """Opens a device that runs `target`, and closes it afterwards.
+
+    Args:
+        spec: as for `rillet.devices.open_device`; None for the board's own. Emulators and host programs are built
+            (into `out_dir`, else a temporary folder) and started; anything else must have been flashed.
+
+    Raises:
+        BoardError: the firmware cannot be built, or the device runs another model.
+        DeviceError, LinkError: the device cannot be opened.
+    """
+    spec = spec or default_spec(target.board)
+    if spec.partition(":")[0] in ("host", "emulator"):
+        with tempfile.TemporaryDirectory() as scratch:
+            firmware = build_target(target, Path(out_dir) if out_dir else Path(scratch))
+            with open_firmware(firmware, spec) as device:
+                yield device
+        return
+    board = target.board
+    with open_device(spec, OpenOptions(baud=board.baud, usb_ids=board.usb_ids)) as device:
+        wanted = int.from_bytes(target.plan.export()[0][_IMAGE_CRC], "little")
+        if device.info.image_crc != wanted:
+            raise BoardError(
+                f"{spec} runs model '{device.info.model}' (image {device.info.image_crc:08x}), not this one "
+                f"({wanted:08x}): flash it first, `rillet flash MODEL -b {board.name}`"
+            )
+        yield device

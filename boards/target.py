@@ -1,0 +1,73 @@
+"""A model prepared for a board: the plan image and kernels that its firmware will have, and names for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+from ..flatbuffer import read
+from ..ir import Model
+from ..runtime import Plan
+from ..runtime.details import ModelDetails
+from ..runtime.signed import signed_bytes
+from .board import Board, load_board
+from .firmware import Firmware, build
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a board runs.
+
+    Attributes:
+        name: of the model, as the device will report it.
+        data: the .tflite bytes, int8 inside where the file was uint8.
+        plan: for the board's instruction sets, self-contained.
+    """
+
+    name: str
+    board: Board
+    data: bytes
+    plan: Plan
+
+    @cached_property
+    def model(self) -> Model:
+        """The same model as IR; op `i` of its main graph is the plan's op `i`."""
+        return read(self.data)
+
+    @cached_property
+    def layers(self) -> list[str]:
+        """For each step, the name of its source layer."""
+        ops = self.model.main.ops
+        return [ops[step.op].where for step in self.plan.steps]
+
+    def tensor_name(self, index: int) -> str:
+        """Name of a tensor by its index in the file."""
+        return ModelDetails(self.data).name(index)
+
+
+def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name: str = "") -> Target:
+    """Prepares a .tflite file, or its bytes, for `board` (a board's name or the Board).
+
+    Raises:
+        RuntimeFailure: the board's kernels cannot run the model; the text names the operator and the layer.
+        BoardError: no such board.
+    """
+    where = load_board(board) if isinstance(board, str) else board
+    if isinstance(model, bytes):
+        data = model
+    else:
+        data, name = Path(model).read_bytes(), name or Path(model).stem
+    if ModelDetails(data).has_uint8:
+        data = signed_bytes(data)[0]
+    # A desktop's cache lines are of no use to a microcontroller; 16 bytes serve its widest vectors.
+    alignment = 64 if where.memory is None else 16
+    plan = Plan(data, isa=",".join(where.isa), self_contained=True, alignment=alignment)
+    return Target(name, where, data, plan)
+
+
+def build_target(target: Target, out_dir: str | PathLike[str]) -> Firmware:
+    """Builds the firmware; see `rillet.boards.build` for what it raises."""
+    image, kernels = target.plan.export()
+    return build(image, kernels, target.board, out_dir, model_name=target.name)

@@ -1,0 +1,40 @@
+"""`rillet plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import bytes_text, example, json_option, model_argument, print_json, print_table
+
+
+@click.command("plan")
+@model_argument
+@click.option("-b", "--board", help="Plan for this board: RAM, stack and flash of the firmware.")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the arena over time (PNG or SVG).")
+@json_option
+@example("rillet plan model_int8.tflite --board mps2-an386")
+def command(model: Path, board: str | None, plot: Path | None, as_json: bool) -> None:
+    """Print exactly the RAM and flash that MODEL (.tflite) takes, here or on a board."""
+    from ..boards.footprint import footprint
+
+    result = footprint(model, board or "host")
+    if plot:
+        from ..report.plots import memory_map, write_figure
+
+        boxes = [(b.name, b.first_step, b.last_step, b.offset, b.nbytes) for b in result.boxes]
+        write_figure(memory_map(boxes, result.arena_bytes, result.steps), plot)
+    if as_json:
+        print_json(result)
+        return
+    click.echo(f"{result.model} on {result.board}: {result.steps} steps")
+    print_table(["memory", "bytes", ""], [[m.name, f"{m.nbytes:,}", m.note] for m in result.memory], right=(1,))
+    if result.regions:
+        click.echo()
+        print_table(
+            ["region", "used", "of", ""],
+            [[r.name, f"{r.used:,}", f"{r.total:,}", f"{100 * r.used / r.total:.1f}%"] for r in result.regions],
+            right=(1, 2, 3),
+        )
+    click.echo(f"it fits: {bytes_text(result.arena_bytes)} arena" if board else "")
