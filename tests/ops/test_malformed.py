@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import random
 import zlib
@@ -63,3 +64,7 @@ def test_wrong_operands_are_refused_in_words(case: Case) -> None:
             assert len(str(error)) > 10
         else:
             assert all(d is None or d >= 0 for shape, _ in results for d in shape), (op.inputs, op.attrs, results)
+            op.outputs = [Tensor(f"output_{i}", shape, dtype) for i, (shape, dtype) in enumerate(results)]
+            assert opdef(case.kind).version(op) >= 1
+            with contextlib.suppress(RilletError):  # a dimension is unknown
+                assert opdef(case.kind).macs(op) >= 0

@@ -130,9 +130,10 @@ def _conv_version(op: Op) -> int:
     """From LiteRT's op_version.cc, as is the next one."""
     x, w, a = operand(op, 0), operand(op, 1), op.attrs
     assert isinstance(a, Conv2DAttrs)
+    is_grouped = x.shape[-1:] != w.shape[-1:] and x.shape[-1:] != (None,)
     rules = (
         (8, x.dtype is DType.INT16 and a.quantized_bias_type is not DType.FLOAT32),
-        (6, x.shape[3] != w.shape[3]),
+        (6, is_grouped),
         (4, x.dtype is DType.INT16),
         (7, x.dtype is DType.INT8 and w.dtype is DType.INT4),
         (3, x.dtype is DType.INT8),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -36,7 +37,8 @@ def _infer_broadcast_to(op: Op) -> Results:
     x, shape = operand(op, 0), ints(op, 1)
     if shape is None:
         return [((None,) * length(op, 1), x.dtype)]
-    if len(shape) > MAX_RANK or any(d < 0 for d in shape) or broadcast(op, x.shape, shape) != shape:
+    is_shape = len(shape) <= MAX_RANK and all(d >= 0 for d in shape)
+    if not is_shape or any(b not in (None, d) for b, d in zip_longest(broadcast(op, x.shape, shape), shape)):
         raise ShapeError(f"BROADCAST_TO '{op.where}': {x.shape} does not broadcast to {shape}")
     return [(shape, x.dtype)]
 

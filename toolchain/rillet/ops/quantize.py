@@ -14,7 +14,7 @@ from .rules import Results, present, versions
 
 @dataclass
 class CastAttrs(Attrs):
-    """`in_data_type` is information only: the input tensor's type counts."""
+    """Information only where tensors exist, as in LiteRT: many files leave them out."""
 
     in_data_type: DType = DType.FLOAT32
     out_data_type: DType = DType.FLOAT32
@@ -30,8 +30,12 @@ def _infer_dequantize(op: Op) -> Results:
 
 
 def _infer_cast(op: Op) -> Results:
+    return [(operand(op, 0).shape, _cast_type(op))]
+
+
+def _cast_type(op: Op) -> DType:
     assert isinstance(op.attrs, CastAttrs)
-    return [(operand(op, 0).shape, op.attrs.out_data_type)]
+    return op.outputs[0].dtype if op.outputs else op.attrs.out_data_type
 
 
 def _identity(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
@@ -43,10 +47,8 @@ def _dequantize(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 def _cast(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
-    (x,) = present(arrays)
-    assert isinstance(op.attrs, CastAttrs)
     with np.errstate(invalid="ignore"):
-        return [x.astype(op.attrs.out_data_type.numpy)]
+        return [present(arrays)[0].astype(_cast_type(op).numpy)]
 
 
 def _is_per_axis(op: Op) -> bool:

@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, Op
-from .opdef import Array, OpDef, QuantRule, register
-from .rules import present, same_as_input, versions
+from ..ir import Attrs, DType, Op
+from .opdef import Array, OpDef, QuantRule, operand, register
+from .rules import Results, present, same_as_input, versions
 
 
 @dataclass
 class SoftmaxAttrs(Attrs):
     beta: float = 1.0
+
+
+def _infer_softmax(op: Op) -> Results:
+    """As the input; an int8 input may have an int16 result, which only an existing output tensor can ask for."""
+    x = operand(op, 0)
+    is_wider = bool(op.outputs) and (x.dtype, op.outputs[0].dtype) == (DType.INT8, DType.INT16)
+    return [(x.shape, DType.INT16 if is_wider else x.dtype)]
 
 
 def _softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
@@ -32,7 +39,7 @@ def _log_softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 # The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
 register(OpDef(
-    kind="SOFTMAX", code=25, options="SoftmaxOptions", attrs=SoftmaxAttrs, infer=same_as_input, compute=_softmax,
+    kind="SOFTMAX", code=25, options="SoftmaxOptions", attrs=SoftmaxAttrs, infer=_infer_softmax, compute=_softmax,
     quant=QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
     version=versions(int8=2, int16=3), onnx="Softmax", keras="Softmax",
 ))
