@@ -1,0 +1,207 @@
+/* Elementwise operators on two operands of one type, broadcast against each other. */
+#include "../common/prepare_broadcast.h"
+#include "binary.h"
+
+/* All operators here have their fused activation, if any, in the first field of their options. */
+enum { ACTIVATION };
+
+typedef struct {
+    rlt_tensor *a, *b, *output;
+    rlt_broadcast shape;
+    int32_t activation;
+} binary;
+
+static rlt_status read_binary(rlt_prepare_state *p, const rlt_op *op, int fused, binary *o) {
+    RLT_TRY(rlt_operands(p, op, 2, 1));
+    o->a = rlt_input(p, op, 0);
+    o->b = rlt_input(p, op, 1);
+    o->output = rlt_output(p, op, 0);
+    RLT_TRY(rlt_need_type(p, o->b, o->a->type));
+    RLT_TRY(rlt_need_type(p, o->output, o->a->type));
+    RLT_TRY(rlt_prepare_broadcast(p, o->a, o->b, o->output, &o->shape));
+    o->activation = fused ? rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE) : RLT_ACT_NONE;
+    if (o->a->bytes == o->output->bytes) rlt_may_overwrite(p, o->output, o->a);
+    if (o->b->bytes == o->output->bytes && o->b != o->a) rlt_may_overwrite(p, o->output, o->b);
+    return RLT_OK;
+}
+
+static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel, uint32_t cost) {
+    float low, high;
+    RLT_TRY(rlt_range_f32(p, o->activation, &low, &high));
+    rlt_binary_f32_params *k =
+        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(&o->shape, cost));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->a = rlt_ref_of(p, o->a);
+    k->b = rlt_ref_of(p, o->b);
+    k->output = rlt_ref_of(p, o->output);
+    k->shape = o->shape;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+static rlt_status add_plain(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel) {
+    if (o->activation != RLT_ACT_NONE) {
+        return rlt_fail(p, RLT_ERROR_OPTION, o->output, "integers take no fused activation");
+    }
+    rlt_binary_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(&o->shape, 1));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->a = rlt_ref_of(p, o->a);
+    k->b = rlt_ref_of(p, o->b);
+    k->output = rlt_ref_of(p, o->output);
+    k->shape = o->shape;
+    return RLT_OK;
+}
+
+/* The step of an int8 operator with scales checked, zero points and activation filled in. */
+static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel) {
+    int32_t low, high;
+    if (rlt_need_per_tensor(p, o->a) || rlt_need_per_tensor(p, o->b) || rlt_need_per_tensor(p, o->output) ||
+        rlt_range_s8(p, o->output, o->activation, &low, &high)) {
+        return NULL;
+    }
+    rlt_binary_s8_params *k =
+        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(&o->shape, 8));
+    if (!k) return NULL;
+    k->a = rlt_ref_of(p, o->a);
+    k->b = rlt_ref_of(p, o->b);
+    k->output = rlt_ref_of(p, o->output);
+    k->shape = o->shape;
+    k->rescale_a.zero_point = rlt_zero_point(o->a, 0);
+    k->rescale_b.zero_point = rlt_zero_point(o->b, 0);
+    k->zero_point = rlt_zero_point(o->output, 0);
+    k->low = low;
+    k->high = high;
+    return k;
+}
+
+/* ADD, SUB and SQUARED_DIFFERENCE: both operands to `left` more bits of twice the larger scale (PrepareGeneralSubOp
+ * in tflite/kernels/sub.cc); `power` of that common scale comes out. */
+static rlt_status add_common_scale_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel,
+                                      int32_t left, int power) {
+    rlt_binary_s8_params *k = add_s8(p, op, o, kernel);
+    if (!k) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    const float a = rlt_scale(o->a, 0), b = rlt_scale(o->b, 0), y = rlt_scale(o->output, 0);
+    const double common = 2.0 * (double)(a > b ? a : b);
+    const double one = (double)(1 << left);
+    k->rescale_a.left = k->rescale_b.left = left;
+    RLT_TRY(rlt_quantize_multiplier(p, (double)a / common, &k->rescale_a.multiplier, &k->rescale_a.shift));
+    RLT_TRY(rlt_quantize_multiplier(p, (double)b / common, &k->rescale_b.multiplier, &k->rescale_b.shift));
+    const double factor = power == 1 ? common / (one * (double)y) : common * common / (one * one * (double)y);
+    return rlt_quantize_multiplier(p, factor, &k->multiplier, &k->shift);
+}
+
+typedef struct {
+    uint32_t f32, s8, s32, s64;
+} kernels;
+#define NO_KERNEL UINT32_MAX
+#define KERNELS(name) \
+    {RLT_KERNEL_##name##_f32, RLT_KERNEL_##name##_s8, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
+#define KERNELS_WITHOUT_S8(name) {RLT_KERNEL_##name##_f32, NO_KERNEL, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
+
+/* Every type but INT8. */
+static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary *o, const kernels *k, uint32_t cost) {
+    if (o->a->type == RLT_FLOAT32) return add_f32(p, op, o, k->f32, cost);
+    if (o->a->type == RLT_INT32 && k->s32 != NO_KERNEL) return add_plain(p, op, o, k->s32);
+    if (o->a->type == RLT_INT64 && k->s64 != NO_KERNEL) return add_plain(p, op, o, k->s64);
+    return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o->a, "no kernel for this element type");
+}
+
+rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(add);
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 1, &o));
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 20, 1);
+    return add_other(p, op, &o, &k, 1);
+}
+
+rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(sub);
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 1, &o));
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 20, 1);
+    return add_other(p, op, &o, &k, 1);
+}
+
+rlt_status rlt_prepare_squared_difference(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(squared_difference);
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 0, &o));
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 7, 2);
+    return add_other(p, op, &o, &k, 1);
+}
+
+rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(mul);
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 1, &o));
+    if (o.a->type != RLT_INT8) return add_other(p, op, &o, &k, 1);
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, k.s8);
+    if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    /* In float, as tflite/kernels/mul.cc has it. */
+    const volatile float product = rlt_scale(o.a, 0) * rlt_scale(o.b, 0);
+    const volatile float factor = product / rlt_scale(o.output, 0);
+    return rlt_quantize_multiplier(p, (double)factor, &s8->multiplier, &s8->shift);
+}
+
+rlt_status rlt_prepare_prelu(rlt_prepare_state *p, const rlt_op *op) {
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 0, &o));
+    if (o.a->type == RLT_FLOAT32) return add_f32(p, op, &o, RLT_KERNEL_prelu_f32, 1);
+    if (o.a->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o.a, "PRELU takes FLOAT32 or INT8");
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, RLT_KERNEL_prelu_s8);
+    if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    /* PreluPrepare in tflite/kernels/activations.cc: float arithmetic. */
+    const volatile float positive = rlt_scale(o.a, 0) / rlt_scale(o.output, 0);
+    const volatile float product = rlt_scale(o.a, 0) * rlt_scale(o.b, 0);
+    const volatile float negative = product / rlt_scale(o.output, 0);
+    RLT_TRY(rlt_quantize_multiplier(p, (double)positive, &s8->rescale_a.multiplier, &s8->rescale_a.shift));
+    return rlt_quantize_multiplier(p, (double)negative, &s8->multiplier, &s8->shift);
+}
+
+/* MAXIMUM and MINIMUM pick raw values: all three must be quantized alike. */
+static rlt_status prepare_pick(rlt_prepare_state *p, const rlt_op *op, const kernels *k) {
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 0, &o));
+    if (o.a->type != RLT_INT8) return add_other(p, op, &o, k, 1);
+    RLT_TRY(rlt_need_same_scale(p, o.a, o.b));
+    RLT_TRY(rlt_need_same_scale(p, o.a, o.output));
+    return add_s8(p, op, &o, k->s8) ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+}
+
+rlt_status rlt_prepare_maximum(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(maximum);
+    return prepare_pick(p, op, &k);
+}
+
+rlt_status rlt_prepare_minimum(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS(minimum);
+    return prepare_pick(p, op, &k);
+}
+
+static rlt_status prepare_without_s8(rlt_prepare_state *p, const rlt_op *op, const kernels *k, int fused,
+                                     uint32_t cost) {
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, fused, &o));
+    return add_other(p, op, &o, k, cost);
+}
+
+rlt_status rlt_prepare_div(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS_WITHOUT_S8(div);
+    return prepare_without_s8(p, op, &k, 1, 4);
+}
+
+rlt_status rlt_prepare_floor_div(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS_WITHOUT_S8(floor_div);
+    return prepare_without_s8(p, op, &k, 0, 4);
+}
+
+rlt_status rlt_prepare_floor_mod(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = KERNELS_WITHOUT_S8(floor_mod);
+    return prepare_without_s8(p, op, &k, 0, 8);
+}
+
+rlt_status rlt_prepare_pow(rlt_prepare_state *p, const rlt_op *op) {
+    static const kernels k = {RLT_KERNEL_pow_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL};
+    return prepare_without_s8(p, op, &k, 0, 64);
+}

@@ -1,0 +1,43 @@
+#include "depthwise_conv_2d.h"
+
+/* All output channels of one output pixel. */
+static void pixel(const rlt_depthwise_conv_2d_f32_params *p, const float *image, const float *weights,
+                  const float *bias, int32_t out_y, int32_t out_x, float *output) {
+    const rlt_window *w = &p->window;
+    const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
+    int32_t first_y, last_y, first_x, last_x;
+    rlt_taps(y0, w->in_h, w->kernel_h, w->dilation_h, &first_y, &last_y);
+    rlt_taps(x0, w->in_w, w->kernel_w, w->dilation_w, &first_x, &last_x);
+    for (int32_t c = 0; c < w->out_c; c++) {
+        const float *channel = image + c / p->multiplier;
+        float sum = 0.0f;
+        for (int32_t ky = first_y; ky < last_y; ky++) {
+            const size_t row = (size_t)(y0 + ky * w->dilation_h) * w->in_w;
+            for (int32_t kx = first_x; kx < last_x; kx++) {
+                sum += weights[((size_t)ky * w->kernel_w + kx) * w->out_c + c] *
+                       channel[(row + (size_t)(x0 + kx * w->dilation_w)) * w->in_c];
+            }
+        }
+        if (bias) sum += bias[c];
+        output[c] = sum < p->low ? p->low : sum > p->high ? p->high : sum;
+    }
+}
+
+rlt_status rlt_depthwise_conv_2d_f32(const rlt_run *run, const void *params) {
+    const rlt_depthwise_conv_2d_f32_params *p = params;
+    const rlt_window *w = &p->window;
+    const float *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
+    const float *bias = rlt_in_or_null(run, p->bias);
+    float *output = rlt_out(run, p->output);
+    uint32_t row, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
+    for (; row < last; row++) {
+        const uint32_t batch = row / (uint32_t)w->out_h;
+        const float *image = input + (size_t)batch * w->in_h * w->in_w * w->in_c;
+        for (int32_t x = 0; x < w->out_w; x++) {
+            pixel(p, image, weights, bias, (int32_t)(row % (uint32_t)w->out_h), x,
+                  output + ((size_t)row * w->out_w + x) * w->out_c);
+        }
+    }
+    return RLT_OK;
+}

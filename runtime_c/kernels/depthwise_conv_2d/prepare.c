@@ -1,0 +1,102 @@
+/* DEPTHWISE_CONV_2D: input [batches, h, w, in_c], weights [1, h, w, in_c * multiplier], optional bias. */
+#include "../common/prepare_channels.h"
+#include "depthwise_conv_2d.h"
+
+/* Fields of DepthwiseConv2DOptions. The multiplier follows from the shapes. */
+enum { PADDING, STRIDE_W, STRIDE_H, MULTIPLIER, ACTIVATION, DILATION_W, DILATION_H };
+
+typedef struct {
+    rlt_tensor *input, *weights, *bias, *output;
+    rlt_window window;
+    int32_t multiplier, activation;
+    uint32_t tasks;
+} conv;
+
+static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
+    RLT_TRY(rlt_operands(p, op, 2, 1));
+    c->input = rlt_input(p, op, 0);
+    c->weights = rlt_input(p, op, 1);
+    c->bias = rlt_input(p, op, 2);
+    c->output = rlt_output(p, op, 0);
+    RLT_TRY(rlt_need_rank(p, c->weights, 4));
+    RLT_TRY(rlt_need_rank(p, c->input, 4));
+    rlt_window *w = &c->window;
+    w->kernel_h = c->weights->dims[1];
+    w->kernel_w = c->weights->dims[2];
+    w->out_c = c->weights->dims[3];
+    w->stride_h = rlt_option_i32(op, STRIDE_H, 0);
+    w->stride_w = rlt_option_i32(op, STRIDE_W, 0);
+    w->dilation_h = rlt_option_i32(op, DILATION_H, 1);
+    w->dilation_w = rlt_option_i32(op, DILATION_W, 1);
+    const int32_t in_c = c->input->dims[3];
+    if (c->weights->dims[0] != 1 || in_c < 1 || w->out_c < 1 || w->out_c % in_c) {
+        return rlt_fail(p, RLT_ERROR_SHAPE, c->weights, "output channels are not a multiple of the input's");
+    }
+    c->multiplier = w->out_c / in_c;
+    RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
+    c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
+    c->tasks = rlt_tasks((uint64_t)c->output->elements * (uint32_t)w->kernel_h * (uint32_t)w->kernel_w,
+                         (uint64_t)w->batches * w->out_h);
+    return RLT_OK;
+}
+
+static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    RLT_TRY(rlt_need_type(p, c->weights, RLT_FLOAT32));
+    RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, c->bias, (uint32_t)c->window.out_c, RLT_FLOAT32));
+    float low, high;
+    RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
+    rlt_depthwise_conv_2d_f32_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_depthwise_conv_2d_f32, sizeof *k, RLT_DEPTHWISE_CONV_2D_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, c->input);
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->bias = rlt_ref_of(p, c->bias);
+    k->window = c->window;
+    k->multiplier = c->multiplier;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+/* No window of an output pixel reaches into padding. */
+static int no_padding(const rlt_window *w) {
+    const int32_t reach_h = (w->kernel_h - 1) * w->dilation_h + 1, reach_w = (w->kernel_w - 1) * w->dilation_w + 1;
+    return !w->pad_top && !w->pad_left && (int64_t)(w->out_h - 1) * w->stride_h + reach_h <= w->in_h &&
+           (int64_t)(w->out_w - 1) * w->stride_w + reach_w <= w->in_w;
+}
+
+static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const uint32_t out_c = (uint32_t)c->window.out_c;
+    const int fold = no_padding(&c->window) && rlt_zero_point(c->weights, 0) == 0;
+    rlt_ref channels;
+    int32_t low, high;
+    RLT_TRY(rlt_add_channels(p, c->input, c->weights, c->bias, c->output, out_c, 1, out_c, fold, &channels));
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &low, &high));
+    rlt_depthwise_conv_2d_s8_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_depthwise_conv_2d_s8, sizeof *k, RLT_DEPTHWISE_CONV_2D_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, c->input);
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->channels = channels;
+    k->window = c->window;
+    k->multiplier = c->multiplier;
+    k->input_zero_point = fold ? 0 : rlt_zero_point(c->input, 0);
+    k->weights_zero_point = rlt_zero_point(c->weights, 0);
+    k->output_zero_point = rlt_zero_point(c->output, 0);
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_depthwise_conv_2d(rlt_prepare_state *p, const rlt_op *op) {
+    conv c = {0};
+    RLT_TRY(read_conv(p, op, &c));
+    switch (c.input->type) {
+    case RLT_FLOAT32: return prepare_f32(p, op, &c);
+    case RLT_INT8: return prepare_s8(p, op, &c);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "DEPTHWISE_CONV_2D takes FLOAT32 or INT8");
+    }
+}

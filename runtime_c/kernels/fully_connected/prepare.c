@@ -1,0 +1,146 @@
+/* FULLY_CONNECTED: input [..., depth] (seen as [batches, depth]), weights [units, depth], optional bias [units]. */
+#include "../common/prepare_channels.h"
+#include "fully_connected.h"
+
+/* Fields of FullyConnectedOptions. */
+enum { ACTIVATION, WEIGHTS_FORMAT, KEEP_NUM_DIMS };
+
+typedef struct {
+    rlt_tensor *input, *weights, *bias, *output;
+    uint32_t batches, units, depth, tasks;
+    int32_t activation;
+} layer;
+
+static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
+    RLT_TRY(rlt_operands(p, op, 2, 1));
+    l->input = rlt_input(p, op, 0);
+    l->weights = rlt_input(p, op, 1);
+    l->bias = rlt_input(p, op, 2);
+    l->output = rlt_output(p, op, 0);
+    RLT_TRY(rlt_need_rank(p, l->weights, 2));
+    if (rlt_option_u8(op, WEIGHTS_FORMAT, 0) != 0) {
+        return rlt_fail(p, RLT_ERROR_OPTION, l->weights, "shuffled weights are not supported");
+    }
+    l->units = (uint32_t)l->weights->dims[0];
+    l->depth = (uint32_t)l->weights->dims[1];
+    if (!l->units || !l->depth || l->input->elements % l->depth) {
+        return rlt_fail(p, RLT_ERROR_SHAPE, l->weights, "input size is not a multiple of the weights' columns");
+    }
+    l->batches = l->input->elements / l->depth;
+    l->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
+    int32_t dims[RLT_MAX_RANK] = {(int32_t)l->batches, (int32_t)l->units};
+    uint32_t rank = 2;
+    if (rlt_option_u8(op, KEEP_NUM_DIMS, 0)) {
+        rank = l->input->rank;
+        if (rank < 1 || (uint32_t)l->input->dims[rank - 1] != l->depth) {
+            return rlt_fail(p, RLT_ERROR_SHAPE, l->input, "last dimension differs from the weights' columns");
+        }
+        for (uint32_t i = 0; i + 1 < rank; i++) dims[i] = l->input->dims[i];
+        dims[rank - 1] = (int32_t)l->units;
+    }
+    RLT_TRY(rlt_set_shape(p, l->output, rank, dims));
+    l->tasks = rlt_tasks((uint64_t)l->output->elements * l->depth, l->units);
+    return RLT_OK;
+}
+
+static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
+    RLT_TRY(rlt_need_type(p, l->weights, RLT_FLOAT32));
+    RLT_TRY(rlt_need_type(p, l->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_FLOAT32));
+    float low, high;
+    RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
+    rlt_fully_connected_f32_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_fully_connected_f32, sizeof *k, RLT_FULLY_CONNECTED_REFS, l->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, l->input);
+    k->output = rlt_ref_of(p, l->output);
+    k->weights = rlt_ref_of(p, l->weights);
+    k->bias = rlt_ref_of(p, l->bias);
+    k->batches = l->batches;
+    k->units = l->units;
+    k->depth = l->depth;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+/* Scale of the accumulators over the output's: in double for int8; for weights with a zero point as LiteRT does for
+ * uint8, the product of the scales in float and the ratio in fixed point. */
+static rlt_status write_factor(rlt_prepare_state *p, const layer *l, uint32_t channel, int exact, int32_t *factor) {
+    const float x = rlt_scale(l->input, 0), w = rlt_scale(l->weights, channel), y = rlt_scale(l->output, 0);
+    if (!exact) {
+        const volatile float product = x * w; /* volatile: rounded to float even where registers are wider */
+        return rlt_quantize_multiplier(p, (double)product / (double)y, &factor[0], &factor[1]);
+    }
+    rlt_exact_factor wide;
+    RLT_TRY(rlt_exact(p, (double)x * (double)w / (double)y, &wide));
+    factor[0] = (int32_t)wide.high;
+    factor[1] = (int32_t)wide.low;
+    factor[2] = wide.exponent;
+    return RLT_OK;
+}
+
+/* bias'[units], then the factors. */
+static rlt_status add_channels(rlt_prepare_state *p, const layer *l, int exact, rlt_ref *ref) {
+    const uint32_t factor_count = l->weights->scale_count;
+    int32_t *bias = rlt_add_constant(p, ((size_t)l->units + 3 * (size_t)factor_count) * sizeof(int32_t), ref);
+    if (!bias) return RLT_ERROR_MEMORY;
+    const int32_t x0 = rlt_zero_point(l->input, 0), w0 = rlt_zero_point(l->weights, 0);
+    for (uint32_t o = 0; o < l->units; o++) {
+        const int8_t *row = (const int8_t *)l->weights->data + (size_t)o * l->depth;
+        uint32_t sum = l->bias ? (uint32_t)rlt_const_i32(l->bias, o) : 0;
+        for (uint32_t i = 0; i < l->depth; i++) sum -= (uint32_t)(x0 * (row[i] - w0));
+        bias[o] = (int32_t)sum;
+    }
+    int32_t *factors = bias + l->units;
+    for (uint32_t i = 0; i < factor_count; i++) RLT_TRY(write_factor(p, l, i, exact, factors + 3 * (size_t)i));
+    return RLT_OK;
+}
+
+static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
+    RLT_TRY(rlt_need_type(p, l->weights, RLT_INT8));
+    RLT_TRY(rlt_need_type(p, l->output, RLT_INT8));
+    RLT_TRY(rlt_need_const(p, l->weights));
+    RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_INT32));
+    if (l->bias) RLT_TRY(rlt_need_const(p, l->bias));
+    RLT_TRY(rlt_need_per_tensor(p, l->input));
+    RLT_TRY(rlt_need_per_tensor(p, l->output));
+    RLT_TRY(rlt_need_quantized(p, l->weights));
+    const uint32_t scales = l->weights->scale_count;
+    const int32_t weights_zero_point = rlt_zero_point(l->weights, 0);
+    if ((scales != 1 && scales != l->units) || (scales != 1 && weights_zero_point)) {
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, l->weights, "needs one scale, or one per unit with zero point 0");
+    }
+    const int exact = weights_zero_point == 0;
+    rlt_ref channels;
+    int32_t low, high;
+    RLT_TRY(add_channels(p, l, exact, &channels));
+    RLT_TRY(rlt_range_s8(p, l->output, l->activation, &low, &high));
+    rlt_fully_connected_s8_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_fully_connected_s8, sizeof *k, RLT_FULLY_CONNECTED_REFS, l->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, l->input);
+    k->output = rlt_ref_of(p, l->output);
+    k->weights = rlt_ref_of(p, l->weights);
+    k->channels = channels;
+    k->batches = l->batches;
+    k->units = l->units;
+    k->depth = l->depth;
+    k->per_channel = scales != 1;
+    k->exact = (uint32_t)exact;
+    k->weights_zero_point = weights_zero_point;
+    k->output_zero_point = rlt_zero_point(l->output, 0);
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_fully_connected(rlt_prepare_state *p, const rlt_op *op) {
+    layer l = {0};
+    RLT_TRY(read_layer(p, op, &l));
+    switch (l.input->type) {
+    case RLT_FLOAT32: return prepare_f32(p, op, &l);
+    case RLT_INT8: return prepare_s8(p, op, &l);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, l.input, "FULLY_CONNECTED takes FLOAT32 or INT8");
+    }
+}

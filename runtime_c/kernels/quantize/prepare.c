@@ -1,0 +1,110 @@
+/* QUANTIZE: float to integer, or one integer quantization to another. DEQUANTIZE: integer or FLOAT16 to float. */
+#include "../common/prepare_common.h"
+#include "quantize.h"
+
+static int integer_range(uint32_t type, int32_t *low, int32_t *high) {
+    switch (type) {
+    case RLT_INT8: *low = INT8_MIN; *high = INT8_MAX; return 1;
+    case RLT_UINT8: *low = 0; *high = UINT8_MAX; return 1;
+    case RLT_INT16: *low = INT16_MIN; *high = INT16_MAX; return 1;
+    case RLT_INT32: *low = INT32_MIN; *high = INT32_MAX; return 1;
+    default: return 0;
+    }
+}
+
+/* A step between float and `quantized`, whose scales may be per axis. */
+static rlt_status add_affine(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, const rlt_tensor *output,
+                             const rlt_tensor *quantized, uint32_t kernel) {
+    RLT_TRY(rlt_need_quantized(p, quantized));
+    const uint32_t channels = quantized->scale_count;
+    uint32_t outer = 1, inner = quantized->elements;
+    if (channels != 1) {
+        int32_t axis = quantized->axis;
+        RLT_TRY(rlt_wrap_axis(p, quantized, quantized->rank, &axis));
+        if ((uint32_t)quantized->dims[axis] != channels) {
+            return rlt_fail(p, RLT_ERROR_QUANTIZATION, quantized, "needs one scale per element of its axis");
+        }
+        for (int32_t i = 0; i < axis; i++) outer *= (uint32_t)quantized->dims[i];
+        inner = outer ? quantized->elements / outer / channels : 0;
+    }
+    rlt_ref scales;
+    float *values = rlt_add_constant(p, (size_t)channels * (sizeof(float) + sizeof(int32_t)), &scales);
+    if (!values) return RLT_ERROR_MEMORY;
+    int32_t *zero_points = (int32_t *)(void *)(values + channels);
+    for (uint32_t c = 0; c < channels; c++) {
+        values[c] = rlt_scale(quantized, c);
+        zero_points[c] = rlt_zero_point(quantized, c);
+    }
+    const uint32_t units = channels == 1 ? inner : outer * channels;
+    rlt_quantize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_QUANTIZE_REFS,
+                                          rlt_tasks((uint64_t)quantized->elements * 4, units));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->scales = scales;
+    k->outer = outer;
+    k->channels = channels;
+    k->inner = inner;
+    k->type = quantized->type;
+    integer_range(quantized->type, &k->low, &k->high);
+    return RLT_OK;
+}
+
+static rlt_status add_requantize(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *input, rlt_tensor *output) {
+    RLT_TRY(rlt_need_per_tensor(p, input));
+    RLT_TRY(rlt_need_per_tensor(p, output));
+    int32_t multiplier, shift, low, high;
+    if (!integer_range(output->type, &low, &high)) {
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "QUANTIZE gives INT8, UINT8, INT16 or INT32");
+    }
+    RLT_TRY(rlt_quantize_multiplier(p, (double)rlt_scale(input, 0) / (double)rlt_scale(output, 0), &multiplier,
+                                    &shift));
+    if (input->bytes == output->bytes) rlt_may_overwrite(p, output, input);
+    rlt_requantize_params *k = rlt_add_step(p, op, RLT_KERNEL_requantize_values, sizeof *k, RLT_REQUANTIZE_REFS,
+                                            rlt_tasks((uint64_t)output->elements * 4, output->elements));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->count = output->elements;
+    k->input_type = input->type;
+    k->output_type = output->type;
+    k->input_zero_point = rlt_zero_point(input, 0);
+    k->output_zero_point = rlt_zero_point(output, 0);
+    k->multiplier = multiplier;
+    k->shift = shift;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_quantize(rlt_prepare_state *p, const rlt_op *op) {
+    RLT_TRY(rlt_operands(p, op, 1, 1));
+    rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
+    int32_t low, high;
+    RLT_TRY(rlt_same_shape(p, output, input));
+    if (integer_range(input->type, &low, &high)) return add_requantize(p, op, input, output);
+    RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));
+    if (output->type == RLT_INT32 || !integer_range(output->type, &low, &high)) {
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "QUANTIZE of floats gives INT8, UINT8 or INT16");
+    }
+    return add_affine(p, op, input, output, output, RLT_KERNEL_quantize_f32);
+}
+
+rlt_status rlt_prepare_dequantize(rlt_prepare_state *p, const rlt_op *op) {
+    RLT_TRY(rlt_operands(p, op, 1, 1));
+    rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
+    int32_t low, high;
+    RLT_TRY(rlt_need_type(p, output, RLT_FLOAT32));
+    RLT_TRY(rlt_same_shape(p, output, input));
+    if (integer_range(input->type, &low, &high)) return add_affine(p, op, input, output, input, RLT_KERNEL_dequantize);
+    if (input->type != RLT_FLOAT16) {
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "DEQUANTIZE takes INT8, UINT8, INT16, INT32 or FLOAT16");
+    }
+    rlt_half_params *k = rlt_add_step(p, op, RLT_KERNEL_half_to_f32, sizeof *k, RLT_HALF_REFS,
+                                      rlt_tasks((uint64_t)output->elements * 4, output->elements));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->count = output->elements;
+    return RLT_OK;
+}

@@ -1,0 +1,89 @@
+/* SOFTMAX over the last dimension. */
+#include <math.h>
+
+#include "../common/prepare_common.h"
+#include "softmax.h"
+
+enum { BETA };
+
+/* exp(a) for a in [-1/4, 0), 31 fraction bits: gemmlowp's Taylor polynomial around -1/8
+ * (exp_on_interval_between_negative_one_quarter_and_0_excl). */
+static int32_t exp_of_quarter(int32_t a) {
+    const int32_t constant = 1895147668, third = 715827883; /* exp(-1/8), 1/3 */
+    const int32_t x = a + (1 << 28);
+    const int32_t x2 = rlt_high_mul(x, x), x3 = rlt_high_mul(x2, x), x4 = rlt_high_mul(x2, x2);
+    const int32_t cubic = rlt_high_mul(rlt_divide_pot(x4, 2) + x3, third);
+    return constant + rlt_high_mul(constant, x + rlt_divide_pot(cubic + x2, 1));
+}
+
+/* exp(a) for a <= 0 with 26 fraction bits, result with 31: gemmlowp's exp_on_negative_values. The remainder beyond a
+ * quarter is made of powers of two, whose exponentials are multiplied in. */
+static int32_t exp_of_negative(int32_t a) {
+    static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    const int32_t quarter = 1 << 24;
+    if (a == 0) return INT32_MAX;
+    const int32_t fraction = (a & (quarter - 1)) - quarter, remainder = fraction - a;
+    int32_t result = exp_of_quarter(fraction * 32);
+    for (int32_t i = 0; i < 7; i++) {
+        if (remainder & (1 << (24 + i))) result = rlt_high_mul(result, factors[i]);
+    }
+    return result;
+}
+
+/* SoftmaxPrepare in tflite/kernels/activations.cc, with PreprocessSoftmaxScaling and CalculateInputRadius. */
+static rlt_status fill_exponentials(rlt_prepare_state *p, double step, int32_t *table) {
+    const double real = step * (1 << 26);
+    int32_t multiplier = 0, shift = 0;
+    if (!(real > 1.0)) return rlt_fail(p, RLT_ERROR_QUANTIZATION, NULL, "input scale times beta is too small");
+    table[0] = exp_of_negative(0);
+    if (real >= 1 << 30) return RLT_OK; /* a difference of 1 already leaves nothing */
+    RLT_TRY(rlt_quantize_multiplier(p, real, &multiplier, &shift));
+    const double radius = floor(31.0 * (1 << 26) / (double)(INT64_C(1) << shift));
+    for (int32_t i = 1; i < 256 && i <= radius; i++) table[i] = exp_of_negative(rlt_requantize(-i, multiplier, shift));
+    return RLT_OK;
+}
+
+static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input,
+                             const rlt_tensor *output, float beta, uint32_t tasks) {
+    RLT_TRY(rlt_need_per_tensor(p, input));
+    RLT_TRY(rlt_need_per_tensor(p, output));
+    if (rlt_zero_point(output, 0) != -128 || fabsf(rlt_scale(output, 0) - 1.0f / 256) > 0.001f / 256) {
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "must have scale 1/256 and zero point -128");
+    }
+    rlt_ref exponentials;
+    int32_t *table = rlt_add_constant(p, 256 * sizeof *table, &exponentials);
+    if (!table) return RLT_ERROR_MEMORY;
+    for (int32_t i = 0; i < 256; i++) table[i] = 0;
+    RLT_TRY(fill_exponentials(p, (double)beta * (double)rlt_scale(input, 0), table));
+    rlt_softmax_s8_params *k = rlt_add_step(p, op, RLT_KERNEL_softmax_s8, sizeof *k, RLT_SOFTMAX_S8_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->exponentials = exponentials;
+    k->depth = (uint32_t)input->dims[input->rank - 1];
+    k->rows = input->elements / k->depth;
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
+    RLT_TRY(rlt_operands(p, op, 1, 1));
+    rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
+    const float beta = rlt_option_f32(op, BETA, 0.0f);
+    RLT_TRY(rlt_need_type(p, output, input->type));
+    if (input->rank < 1 || !input->elements) return rlt_fail(p, RLT_ERROR_SHAPE, input, "has no last dimension");
+    RLT_TRY(rlt_same_shape(p, output, input));
+    if (!isfinite(beta)) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "beta is not a finite number");
+    const uint32_t depth = (uint32_t)input->dims[input->rank - 1], rows = input->elements / depth;
+    const uint32_t tasks = rlt_tasks((uint64_t)input->elements * 16, rows);
+    rlt_may_overwrite(p, output, input);
+    if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
+    if (input->type != RLT_FLOAT32) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "SOFTMAX takes FLOAT32 or INT8");
+    rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_softmax_f32, sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->rows = rows;
+    k->depth = depth;
+    k->beta = beta;
+    return RLT_OK;
+}

@@ -1,0 +1,42 @@
+/* Result equals LiteRT's integer Softmax (tflite/kernels/internal/reference/softmax.h). */
+#include "../common/fixed_point.h"
+#include "softmax.h"
+
+/* 1 / (1 + a) for a in [0, 1), both with 31 fraction bits: three Newton steps with 29 fraction bits, as gemmlowp's
+ * one_over_one_plus_x_for_x_in_0_1 (fixedpoint/fixedpoint.h). */
+static int32_t reciprocal_of_one_plus(int32_t a) {
+    const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2); /* of the denominator 1 + a */
+    int32_t x = 1515870810 + rlt_high_mul(half, -1010580540);         /* 48/17 - 32/17 half */
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t rest = (1 << 29) - rlt_high_mul(half, x);
+        x += rlt_high_mul(x, rest) * 4;
+    }
+    return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
+}
+
+static void softmax_row(const int32_t *exponentials, const int8_t *x, int8_t *y, uint32_t depth) {
+    int32_t largest = INT8_MIN;
+    for (uint32_t i = 0; i < depth; i++) largest = x[i] > largest ? x[i] : largest;
+    uint32_t sum = 0; /* 19 fraction bits */
+    for (uint32_t i = 0; i < depth; i++) sum += (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
+    const int32_t headroom = __builtin_clz(sum);
+    const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
+    const int32_t exponent = 12 - headroom + 31 - 8;
+    for (uint32_t i = 0; i < depth; i++) {
+        const int32_t value = rlt_divide_pot(rlt_high_mul(scale, exponentials[largest - x[i]]), exponent);
+        y[i] = (int8_t)rlt_clamp(value + INT8_MIN, INT8_MIN, INT8_MAX);
+    }
+}
+
+rlt_status rlt_softmax_s8(const rlt_run *run, const void *params) {
+    const rlt_softmax_s8_params *p = params;
+    const int8_t *input = rlt_in(run, p->input);
+    const int32_t *exponentials = rlt_in(run, p->exponentials);
+    int8_t *output = rlt_out(run, p->output);
+    uint32_t row, last;
+    rlt_share_of(run, p->rows, &row, &last);
+    for (; row < last; row++) {
+        softmax_row(exponentials, input + (size_t)row * p->depth, output + (size_t)row * p->depth, p->depth);
+    }
+    return RLT_OK;
+}
