@@ -3,7 +3,7 @@
 
 #include "state.h"
 
-enum { UNUSED = UINT32_MAX };
+#define UNUSED UINT32_MAX
 
 /* Everything placed: tensors first, then scratch. A tensor that shares another's bytes has no block of its own. */
 typedef struct {

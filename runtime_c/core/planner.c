@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Visits of placed blocks for one call: about 0.2 s at worst. */
-#define WORK_LIMIT (1u << 27)
+/* Visits of placed blocks for one call: some 0.05 s at worst. */
+#define WORK_LIMIT (1u << 25)
 enum { CHANGES = 300 };
 
 typedef struct {
