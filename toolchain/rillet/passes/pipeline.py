@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir import Graph, Model, Tensor
+from ..ir import Graph, Model
 from .common_subexpressions import common_subexpressions
 from .dead_channels import dead_channels
 from .dead_code import dead_code
@@ -14,6 +14,8 @@ from .fold_constants import fold_constants
 from .fuse_activation import fuse_activation
 from .fuse_pad import fuse_pad
 from .infer_shapes import infer_shapes
+from .interface import Interface
+from .layout import eliminate_transposes
 from .remove_identity import remove_identity
 
 Pass = Callable[[Graph], int]
@@ -22,6 +24,7 @@ PASSES: tuple[Pass, ...] = (
     infer_shapes,
     fold_constants,
     remove_identity,
+    eliminate_transposes,
     fuse_pad,
     fold_affine,
     fuse_activation,
@@ -46,7 +49,7 @@ def optimize(
         Rewrites made, by the pass's name, in pipeline order.
     """
     counts = {each.__name__: 0 for each in passes}
-    ends = [(list(g.inputs), list(g.outputs)) for g in model.graphs]
+    interface = Interface(model)
     for graph in model.graphs:
         for _ in range(_MOST_ROUNDS):
             changes = 0
@@ -58,14 +61,5 @@ def optimize(
                     after_each(each, graph)
             if not changes:
                 break
-    _keep_signatures(model, ends)
+    interface.restore()
     return counts
-
-
-def _keep_signatures(model: Model, ends: list[tuple[list[Tensor], list[Tensor]]]) -> None:
-    """Signatures name tensors, which a pass may have replaced: they follow the interface by position."""
-    for signature in model.signatures:
-        graph, (inputs, outputs) = model.graphs[signature.graph], ends[signature.graph]
-        now = dict(zip((*inputs, *outputs), (*graph.inputs, *graph.outputs), strict=True))
-        signature.inputs = {name: now.get(t, t) for name, t in signature.inputs.items()}
-        signature.outputs = {name: now.get(t, t) for name, t in signature.outputs.items()}
