@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rillet.flatbuffer import write_bytes
 from rillet.ir import DType
-from rillet.runtime import Plan, RuntimeFailure, native
+from rillet.runtime import Plan, RuntimeFailure, Threads, native
 
 from .harness import OneOp
 
@@ -26,7 +26,7 @@ def other_isas() -> list[str]:
 class Guarded:
     """A session of one op whose arena lies between guard bytes and starts as garbage."""
 
-    def __init__(self, one: OneOp, isa: str) -> None:
+    def __init__(self, one: OneOp, isa: str | None, threads: Threads | None = None) -> None:
         plan = _plan(one, isa)
         if plan is None:
             pytest.skip("the C runtime has no kernel for this operator or type")
@@ -39,6 +39,8 @@ class Guarded:
         self._session = native.ffi.new("rlt_session *")
         image = native.lib.rlt_plan_image(self.plan.handle)
         native.check(native.lib.rlt_session_open(self._session, image, self.plan._data, self._arena, size))
+        if threads is not None:
+            self._session.threads = threads.handle
         self._inputs = one.inputs
         for i, array in enumerate(one.inputs):
             self._view(native.lib.rlt_session_input(self._session, i))[...] = array
@@ -61,7 +63,7 @@ class Guarded:
         return raw.view(DType(view.type).numpy).reshape(tuple(view.dims[0 : view.rank]))
 
 
-def _plan(one: OneOp, isa: str) -> Plan | None:
+def _plan(one: OneOp, isa: str | None) -> Plan | None:
     """None where the runtime says that it has no such kernel."""
     try:
         return Plan(write_bytes(one.model), isa=isa, keep_inputs=True)
@@ -77,8 +79,8 @@ def chosen_kernels(one: OneOp, isa: str) -> list[str]:
     return [step.kernel for step in plan.steps] if plan else []
 
 
-def run_c(one: OneOp, isa: str) -> list[NDArray[Any]]:
-    """The result of the C kernels that `isa` allows; skips the test where there is none for the operator."""
-    session = Guarded(one, isa)
+def run_c(one: OneOp, isa: str | None, threads: Threads | None = None) -> list[NDArray[Any]]:
+    """The result of the C kernels that `isa` allows (None: this CPU's); skips the test where there is none."""
+    session = Guarded(one, isa, threads)
     session.invoke()
     return session.outputs()

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
+
+from rillet.ops import registry
 
 from . import harness
 from .case import OPTIMIZED, Case
 
 pytest.importorskip("rillet.runtime.native", reason="the C library is not built", exc_type=ImportError)
-from rillet.runtime import native
+from rillet.runtime import Threads, native
 
 from . import run_c
 
-each_run = pytest.mark.parametrize("run", harness.runs(), ids=harness.run_name)
+OPS_DEF = Path(__file__).parents[2] / "runtime_c" / "kernels" / "ops.def"
+KINDS = set(re.findall(r"^RLT_OP\(\d+, *\d+, *(\w+)", OPS_DEF.read_text(), re.MULTILINE))
+RUNS = [(case, variant) for case, variant in harness.runs() if case.kind in KINDS]
+each_run = pytest.mark.parametrize("run", RUNS, ids=harness.run_name)
+
+
+@pytest.fixture(scope="module")
+def threads() -> Threads:
+    return Threads(3)
 
 
 @each_run
@@ -36,6 +50,17 @@ def test_kernels_agree_with_scalar(run: tuple[Case, str], isa: str) -> None:
     harness.assert_exact(one, run_c.run_c(one, isa), run_c.run_c(one, "scalar"))
 
 
+@each_run
+def test_threads_change_nothing(run: tuple[Case, str], threads: Threads) -> None:
+    one = harness.build(*run)
+    for alone, shared in zip(run_c.run_c(one, None), run_c.run_c(one, None, threads), strict=True):
+        np.testing.assert_array_equal(shared, alone)
+
+
+def test_every_kind_with_a_kernel_has_an_operator() -> None:
+    assert KINDS and set(registry()) >= KINDS
+
+
 def test_every_kernel_is_reached_by_a_case() -> None:
     known, index = set(), 0
     while (name := native.lib.rlt_kernel_name(index)) != native.ffi.NULL:
@@ -43,7 +68,7 @@ def test_every_kernel_is_reached_by_a_case() -> None:
             known.add(native.ffi.string(name).decode())
         index += 1
     reached: set[str] = set()
-    for run in harness.runs():
+    for run in RUNS:
         for isa in native.cpu_isa():
             reached |= set(run_c.chosen_kernels(harness.build(*run), isa))
     assert known <= reached, f"no case reaches {sorted(known - reached)}"
