@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
                 yield _from_h5(h5, path)
         else:
             raise KerasError(f"'{path}' is neither HDF5 nor a .keras archive")
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError, EOFError, NotImplementedError) as exc:
+    except (zipfile.BadZipFile, zlib.error, OSError, UnicodeDecodeError, EOFError, RuntimeError) as exc:
         raise KerasError(f"'{path}' is damaged: {exc}") from exc
 
 
@@ -100,6 +101,9 @@ def _stored_weights(bundle: zipfile.ZipFile) -> Iterator[Any]:
             raise KerasError(f"model.weights.h5 claims to unpack to {info.file_size} bytes; refused")
         yield io.BytesIO(bundle.read(info))
         return
+    with bundle.open(info) as member:  # reading it once checks its checksum: HDF5's library can hang on damaged files
+        while member.read(1 << 20):
+            pass
     with open(str(bundle.filename), "rb") as file:
         file.seek(info.header_offset + 26)
         name_length, extra_length = struct.unpack("<HH", file.read(4))  # of the local header, which may differ

@@ -40,9 +40,9 @@ def load(
             return _build(archive, dict(input_shapes or {}), batch, path)
     except KerasError:
         raise
-    except RecursionError as exc:
-        raise KerasError(f"'{path}': the model is nested too deeply") from exc
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, StopIteration) as exc:
+    except (RecursionError, MemoryError) as exc:
+        raise KerasError(f"'{path}': the model is nested too deeply or asks for too much memory") from exc
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise KerasError(f"'{path}' is not a model as Keras writes it ({type(exc).__name__}: {exc})") from exc
 
 
@@ -59,11 +59,11 @@ def _build(archive: Archive, shapes: dict[str, Sequence[int | None]], batch: int
     if shapes:
         raise KerasError(f"no input named '{next(iter(shapes))}'; the inputs are {', '.join(inputs)}")
     results = network.call(b, list(inputs.values()))
+    outputs = _name_outputs(b, network.outputs(), results)
     if _any_channels_first(network):
         from ...passes.layout import eliminate_transposes  # not needed, nor loaded, for most models
 
         eliminate_transposes(b.graph)
-    outputs = _name_outputs(b, network.outputs(), results)
     model = Model([b.graph], [Signature("serving_default", inputs, outputs)], description=f"imported from {path.name}")
     verify(model)
     return model
@@ -88,14 +88,15 @@ def _input_shape(
 def _name_outputs(b: GraphBuilder, names: Sequence[str], results: Sequence[Tensor]) -> dict[str, Tensor]:
     """Names the output tensors after their layers, as far as names are free."""
     outputs: dict[str, Tensor] = {}
+    taken = {t.name for t in b.graph.tensors()}
     for name, tensor in zip(names, results, strict=True):
         key, number = name, 1
         while key in outputs:
             key, number = f"{name}_{number}", number + 1
         outputs[key] = tensor
-        taken = {t.name for t in b.graph.tensors()}
         repeated = any(tensor is t for t in (*b.graph.inputs, *b.graph.outputs))
         b.output(tensor, "" if repeated or key in taken else key)
+        taken.add(key)
     return outputs
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from .weights import Weights
 
 _NETWORKS = ("Sequential", "Functional", "Model", "Container")
 _MAX_NESTING = 32
+_MAX_CALLS = 100_000
 Reference = tuple[str, int, int]
 """A tensor of the source: layer name, which of its calls, which output of that call."""
 
@@ -30,6 +32,13 @@ class _Call:
     keywords: dict[str, Any]
 
 
+@dataclass
+class _Meter:
+    """Calls so far in all networks of a model: nested ones that are called twice at each level grow exponentially."""
+
+    count: int = 0
+
+
 class Network:
     """A network, whole or nested as a layer; its layers are made once and keep their constants.
 
@@ -37,8 +46,10 @@ class Network:
         KerasError: a topology that rillet does not import.
     """
 
-    def __init__(self, kind: str, config: Any, weights: Weights, origin: Origin, depth: int = 0) -> None:
-        self.kind, self.origin = kind, origin
+    def __init__(
+        self, kind: str, config: Any, weights: Weights, origin: Origin, depth: int = 0, meter: _Meter | None = None
+    ) -> None:
+        self.kind, self.origin, self.meter = kind, origin, meter or _Meter()
         self.config = config if isinstance(config, dict) else {"layers": config}
         self.name = str(self.config.get("name", "model"))
         if kind not in _NETWORKS or not isinstance(self.config.get("layers"), list):
@@ -58,7 +69,8 @@ class Network:
     def inputs(self) -> list[tuple[str, Shape | None, str]]:
         """(name, shape with the batch or None where the file has none, dtype) of each input."""
         if self.kind != "Sequential":
-            return [self._input(self._record(name)) for name, _, _ in _references(self.config.get("input_layers"))]
+            records = {_name(r): r for r in self.records}
+            return [self._input(records[name]) for name, _, _ in _references(self.config.get("input_layers"))]
         first = self.records[0]
         if first["class_name"] == "InputLayer":
             return [self._input(first)]
@@ -89,20 +101,11 @@ class Network:
         if len(sources) != len(inputs):
             raise KerasError(f"network '{self.name}' has {len(sources)} inputs and is called with {len(inputs)}")
         known: dict[Reference, Tensor] = dict(zip(sources, inputs, strict=True))
-        pending = [c for record in self.records for c in _calls(record) if (c.layer, c.index, 0) not in known]
-        while pending:
-            waiting = []
-            for each in pending:
-                if all(argument in known for argument in each.arguments if isinstance(argument, tuple)):
-                    arguments = [known[a] if isinstance(a, tuple) else a for a in each.arguments]
-                    self._check(each)
-                    for i, tensor in enumerate(self._run(b, each.layer, arguments)):
-                        known[each.layer, each.index, i] = tensor
-                else:
-                    waiting.append(each)
-            if len(waiting) == len(pending):
-                raise KerasError(f"layer '{waiting[0].layer}': its inputs are made by no layer of '{self.name}'")
-            pending = waiting
+        for each in self._order({(name, index) for name, index, _ in known}):
+            _check_keywords(each)
+            arguments = [known[a] if isinstance(a, tuple) else a for a in each.arguments]
+            for i, tensor in enumerate(self._run(b, each.layer, arguments)):
+                known[each.layer, each.index, i] = tensor
         outputs = _references(self.config.get("output_layers"))
         for reference in outputs:
             if reference not in known:
@@ -111,6 +114,9 @@ class Network:
 
     def _run(self, b: GraphBuilder, name: str, arguments: Sequence[Any]) -> list[Tensor]:
         member = self.members[name]
+        self.meter.count += 1
+        if self.meter.count > _MAX_CALLS:
+            raise KerasError(f"layer '{name}': the nested networks make more than {_MAX_CALLS} calls of layers")
         if isinstance(member, Network):
             return member.call(b, arguments)
         if member.kind in OPERATIONS:
@@ -122,26 +128,40 @@ class Network:
             tensor.source = tensor.source or name
         return outputs
 
-    def _check(self, each: _Call) -> None:
-        for key, value in each.keywords.items():
-            if (key == "training" and value is True) or (key != "training" and value not in (None, [], {}, False)):
-                raise KerasError(
-                    f"layer '{each.layer}' is called with {key}={str(value)[:60]}, which rillet does not import"
-                )
+    def _order(self, given: set[tuple[str, int]]) -> Iterator[_Call]:
+        """The calls so that each comes after those that it reads, otherwise as the file lists them."""
+        calls = [c for record in self.records for c in _calls(record) if (c.layer, c.index) not in given]
+        readers: dict[tuple[str, int], list[int]] = {}
+        missing = []
+        for position, each in enumerate(calls):
+            needs = {a[:2] for a in each.arguments if isinstance(a, tuple)} - given
+            missing.append(len(needs))
+            for need in needs:
+                readers.setdefault(need, []).append(position)
+        ready = [position for position, count in enumerate(missing) if count == 0]
+        done = 0
+        while ready:
+            each = calls[heapq.heappop(ready)]
+            done += 1
+            yield each
+            for reader in readers.get((each.layer, each.index), ()):
+                missing[reader] -= 1
+                if missing[reader] == 0:
+                    heapq.heappush(ready, reader)
+        if done < len(calls):
+            stuck = next(c for c, count in zip(calls, missing, strict=True) if count > 0)
+            raise KerasError(f"layer '{stuck.layer}': its inputs are made by no layer of '{self.name}'")
 
     def _member(self, record: dict[str, Any], weights: Weights, depth: int) -> Layer | Network:
         kind, config = str(record["class_name"]), record.get("config")
         if kind in _NETWORKS:
-            return Network(kind, config, weights, self.origin, depth + 1)
+            return Network(kind, config, weights, self.origin, depth + 1, self.meter)
         name = _name(record)
         if not isinstance(config, dict):
             raise KerasError(f"layer '{name}' ({kind}) has no configuration")
         if self.origin.version[0] == 1:
             kind, config = modernize(kind, config)
         return Layer(name, kind, config, weights, self.origin)
-
-    def _record(self, name: str) -> dict[str, Any]:
-        return next(r for r in self.records if _name(r) == name)
 
     def _input(self, record: dict[str, Any]) -> tuple[str, Shape | None, str]:
         config = record["config"]
@@ -168,6 +188,14 @@ def input_dtype(name: str, where: str) -> DType:
         raise KerasError(f"input '{where}' has type {name}, which rillet does not import") from exc
 
 
+def _check_keywords(each: _Call) -> None:
+    for key, value in each.keywords.items():
+        if (key == "training" and value is True) or (key != "training" and value not in (None, [], {}, False)):
+            raise KerasError(
+                f"layer '{each.layer}' is called with {key}={str(value)[:60]}, which rillet does not import"
+            )
+
+
 def _name(record: dict[str, Any]) -> str:
     config = record.get("config")
     name = record.get("name") or (config.get("name") if isinstance(config, dict) else None)
@@ -178,7 +206,8 @@ def _is_operation(record: dict[str, Any]) -> bool:
     """A function of keras.ops that became a node, no layer; .h5 files leave its module out, and it has a name alone."""
     if "module" in record:
         return str(record["module"]).startswith("keras.src.ops")
-    return isinstance(record.get("config"), dict) and set(record["config"]) == {"name"}
+    config = record.get("config")
+    return f"ops.{record['class_name']}" in OPERATIONS and isinstance(config, dict) and set(config) == {"name"}
 
 
 def _calls(record: dict[str, Any]) -> Iterator[_Call]:

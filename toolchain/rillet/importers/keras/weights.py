@@ -74,10 +74,11 @@ class LegacyWeights:
         if self.groups is not None:
             return [self._top(name) for name, _ in layers]
         # A nested network: all its weights are in one list, told apart by the layer's name in their path.
-        return [
-            LegacyWeights(tuple(e for e in self.entries if name in e[0].split("/")[:-1]), self.budget)
-            for name, _ in layers
-        ]
+        below: dict[str, list[tuple[str, Any]]] = {}
+        for entry in self.entries:
+            for part in set(entry[0].split("/")[:-1]):
+                below.setdefault(part, []).append(entry)
+        return [LegacyWeights(tuple(below.get(name, ())), self.budget) for name, _ in layers]
 
     def _top(self, name: str) -> Weights:
         assert self.groups is not None

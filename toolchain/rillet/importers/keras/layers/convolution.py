@@ -15,6 +15,7 @@ from ..layer import Layer, handles
 from ..weights import Floats
 
 _BIAS = "bias:use_bias"
+_MAX_DILATION = 64
 
 
 @handles("Conv1D", "Conv2D", weights=("kernel", _BIAS), spatial=True)
@@ -56,6 +57,7 @@ def separable_conv(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
         return np.ascontiguousarray(_read(layer, "pointwise_kernel", (1, 1, middle, filters)).transpose(3, 0, 1, 2))
 
     def both(x: Tensor) -> Tensor:
+        layer.constant(b, "depthwise_kernel", first)
         zeros = layer.constant(b, "depthwise_bias", lambda: np.zeros(middle, np.float32))
         x = _slide(layer, b, x, "DEPTHWISE_CONV_2D", first, middle, zeros, "depthwise_kernel",
                    depth_multiplier=multiplier)
@@ -72,6 +74,8 @@ def conv_transpose(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
         raise layer.error("grouped transposed convolution is not imported")
     size, strides = _extents(layer, "kernel_size"), _extents(layer, "strides", 1)
     dilation = _extents(layer, "dilation_rate", 1)
+    if max(dilation) > _MAX_DILATION:  # its kernel is spread out with zeros
+        raise layer.error(f"dilation_rate {dilation} is above {_MAX_DILATION}")
     padding = _padding(layer)
     extra = layer.get("output_padding")
     extras = [None, None] if extra is None else [extra] * 2 if isinstance(extra, int) else [0, *extra][-2:]

@@ -6,12 +6,13 @@ scale) on the kernel and on the activations, where the quantizer finds them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....ir import Quantization, Tensor
+from ....ir import Op, Quantization, Tensor
 from ....ops import GraphBuilder, opdef
 from ..activations import activate
 from ..emit import reshape
@@ -43,7 +44,7 @@ def quantize_layer(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
 
 @handles("QuantizeWrapper", "QuantizeWrapperV2", "QuantizeAnnotate", inputs=None)
 def quantize_wrapper(layer: Layer, b: GraphBuilder, *xs: Tensor) -> list[Tensor]:
-    inner = _inner(layer, "layer")
+    inner, start = _inner(layer, "layer"), len(b.graph.ops)
     activation = inner.config.get("activation")
     if isinstance(activation, dict) and activation.get("class_name") == "QuantizeAwareActivation":
         activation = activation["config"]["activation"]
@@ -58,7 +59,7 @@ def quantize_wrapper(layer: Layer, b: GraphBuilder, *xs: Tensor) -> list[Tensor]
         outputs = call(inner, b, xs)
     _record(layer, outputs[0], "output")
     for name, constant in inner.constants.items():
-        _record_kernel(layer, b, name, constant)
+        _record_kernel(layer, b.graph.ops[start:], name, constant)
     return outputs
 
 
@@ -84,11 +85,11 @@ def _record(layer: Layer, tensor: Tensor, name: str) -> None:
         tensor.quantization = Quantization(min=found[0], max=found[1])
 
 
-def _record_kernel(layer: Layer, b: GraphBuilder, name: str, constant: Tensor) -> None:
-    found = _range(layer, name)
+def _record_kernel(layer: Layer, ops: Sequence[Op], name: str, constant: Tensor) -> None:
+    found = _range(layer, name) if constant.quantization is None else None
     if found is None:
         return
-    axis = next((_channel_axis(op.kind) for op in b.graph.ops if constant in op.inputs), None) or 0
+    axis = next((_channel_axis(op.kind) for op in ops if constant in op.inputs), None) or 0
     channels = constant.static_shape[axis]
     if found[0].size > 1 and channels % found[0].size == 0:  # a depthwise kernel has ranges per multiplier alone
         found = _tiled(found, channels)
