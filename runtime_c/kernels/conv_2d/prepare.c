@@ -1,0 +1,110 @@
+/* CONV_2D: input [batches, h, w, in_c], weights [out_c, h, w, in_c / groups], optional bias [out_c]. */
+#include "../common/prepare_channels.h"
+#include "conv_2d.h"
+#include "prepare_pack.h"
+
+/* Fields of Conv2DOptions. */
+enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
+
+typedef struct {
+    rlt_tensor *input, *weights, *bias, *output;
+    rlt_window window;
+    int32_t groups, activation;
+    uint32_t tasks;
+} conv;
+
+static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
+    RLT_TRY(rlt_operands(p, op, 2, 1));
+    c->input = rlt_input(p, op, 0);
+    c->weights = rlt_input(p, op, 1);
+    c->bias = rlt_input(p, op, 2);
+    c->output = rlt_output(p, op, 0);
+    RLT_TRY(rlt_need_rank(p, c->weights, 4));
+    RLT_TRY(rlt_need_rank(p, c->input, 4));
+    rlt_window *w = &c->window;
+    w->out_c = c->weights->dims[0];
+    w->kernel_h = c->weights->dims[1];
+    w->kernel_w = c->weights->dims[2];
+    w->stride_h = rlt_option_i32(op, STRIDE_H, 0);
+    w->stride_w = rlt_option_i32(op, STRIDE_W, 0);
+    w->dilation_h = rlt_option_i32(op, DILATION_H, 1);
+    w->dilation_w = rlt_option_i32(op, DILATION_W, 1);
+    const int32_t depth = c->weights->dims[3];
+    if (depth < 1 || c->input->dims[3] % depth) {
+        return rlt_fail(p, RLT_ERROR_SHAPE, c->weights, "input channels are not a multiple of the filter's");
+    }
+    c->groups = c->input->dims[3] / depth;
+    if (c->groups < 1 || w->out_c < 1 || w->out_c % c->groups) {
+        return rlt_fail(p, RLT_ERROR_SHAPE, c->weights, "output channels are not a multiple of the groups");
+    }
+    RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
+    c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
+    c->tasks = rlt_tasks((uint64_t)c->output->elements * (c->weights->elements / (uint32_t)w->out_c),
+                         (uint64_t)w->batches * w->out_h);
+    return RLT_OK;
+}
+
+static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    RLT_TRY(rlt_need_type(p, c->weights, RLT_FLOAT32));
+    RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, c->bias, (uint32_t)c->window.out_c, RLT_FLOAT32));
+    float low, high;
+    RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
+    rlt_conv_2d_f32_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_conv_2d_f32, sizeof *k, RLT_CONV_2D_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, c->input);
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->bias = rlt_ref_of(p, c->bias);
+    k->window = c->window;
+    k->groups = c->groups;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, uint32_t kernel) {
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    rlt_conv_2d_packed_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->window = c->window;
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &k->low, &k->high));
+    return rlt_conv_2d_pack(p, op, k, &tensors, c->tasks);
+}
+
+static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const uint32_t out_c = (uint32_t)c->window.out_c;
+    rlt_ref channels;
+    int32_t low, high;
+    if (rlt_has(p, RLT_ISA_AVX512VNNI) && rlt_conv_2d_can_pack(p, &c->window, c->groups, c->weights)) {
+        return prepare_packed(p, op, c, RLT_KERNEL_conv_2d_s8_avx512vnni);
+    }
+    RLT_TRY(rlt_add_channels(p, c->input, c->weights, c->bias, c->output, out_c, c->weights->elements / out_c, 1, 1,
+                             &channels));
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &low, &high));
+    rlt_conv_2d_s8_params *k = rlt_add_step(p, op, RLT_KERNEL_conv_2d_s8, sizeof *k, RLT_CONV_2D_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, c->input);
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->channels = channels;
+    k->window = c->window;
+    k->groups = c->groups;
+    k->input_zero_point = rlt_zero_point(c->input, 0);
+    k->weights_zero_point = rlt_zero_point(c->weights, 0);
+    k->output_zero_point = rlt_zero_point(c->output, 0);
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_conv_2d(rlt_prepare_state *p, const rlt_op *op) {
+    conv c = {0};
+    RLT_TRY(read_conv(p, op, &c));
+    switch (c.input->type) {
+    case RLT_FLOAT32: return prepare_f32(p, op, &c);
+    case RLT_INT8: return prepare_s8(p, op, &c);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "CONV_2D takes FLOAT32 or INT8");
+    }
+}
