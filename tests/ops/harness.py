@@ -174,8 +174,8 @@ def _quantize_bias(op: Op, variant: Variant, rule: QuantRule) -> None:
 
 
 def _set(tensor: Tensor, params: Quantization, dtype: DType) -> None:
-    assert tensor.data is not None
-    tensor.data, tensor.dtype, tensor.quantization = params.quantize(tensor.data, dtype), dtype, params
+    real: Any = tensor.data
+    tensor.data, tensor.dtype, tensor.quantization = params.quantize(real, dtype), dtype, params
 
 
 def _quantize_outputs(case: Case, op: Op, results: list[Any], definition: OpDef) -> None:
