@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import random
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ CASES = list(harness.collect())
 
 
 def _changed_attrs(rng: random.Random, attrs: Attrs) -> Attrs:
-    changes = {}
+    changes: dict[str, Any] = {}
     for each in dataclasses.fields(attrs):
         value = getattr(attrs, each.name)
         if type(value) is int and rng.random() < 0.5:
@@ -44,10 +45,11 @@ def _changed(rng: random.Random, tensor: Tensor | None) -> Tensor | None:
         if rng.random() < 0.2:
             data = None
         else:
-            shape = tuple(d or 0 for d in shape)
+            size = tuple(d or 0 for d in shape)
+            shape = size
             values = data.reshape(-1) if data.size and rng.random() < 0.5 else np.array(_NUMBERS)
             with np.errstate(all="ignore"):
-                data = np.resize(values, shape).astype(data.dtype)
+                data = np.resize(values, size).astype(data.dtype)
     return Tensor(tensor.name, shape, tensor.dtype, tensor.quantization, data)
 
 
