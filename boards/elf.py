@@ -34,12 +34,13 @@ class Segment:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A named address; size in bytes, 0 where the file gives none."""
+    """A named address; size in bytes, 0 where the file gives none; defined: in this file and not in another."""
 
     name: str
     address: int
     size: int
     function: bool
+    defined: bool
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,10 @@ def _segment(data: bytes, at: int, wide: bool) -> Segment | None:
 
 def _symbol(data: bytes, at: int, strings: int, wide: bool) -> Symbol:
     if wide:
-        name, info, _, _, value, size = struct.unpack_from("<IBBHQQ", data, at)
+        name, info, _, section, value, size = struct.unpack_from("<IBBHQQ", data, at)
     else:
-        name, value, size, info, _, _ = struct.unpack_from("<IIIBBH", data, at)
-    return Symbol(_text(data, strings + name), value, size, info & 15 == _STT_FUNC)
+        name, value, size, info, _, section = struct.unpack_from("<IIIBBH", data, at)
+    return Symbol(_text(data, strings + name), value, size, info & 15 == _STT_FUNC, section != 0)
 
 
 def _text(data: bytes, at: int) -> str:

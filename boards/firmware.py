@@ -12,17 +12,19 @@ from .board import Board, BoardError
 from .boot import boot_block_with_crc
 from .elf import Elf, read_elf
 from .generated import write_model
+from .kernels import kernel_objects
 from .linker import linker_script
 from .objects import compile_all, headers_digest
 from .sizes import RegionUse, Sizes, measure, refuse_early, refuse_late, region_uses
-from .sources import kernel_files, source_root
-from .stack import StackBound, stack_bound
+from .sources import source_root
+from .stack import Part, StackBound, stack_bound
 from .toolchain import Compiler, find_compiler
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 # As for the host's library: a fused multiply-add would round differently.
 _ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
-_FIRMWARE = ("firmware/main.c", "firmware/server.c", "firmware/frame.c", "core/run.c")
+_SERVER = ("firmware/main.c", "firmware/server.c", "firmware/frame.c")
+_SESSION = "core/run.c"
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
 
@@ -36,6 +38,13 @@ class Firmware:
     sizes: Sizes
     regions: tuple[RegionUse, ...]
     elf: Elf
+
+
+@dataclass(frozen=True)
+class _Objects:
+    server: list[Path]
+    session: Path
+    kernels: list[Path]
 
 
 def build(
@@ -63,7 +72,7 @@ def build(
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         own = write_model(Path(scratch), image, arena, kernels, board, model_name)
-        linked = _link(compiler, root, board, [*own, *objects], Path(scratch))
+        linked = _link(compiler, root, board, [*own, *objects.server, objects.session, *objects.kernels], Path(scratch))
         elf = read_elf(linked.read_bytes())
         sizes, regions = measure(board, elf, arena, bound), region_uses(board, elf)
         refuse_late(board, sizes, regions)
@@ -72,11 +81,17 @@ def build(
     return Firmware(path, board, sizes, regions, elf)
 
 
-def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str]) -> list[Path]:
+def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str]) -> _Objects:
     common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags, *_defines(board))
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
-    units = [(root / file, (*common, *_optimization(file), *graph)) for file in _sources(root, board, kernels)]
-    return compile_all(compiler, units, headers_digest(root), _include(compiler, root))
+    headers = headers_digest(root)
+
+    def compile_files(files: Sequence[Path]) -> list[Path]:
+        units = [(file, (*common, *_optimization(file, root), *graph)) for file in files]
+        return compile_all(compiler, units, headers, _include(compiler, root))
+
+    session, *server = compile_files([root / _SESSION, *_sources(root, board)])
+    return _Objects(server, session, kernel_objects(root, kernels, board.isa, compile_files))
 
 
 def _link(compiler: Compiler, root: Path, board: Board, parts: Sequence[Path], work: Path) -> Path:
@@ -112,9 +127,9 @@ def _arena_bytes(image: bytes) -> int:
     return max(words[4], 64)
 
 
-def _sources(root: Path, board: Board, kernels: Sequence[str]) -> list[str]:
-    """Paths below `root` of all C files that this firmware needs."""
-    files = [*_FIRMWARE]
+def _sources(root: Path, board: Board) -> list[Path]:
+    """The protocol server and the board's port."""
+    files = [*_SERVER]
     if board.memory is None:
         files.append(f"port/{board.start}.c")
     else:
@@ -125,13 +140,13 @@ def _sources(root: Path, board: Board, kernels: Sequence[str]) -> list[str]:
     for file in files:
         if not (root / file).is_file():
             raise BoardError(f"{board.source}: needs {file}, which rillet does not have")
-    return files + kernel_files(root, kernels)
+    return [root / file for file in files]
 
 
-def _optimization(file: str) -> tuple[str, ...]:
-    if file == "port/libc.c":
+def _optimization(file: Path, root: Path) -> tuple[str, ...]:
+    if file == root / "port" / "libc.c":
         return ("-O2", "-fno-tree-loop-distribute-patterns")
-    return ("-O2",) if file.startswith("kernels/") else ("-Os",)
+    return ("-O2",) if root / "kernels" in file.parents else ("-Os",)
 
 
 def _defines(board: Board) -> list[str]:
@@ -144,12 +159,18 @@ def _defines(board: Board) -> list[str]:
     return [f"-D{name}={value:#x}u" for name, value in values.items()]
 
 
-def _stack_bound(objects: Sequence[Path], kernels: Sequence[str]) -> StackBound:
-    graphs = [g.read_text("utf-8") for o in objects if (g := o.with_suffix(".ci")).is_file()]
+def _stack_bound(objects: _Objects, kernels: Sequence[str]) -> StackBound:
+    def graphs(made: Sequence[Path]) -> list[str]:
+        return [g.read_text("utf-8") for o in made if (g := o.with_suffix(".ci")).is_file()]
+
+    functions = [f"rlt_{k}" for k in kernels]
+    parts = [
+        Part(graphs(objects.server), ["port_write"]),
+        Part(graphs([objects.session]), functions),
+        Part(graphs(objects.kernels), None, functions),
+    ]
     try:
         # reset_handler may be assembly that jumps to bare_start, of which a call graph knows nothing.
-        reachable = ["port_write", *(f"rlt_{k}" for k in kernels)]
-        bounds = (stack_bound(graphs, entry, reachable) for entry in ("reset_handler", "bare_start"))
-        return max(bounds, key=lambda b: b.bytes)
+        return stack_bound(parts, ["reset_handler", "bare_start"])
     except ValueError as problem:
         raise BoardError(f"the firmware's stack has no bound: {problem}") from problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # GCC's support routines come without a graph. The deepest in GCC 12's libgcc is signed 64-bit division on Armv6-M,
@@ -22,28 +22,29 @@ class StackBound:
     path: tuple[str, ...]
 
 
-def stack_bound(graphs: Iterable[str], entry: str, indirect: Sequence[str]) -> StackBound:
-    """The deepest stack below `entry`.
+@dataclass(frozen=True)
+class Part:
+    """A part of a program: the contents of its objects' .ci files.
 
-    Args:
-        graphs: contents of the .ci files of all objects.
-        indirect: the functions that calls through a pointer may reach.
+    pointed: the functions that its calls through pointers may reach; None: any function of this part that makes no such
+    call itself and is not in `entries` (callbacks handed to a helper).
+    """
+
+    graphs: Sequence[str]
+    pointed: Sequence[str] | None
+    entries: Sequence[str] = ()
+
+
+def stack_bound(parts: Sequence[Part], roots: Sequence[str]) -> StackBound:
+    """The deepest stack below any of `roots`, functions called on an empty stack.
 
     Raises:
         ValueError: there is no bound: recursion, or a function whose frame grows at run time.
     """
     frames: dict[str, int] = {}
     calls: dict[str, set[str]] = {}
-    for graph in graphs:
-        for title, size, how in _NODE.findall(graph):
-            if size:
-                if how == "dynamic":
-                    raise ValueError(f"the stack frame of {_short(title)} grows at run time")
-                frames[title] = int(size)
-        for caller, callee in _EDGE.findall(graph):
-            calls.setdefault(caller, set()).add(callee)
-    calls[_INDIRECT] = set(indirect)
-    frames[_INDIRECT] = 0
+    for number, part in enumerate(parts):
+        _add(part, f"{_INDIRECT}:{number}", frames, calls)
     known: dict[str, StackBound] = {}
 
     def depth(function: str, above: tuple[str, ...]) -> StackBound:
@@ -52,12 +53,39 @@ def stack_bound(graphs: Iterable[str], entry: str, indirect: Sequence[str]) -> S
         if function not in known:
             below = [depth(callee, (*above, function)) for callee in sorted(calls.get(function, ()))]
             deepest = max(below, key=lambda b: b.bytes, default=StackBound(0, ()))
-            own = frames.get(function, _UNKNOWN_BYTES)
-            name = () if function == _INDIRECT else (_short(function),)
-            known[function] = StackBound(own + deepest.bytes, (*name, *deepest.path))
+            name = () if function.startswith(_INDIRECT) else (_short(function),)
+            known[function] = StackBound(frames.get(function, _UNKNOWN_BYTES) + deepest.bytes, (*name, *deepest.path))
         return known[function]
 
-    return depth(entry, ())
+    return max((depth(root, ()) for root in roots), key=lambda b: b.bytes)
+
+
+def _add(part: Part, indirect: str, frames: dict[str, int], calls: dict[str, set[str]]) -> None:
+    own: set[str] = set()
+    for graph in part.graphs:
+        for title, size, how in _NODE.findall(graph):
+            if size:
+                if how == "dynamic":
+                    raise ValueError(f"the stack frame of {_short(title)} grows at run time")
+                frames[title] = int(size)
+                own.add(title)
+        for caller, callee in _EDGE.findall(graph):
+            calls.setdefault(caller, set()).add(indirect if callee == _INDIRECT else callee)
+    frames[indirect] = 0
+    if part.pointed is not None:
+        calls[indirect] = set(part.pointed)
+    else:
+        calls[indirect] = own - set(part.entries) - _callers_of(indirect, calls)
+
+
+def _callers_of(function: str, calls: dict[str, set[str]]) -> set[str]:
+    """All functions from which `function` can be reached."""
+    found = {function}
+    while True:
+        more = {caller for caller, callees in calls.items() if callees & found} - found
+        if not more:
+            return found
+        found |= more
 
 
 def _short(title: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rillet.boards import read_elf, read_uf2, write_uf2
 from rillet.boards.boot import boot_crc
 from rillet.boards.elf import Segment
-from rillet.boards.stack import stack_bound
+from rillet.boards.stack import Part, stack_bound
 
 
 @given(st.binary(min_size=1, max_size=2000), st.integers(0, 1000))
@@ -74,14 +74,22 @@ node: { title: "memcpy" label: "memcpy\nlibc.c:1:5\n8 bytes (static)\n0 dynamic 
 
 
 def test_stack_bound_follows_calls_and_pointers() -> None:
-    bound = stack_bound([GRAPH], "main", ["kernel"])
+    bound = stack_bound([Part([GRAPH], ["kernel"])], ["main"])
     assert (bound.bytes, bound.path) == (216, ("main", "kernel"))
-    assert stack_bound([GRAPH], "main", []).path == ("main", "helper", "memcpy")
-    assert stack_bound([GRAPH], "main", []).bytes == 64
+    bound = stack_bound([Part([GRAPH], [])], ["main", "kernel"])
+    assert (bound.bytes, bound.path) == (200, ("kernel",))
+    assert stack_bound([Part([GRAPH], [])], ["main"]).path == ("main", "helper", "memcpy")
+    assert stack_bound([Part([GRAPH], [])], ["somewhere else"]).bytes == 128
+
+
+def test_stack_bound_takes_any_function_of_the_part_for_a_callback() -> None:
+    assert stack_bound([Part([GRAPH], None)], ["main"]).path == ("main", "kernel")
+    assert stack_bound([Part([GRAPH], None, ["kernel"])], ["main"]).bytes == 64
 
 
 def test_stack_without_bound_is_an_error() -> None:
+    round_about = GRAPH + 'edge: { sourcename: "memcpy" targetname: "a.c:helper" }'
     with pytest.raises(ValueError, match="recursion: helper > memcpy > helper"):
-        stack_bound([GRAPH + 'edge: { sourcename: "memcpy" targetname: "a.c:helper" }'], "main", [])
+        stack_bound([Part([round_about], [])], ["main"])
     with pytest.raises(ValueError, match="kernel grows at run time"):
-        stack_bound([GRAPH.replace("dynamic,bounded", "dynamic")], "main", [])
+        stack_bound([Part([GRAPH.replace("dynamic,bounded", "dynamic")], [])], ["main"])

@@ -142,7 +142,7 @@ def _with_memory(board: board_module.Board, **changes: object) -> board_module.B
 
 def test_missing_things_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     board = load_board("mps2-an386")
-    with pytest.raises(BoardError, match="defines the kernel no_such_kernel"):
+    with pytest.raises(BoardError, match="defines rlt_no_such_kernel"):
         build(image_without_steps(), ["no_such_kernel"], board, tmp_path)
     with pytest.raises(BoardError, match=r"needs port/clock/sundial\.c"):
         build(b"", [], replace(board, clock="sundial"), tmp_path)
