@@ -111,7 +111,7 @@ def test_functional_with_branches_shared_layers_nested_models_and_operators(cont
         np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-5)
     kernels = [t for t in imported.main.tensors() if t.name == "shared/kernel"]
     assert len(kernels) == 1, "a shared layer's weights exist once"
-    assert {op.source for op in imported.main.ops} >= {"first", "shared", "scores", "distance"}
+    assert {op.source for op in imported.main.ops} >= {"first", "block/first", "shared", "scores"}
 
 
 def test_embedding_takes_integers(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_keras_1_equals_keras_2(ordering: str, backend: str, tmp_path: Path) -> 
     path = keras_1(tmp_path / "1.h5", ordering, backend)
     np.testing.assert_allclose(answer(path, x), expected, rtol=1e-5, atol=1e-6)
     transposes = [op for op in load(path).main.ops if op.kind == "TRANSPOSE"]
-    assert len(transposes) == (2 if ordering == "th" else 0), "one at the input, one before Flatten"
+    assert len(transposes) == (1 if ordering == "th" else 0), "one at the input"
 
 
 def test_keras_1_functional_model_with_merge_and_conv1d(tmp_path: Path) -> None:
@@ -129,6 +129,23 @@ def test_names_that_belong_to_an_older_layer_name_are_read_in_order(tmp_path: Pa
     kernel, bias, x = values(3, 2), values(2), values(1, 3)
     path = write_h5(tmp_path / "m.h5", config, {"new": [("old/weights", kernel), ("old/offsets", bias)]})
     np.testing.assert_allclose(answer(path, x), x @ kernel + bias, rtol=1e-5)
+
+
+def test_wrappers_of_pruning_and_clustering_that_were_not_stripped(tmp_path: Path) -> None:
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 2}}
+    kernel, bias, x = values(3, 2), values(2), values(1, 3)
+    centroids = np.array([0.5, -0.5, 0.0], np.float32)
+    pruning = sequential(("PruneLowMagnitude", {"name": "p", "batch_input_shape": [None, 3], "layer": dense}))
+    arrays = [("p/mask:0", np.ones((3, 2), np.float32)), ("p/threshold:0", np.float32(0)), ("d/kernel:0", kernel),
+              ("d/bias:0", bias)]
+    path = write_h5(tmp_path / "p.h5", pruning, {"p": arrays})
+    np.testing.assert_allclose(answer(path, x), x @ kernel + bias, rtol=1e-5)
+    clustering = sequential(("ClusterWeights", {"name": "c", "batch_input_shape": [None, 3], "layer": dense}))
+    arrays = [("c/cluster_centroids_kernel:0", centroids), ("d/kernel:0", kernel), ("d/bias:0", bias),
+              ("c/pulling_indices_kernel:0", np.zeros((3, 2), np.int64))]
+    path = write_h5(tmp_path / "c.h5", clustering, {"c": arrays})
+    nearest = centroids[np.abs(kernel[..., None] - centroids).argmin(-1)]
+    np.testing.assert_allclose(answer(path, x), x @ nearest + bias, rtol=1e-5)
 
 
 ARCHIVE = sequential(

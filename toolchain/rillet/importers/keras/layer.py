@@ -67,6 +67,7 @@ class Layer:
     """A layer with its configuration (in the words of Keras 2 and 3) and its weights.
 
     A layer that is called several times keeps its constants, so that they exist once in the graph.
+    `transform`, if a wrapper sets it, changes each weight as it is read, by its name.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Layer:
     origin: Origin
     constants: dict[str, Tensor] = field(default_factory=dict)
     state: Any = None
+    transform: Callable[[str, Floats], Floats] | None = None
     _datasets: dict[str, Any] | None = None
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -116,7 +118,7 @@ class Layer:
         ):
             wanted = tuple("any" if d is None else d for d in shape)
             raise self.error(f"weight '{name}' has shape {array.shape}, its inputs and configuration need {wanted}")
-        return array
+        return self.transform(name, array) if self.transform else array
 
     def read(self, dataset: Any) -> Floats:
         stored = self.weights.budget.read(dataset, self.name)

@@ -47,24 +47,26 @@ class Network:
     """
 
     def __init__(
-        self, kind: str, config: Any, weights: Weights, origin: Origin, depth: int = 0, meter: _Meter | None = None
+        self, kind: str, config: Any, weights: Weights, origin: Origin, parents: tuple[str, ...] = (),
+        meter: _Meter | None = None,
     ) -> None:
-        self.kind, self.origin, self.meter = kind, origin, meter or _Meter()
+        self.kind, self.origin, self.meter, self.parents = kind, origin, meter or _Meter(), parents
         self.config = config if isinstance(config, dict) else {"layers": config}
         self.name = str(self.config.get("name", "model"))
         if kind not in _NETWORKS or not isinstance(self.config.get("layers"), list):
             raise KerasError(f"'{self.name}' is a {kind}; rillet imports Sequential and functional models alone")
-        if depth > _MAX_NESTING:
+        if len(parents) > _MAX_NESTING:
             raise KerasError(f"'{self.name}': networks nested deeper than {_MAX_NESTING}")
         self.records: list[dict[str, Any]] = self.config["layers"]
         self.members: dict[str, Layer | Network] = {}
         real = [r for r in self.records if not _is_operation(r)]
         names = [(_name(r), str(r["class_name"])) for r in real]
         for record, below in zip(real, weights.children(names), strict=True):
-            self.members[_name(record)] = self._member(record, below, depth)
+            self.members[_name(record)] = self._member(record, below)
         for record in self.records:
             if _is_operation(record):
-                self.members[_name(record)] = Layer(_name(record), operation(record), {}, weights, origin)
+                name = "/".join((*parents, _name(record)))
+                self.members[_name(record)] = Layer(name, operation(record), {}, weights, origin)
 
     def inputs(self) -> list[tuple[str, Shape | None, str]]:
         """(name, shape with the batch or None where the file has none, dtype) of each input."""
@@ -123,10 +125,7 @@ class Network:
             arguments = [a if isinstance(a, Tensor) else b.constant(float(a)) for a in arguments]
         elif not all(isinstance(a, Tensor) for a in arguments):
             raise member.error("is called with arguments that are not tensors")
-        outputs = call(member, b, list(arguments))
-        for tensor in outputs:
-            tensor.source = tensor.source or name
-        return outputs
+        return call(member, b, list(arguments))
 
     def _order(self, given: set[tuple[str, int]]) -> Iterator[_Call]:
         """The calls so that each comes after those that it reads, otherwise as the file lists them."""
@@ -152,11 +151,11 @@ class Network:
             stuck = next(c for c, count in zip(calls, missing, strict=True) if count > 0)
             raise KerasError(f"layer '{stuck.layer}': its inputs are made by no layer of '{self.name}'")
 
-    def _member(self, record: dict[str, Any], weights: Weights, depth: int) -> Layer | Network:
+    def _member(self, record: dict[str, Any], weights: Weights) -> Layer | Network:
         kind, config = str(record["class_name"]), record.get("config")
         if kind in _NETWORKS:
-            return Network(kind, config, weights, self.origin, depth + 1, self.meter)
-        name = _name(record)
+            return Network(kind, config, weights, self.origin, (*self.parents, _name(record)), self.meter)
+        name = "/".join((*self.parents, _name(record)))
         if not isinstance(config, dict):
             raise KerasError(f"layer '{name}' ({kind}) has no configuration")
         if self.origin.version[0] == 1:

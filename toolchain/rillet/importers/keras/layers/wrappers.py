@@ -17,6 +17,7 @@ from ....ops import GraphBuilder, opdef
 from ..activations import activate
 from ..emit import reshape
 from ..layer import Layer, call, handles
+from ..weights import Floats
 
 
 @handles("TimeDistributed")
@@ -29,10 +30,28 @@ def time_distributed(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
     return reshape(b, y, (n, steps, *y.shape[1:]))
 
 
-@handles("PruneLowMagnitude", "ClusterWeights", inputs=None)
-def stripped(layer: Layer, b: GraphBuilder, *xs: Tensor) -> list[Tensor]:
-    """The wrapped layer alone: the file's weights are already pruned or clustered."""
+@handles("PruneLowMagnitude", inputs=None)
+def pruned(layer: Layer, b: GraphBuilder, *xs: Tensor) -> list[Tensor]:
+    """The wrapped layer alone: the file's weights are pruned already."""
     return call(_inner(layer, "layer"), b, xs)
+
+
+@handles("ClusterWeights", inputs=None)
+def clustered(layer: Layer, b: GraphBuilder, *xs: Tensor) -> list[Tensor]:
+    """The wrapped layer with each weight at its nearest centroid; the file holds both, but not the result."""
+    inner = _inner(layer, "layer")
+
+    def nearest(name: str, values: Floats) -> Floats:
+        stored = layer.weights.extra(f"cluster_centroids_{name}")
+        if stored is None:
+            return values
+        centroids = np.sort(layer.read(stored), axis=None)
+        if layer.get("preserve_sparsity", False) or stored.ndim != 1:
+            raise layer.error("clustered per channel or with sparsity; save tfmot's strip_clustering(model) instead")
+        return centroids[np.searchsorted((centroids[1:] + centroids[:-1]) / 2, values)]
+
+    inner.transform = nearest
+    return call(inner, b, xs)
 
 
 @handles("QuantizeLayer")
