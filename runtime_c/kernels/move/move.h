@@ -1,0 +1,38 @@
+/* Parameters of the kernels that only move values; one kernel serves every element type. */
+#ifndef RLT_MOVE_H
+#define RLT_MOVE_H
+
+#include "../../core/kernel.h"
+
+/* Copies runs of `run` bytes over a grid: offsets and strides are in bytes; 0 repeats, negative strides reverse. */
+typedef struct {
+    rlt_ref input, output;
+    uint32_t input_offset, output_offset;
+    uint32_t run, rank; /* rank at least 1 */
+    uint32_t dims[RLT_MAX_RANK];
+    int32_t input_stride[RLT_MAX_RANK], output_stride[RLT_MAX_RANK];
+} rlt_move_params;
+
+/* output[i] = value[0], elements of `bytes` bytes. */
+typedef struct {
+    rlt_ref value, output;
+    uint32_t count, bytes;
+} rlt_fill_params;
+
+/* MIRROR_PAD; `skip` is 1 where the edge itself is not repeated (REFLECT). */
+typedef struct {
+    rlt_ref input, output;
+    uint32_t bytes, rank, skip;
+    uint32_t input_dims[RLT_MAX_RANK], output_dims[RLT_MAX_RANK], before[RLT_MAX_RANK];
+} rlt_mirror_pad_params;
+
+/* output[b][o][i] = input[b][o][indices[b][i]], runs of `run` bytes. */
+typedef struct {
+    rlt_ref input, indices, output;
+    uint32_t batches, outer, axis, count, run;
+    uint32_t wide; /* indices are INT64 */
+} rlt_gather_params;
+
+enum { RLT_MOVE_REFS = 2, RLT_FILL_REFS = 2, RLT_MIRROR_PAD_REFS = 2, RLT_GATHER_REFS = 3 };
+
+#endif
