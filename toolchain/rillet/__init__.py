@@ -1,1 +1,56 @@
-"""rillet: trained models, made small, proved, and run anywhere."""
+"""rillet: take a trained model, make it small, prove that it still works, and run it anywhere.
+
+    import rillet
+    model = rillet.convert("model.h5", recipe="static_wi8_ai8", calibration="samples.npz")
+    rillet.save(model, "model.tflite")
+    interpreter = rillet.Interpreter("model.tflite")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .boards import board_names, load_board
+    from .convert import convert, quantize
+    from .deploy import deploy
+    from .flatbuffer import write as save
+    from .importers import load
+    from .ir import Model, RilletError
+    from .runtime import Interpreter, Plan, Session
+
+__version__ = "0.1.0"
+
+# Loaded when first used: importing rillet costs numpy and little more.
+_WHERE = {
+    "Interpreter": ("runtime", "Interpreter"),
+    "Model": ("ir", "Model"),
+    "Plan": ("runtime", "Plan"),
+    "RilletError": ("ir", "RilletError"),
+    "Session": ("runtime", "Session"),
+    "board_names": ("boards", "board_names"),
+    "convert": ("convert", "convert"),
+    "deploy": ("deploy", "deploy"),
+    "load": ("importers", "load"),
+    "load_board": ("boards", "load_board"),
+    "quantize": ("convert", "quantize"),
+    "save": ("flatbuffer", "write"),
+}
+
+__all__ = [
+    "Interpreter", "Model", "Plan", "RilletError", "Session", "board_names", "convert", "deploy", "load", "load_board",
+    "quantize", "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'rillet' has no attribute '{name}'")
+    import importlib
+
+    module, attribute = _WHERE[name]
+    return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

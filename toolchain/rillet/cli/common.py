@@ -25,6 +25,25 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
 
 
+input_shape_option = click.option(
+    "--input-shape", multiple=True, metavar="NAME=1,224,224,3", help="Full shape of an input that leaves one open."
+)
+
+
+def parse_input_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
+    """`["image=1,8,8,1"]` as a dictionary; None for none."""
+    shapes = {}
+    for text in texts:
+        name, equals, dims = text.rpartition("=")
+        try:
+            shapes[name] = tuple(int(d) for d in dims.split(","))
+        except ValueError:
+            equals = ""
+        if not equals or not name:
+            raise click.BadParameter(f"'{text}' is not of the form NAME=1,224,224,3", param_hint="--input-shape")
+    return shapes or None
+
+
 def example(text: str) -> Callable[[F], F]:
     """Adds `Example: ...` below a verb's help."""
 
@@ -41,8 +60,8 @@ def calibration_options(function: F) -> F:
         (
             click.option("--calibrate", "calibration", metavar="DATA", help=(
                 "Representative inputs: an .npz, a folder of images, or a Python file with representative_dataset().")),
-            click.option("--method", "calibration_method", default="min-max", show_default=True, help=(
-                "How ranges follow from the data: min-max, moving-average, percentile or mse.")),
+            click.option("--method", "calibration_method", default="minmax", show_default=True, help=(
+                "How ranges follow from the data: minmax, moving-average, percentile or mse.")),
             click.option("--io", type=click.Choice(["float32", "int8", "uint8"]), default="float32",
                          show_default=True, help="Element type of the model's inputs and outputs."),
         )
@@ -104,6 +123,23 @@ def progress(label: str) -> Iterator[Callable[[float], None]]:
             bar.update(max(0, int(share * 1000) - bar.pos))
 
         yield update
+
+
+@contextmanager
+def stage_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A line on stderr that names the stage and how far it is; silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+
+    def show(stage: str, done: int, total: int | None) -> None:
+        share = f" {100 * done // total}%" if total and total > 1 else ""
+        click.echo(f"\r\x1b[K{stage}{share}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def default_output(model: Path, suffix: str) -> Path:

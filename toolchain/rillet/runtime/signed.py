@@ -16,7 +16,7 @@ def signed_bytes(data: ModelBytes) -> tuple[bytes, Mapping[int, int]]:
     Returns:
         The new file's bytes, and the new index of each of the old file's tensors that is still there.
     """
-    model = read(data)
+    model = read(memoryview(data))
     uint8_to_int8(model.main)
     rewritten = write_bytes(model)
     old, new = (ModelDetails(each).graph(0)["tensors"] for each in (data, rewritten))
