@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from rillet.flatbuffer import write_bytes
 from rillet.importers.check import CheckError, self_check
 from rillet.importers.onnx import OnnxError, load, source_layout
 from rillet.ir import Model, verify
@@ -64,6 +65,30 @@ def test_networks(make: Callable[[], Net], left: int, left_in_source_layout: int
     assert _transposes(source) == left_in_source_layout and not source_layout(source)
     straight = load(path, optimize_layout=False)
     assert self_check(model, straight).against == "the model before optimization"
+
+
+@pytest.mark.parametrize("name", ["models/onnx_small/mnist.onnx", f"{ULTRAFACE}.onnx"])
+def test_zoo_models_run_in_litert(name: str) -> None:
+    _compare_with_litert(zoo(name))
+
+
+@pytest.mark.parametrize("make", [plain_cnn, branches, decoder, temporal, shuffle])
+def test_networks_run_in_litert(make: Callable[[], Net], tmp_path: Path) -> None:
+    make().save(tmp_path / "net.onnx")
+    _compare_with_litert(tmp_path / "net.onnx")
+
+
+def _compare_with_litert(path: Path) -> None:
+    """The numpy meaning of what was imported is what LiteRT makes of the file written from it."""
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    model = load(path)
+    x = np.random.default_rng(0).standard_normal(model.main.inputs[0].static_shape).astype(np.float32)
+    expected = evaluate(model.main, [x])
+    runner = interpreter.Interpreter(model_content=write_bytes(model)).get_signature_runner("serving_default")
+    (name,) = model.signatures[0].inputs
+    actual = runner(**{name: x})
+    for name, tensor in model.signatures[0].outputs.items():
+        np.testing.assert_allclose(actual[name], expected[tensor.name], rtol=1e-4, atol=1e-5)
 
 
 def test_layout_note(tmp_path: Path) -> None:

@@ -13,6 +13,15 @@ from ...ops import GraphBuilder, evaluate_op
 
 TO_NHWC = (0, 2, 3, 1)
 TO_NCHW = (0, 3, 1, 2)
+_WIDER = {
+    DType.INT8: DType.INT32, DType.UINT8: DType.INT32, DType.INT16: DType.INT32, DType.UINT16: DType.INT32,
+    DType.UINT32: DType.INT64, DType.UINT64: DType.INT64,
+}
+_ARITHMETIC = frozenset({
+    "ABS", "ADD", "ARG_MAX", "ARG_MIN", "CUMSUM", "DIV", "EQUAL", "FLOOR_MOD", "GREATER", "GREATER_EQUAL", "LESS",
+    "LESS_EQUAL", "MAXIMUM", "MEAN", "MINIMUM", "MUL", "NEG", "NOT_EQUAL", "POW", "REDUCE_MAX", "REDUCE_MIN",
+    "REDUCE_PROD", "SIGN", "SQUARED_DIFFERENCE", "SUB", "SUM",
+})
 
 
 class Emitter:
@@ -51,6 +60,9 @@ class Emitter:
 
     def ops(self, kind: str, inputs: Sequence[Tensor | None], **attrs: Any) -> list[Tensor]:
         """One operator with any number of outputs."""
+        wide = _WIDER.get(next((t.dtype for t in inputs if t is not None), DType.FLOAT32))
+        if kind in _ARITHMETIC and wide is not None and not any(t and t.quantization for t in inputs):
+            return self._in_wider_type(kind, inputs, wide, **attrs)
         outputs = self._builder.ops(kind, inputs, **attrs)
         if inputs and all(t is None or t.is_constant for t in inputs) and kind not in ("QUANTIZE", "DEQUANTIZE"):
             made = self.graph.ops.pop()
@@ -58,6 +70,12 @@ class Emitter:
             for tensor, array in zip(outputs, evaluate_op(made, arrays), strict=True):
                 tensor.data, tensor.shape = array, array.shape
         return outputs
+
+    def _in_wider_type(self, kind: str, inputs: Sequence[Tensor | None], wide: DType, **attrs: Any) -> list[Tensor]:
+        """TFLite takes narrow integers for quantized values: plain ones are computed in a wider type, wrapping back."""
+        narrow = next(t.dtype for t in inputs if t is not None)
+        cast = [self.cast(t, wide) if t is not None and t.dtype is narrow else t for t in inputs]
+        return [self.cast(t, narrow) if t.dtype is wide else t for t in self.ops(kind, cast, **attrs)]
 
     def unary(self, kind: str, x: Tensor, **attrs: Any) -> Tensor:
         return self.op(kind, [x], **attrs)
