@@ -18,12 +18,17 @@ static void softmax_row(const int32_t *exponentials, const int8_t *x, int8_t *y,
     int32_t largest = INT8_MIN;
     for (uint32_t i = 0; i < depth; i++) largest = x[i] > largest ? x[i] : largest;
     uint32_t sum = 0; /* 19 fraction bits */
-    for (uint32_t i = 0; i < depth; i++) sum += (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
+    for (uint32_t i = 0; i < depth; i++) {
+        const uint32_t term = (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
+        sum = sum > UINT32_MAX - term ? UINT32_MAX : sum + term;
+    }
     const int32_t headroom = __builtin_clz(sum);
     const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
     const int32_t exponent = 12 - headroom + 31 - 8;
     for (uint32_t i = 0; i < depth; i++) {
-        const int32_t value = rlt_divide_pot(rlt_high_mul(scale, exponentials[largest - x[i]]), exponent);
+        const int32_t share = rlt_high_mul(scale, exponentials[largest - x[i]]);
+        /* Above 31, in rows of over 512 nearly equal values, each share rounds to 0; LiteRT's result is undefined. */
+        const int32_t value = exponent > 31 ? 0 : rlt_divide_pot(share, exponent);
         y[i] = (int8_t)rlt_clamp(value + INT8_MIN, INT8_MIN, INT8_MAX);
     }
 }
