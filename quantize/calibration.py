@@ -80,7 +80,7 @@ class Calibration:
             raise CalibrationError(f"calibration source {path} does not exist")
         if path.is_dir():
             if len(self.inputs) != 1:
-                raise CalibrationError(f"a folder of images feeds one input, the model has {len(self.inputs)}: use .npz")
+                raise CalibrationError(f"a folder of images feeds one input, not {len(self.inputs)}: use .npz")
             return image_samples(path, self.inputs[0], self.normalization, self.limit)
         if path.suffix == ".npz":
             return iter([_read_npz(path)])
@@ -130,7 +130,7 @@ def _by_name(raw: Any, inputs: Sequence[Tensor], first: int) -> dict[str, NDArra
         return {name: np.asarray(raw[name]) for name in names}
     if isinstance(raw, (list, tuple)):
         if len(raw) != len(names):
-            raise CalibrationError(f"calibration sample {first} has {len(raw)} arrays for inputs {names}")
+            raise CalibrationError(f"calibration sample {first} has {len(raw)} arrays; inputs are {names}")
         return {name: np.asarray(array) for name, array in zip(names, raw, strict=True)}
     if len(names) != 1:
         raise CalibrationError(f"calibration sample {first} is one array; the model has {len(names)} inputs: {names}")

@@ -24,7 +24,7 @@ from .recipes import Recipe
 Floats = NDArray[np.float32]
 _LARGEST_DEPTH = 1024  # of one output's weights; the work grows with its cube
 _ROWS_FOR_EACH_UNKNOWN = 32
-_USUAL_SAMPLES = 100
+_USUAL_SAMPLES = 50
 _DAMPING = 0.01
 
 
@@ -42,8 +42,12 @@ class Layer:
     moments: Floats
     total: NDArray[np.float64]
     rows: int = 0
+    seen: int = 0
 
     def update(self, values: Floats) -> None:
+        self.seen += 1
+        if self.op.kind != "FULLY_CONNECTED" and self.seen % 2 == 0:
+            return  # a convolution has rows enough in every second sample
         patches = self._patches(values)
         places = int(np.prod(patches.shape[:-3]))
         wanted = max(16, _ROWS_FOR_EACH_UNKNOWN * self.depth // _USUAL_SAMPLES)

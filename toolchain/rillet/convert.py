@@ -23,6 +23,7 @@ from .quantize.calibration import Source
 Progress = Callable[[str, int, int | None], None]
 _LARGEST_RELATIVE_ERROR = 1e-2
 _REPORT_SAMPLES = 8
+_QUANTIZING: tuple[str, ...] = ("method", "rounding", "normalization", "samples")
 
 
 @dataclass
@@ -100,7 +101,7 @@ def convert_and_report(
     """
     report = ConversionReport(recipe=recipe.name if isinstance(recipe, Recipe) else recipe)
     tell = progress or (lambda stage, done, total: None)
-    quantizing: dict[str, Any] = {k: options.pop(k) for k in ("method", "rounding", "normalization", "samples") if k in options}
+    quantizing = {k: options.pop(k) for k in _QUANTIZING if k in options}
     with _stage(report, "import", tell):
         model = _load(source, input_shapes, options, report)
     report.macs_before = macs(model)
