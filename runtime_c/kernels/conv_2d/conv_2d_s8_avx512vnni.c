@@ -1,11 +1,11 @@
-/* int8 CONV_2D in its packed form (packed.h) with AVX-512 VNNI: tiles of up to 12 pixels x 4 vectors of 16 channels,
- * sums and rounding in registers. */
+/* int8 CONV_2D in its packed form (packed.h) with AVX-512 VNNI: tiles of up to 16 sums (pixels x vectors of 16
+ * channels), which stay in registers through rounding. More sums at once are slower on AMD Zen 5, measured. */
 #include <immintrin.h>
 
 #include "../../simd/requantize_avx512.h"
 #include "packed_band.h"
 
-enum { MOST_PIXELS = 12 };
+enum { MOST_PIXELS = 12, UNROLLED = 4 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -15,38 +15,67 @@ typedef struct {
     const int8_t *weights;
     const int32_t *bias; /* of the block; the other arrays follow at distance `padded` */
     int32_t padded;
-    int32_t channels; /* of the block that exist, counted from its first */
     size_t pixel_bytes;
+    __mmask64 inside; /* channels of the block that exist */
 } block;
+
+typedef __m512i tile_sums[MOST_PIXELS][RLT_CONV_MAX_VECTORS];
 
 INLINE __m512i lanes(const int32_t *from) { return _mm512_loadu_si512(from); }
 
-/* Rounds and stores the sums of `pixels` x `vectors`. A function of its own: what is inlined in 38 tiles must be small. */
-static __attribute__((noinline)) void finish(const block *b, int pixels, int vectors, const __m512i *sums,
-                                             const uint8_t *window, int8_t *output) {
+/* Rounds and stores any sums; `sums` is pixels x vectors. */
+static __attribute__((noinline)) void finish_any(const block *b, int pixels, int vectors, const __m512i *sums,
+                                                 const uint8_t *window, int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
-    const __m512i zero_point = _mm512_set1_epi32(p->output_zero_point);
-    const __m512i low = _mm512_set1_epi32(p->low), high = _mm512_set1_epi32(p->high);
-    const size_t out_c = (size_t)p->window.out_c;
-    int32_t correction[MOST_PIXELS] = {0};
-    if (p->weights_zero_point) {
-        for (int i = 0; i < pixels; i++) {
-            const uint32_t sum = (uint32_t)rlt_conv_window_sum(p, window + (size_t)i * b->pixel_bytes);
-            correction[i] = (int32_t)((uint32_t)p->weights_zero_point * sum);
+    const rlt_byte_range range = rlt_load_byte_range(p->output_zero_point, p->low, p->high);
+    for (int i = 0; i < pixels; i++) {
+        const uint32_t sum = p->weights_zero_point ? (uint32_t)rlt_conv_window_sum(p, window) : 0;
+        const __m512i correction = _mm512_set1_epi32((int32_t)((uint32_t)p->weights_zero_point * sum));
+        __m512i y[RLT_CONV_MAX_VECTORS];
+        for (int v = 0; v < RLT_CONV_MAX_VECTORS; v++) {
+            const int32_t *at = b->bias + (v < vectors ? v : 0) * RLT_CONV_LANES + b->padded;
+            y[v] = _mm512_sub_epi32(sums[i * vectors + (v < vectors ? v : 0)], correction);
+            y[v] = rlt_requantize_avx512(y[v], lanes(at), lanes(at + b->padded), lanes(at + 2 * b->padded));
         }
+        _mm512_mask_storeu_epi8(output, b->inside, rlt_to_bytes_avx512(y[0], y[1], y[2], y[3], &range));
+        window += b->pixel_bytes;
+        output += p->window.out_c;
     }
+}
+
+/* The same for sums below 2^30 and right shifts, without a weights zero point. */
+INLINE void finish_small(const int pixels, const int vectors, const block *b, tile_sums sum, int8_t *output) {
+    const rlt_conv_2d_packed_params *p = b->p;
+    const rlt_byte_range range = rlt_load_byte_range(p->output_zero_point, p->low, p->high);
+#pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
-        const int32_t *at = b->bias + v * RLT_CONV_LANES;
-        const __m512i multiplier = lanes(at + b->padded);
-        const __m512i left = lanes(at + 2 * b->padded), right = lanes(at + 3 * b->padded);
-        const int32_t rest = b->channels - v * RLT_CONV_LANES;
-        const __mmask16 inside = rest >= RLT_CONV_LANES ? 0xFFFF : (__mmask16)((1u << rest) - 1);
-        for (int i = 0; i < pixels; i++) {
-            __m512i y = _mm512_sub_epi32(sums[i * vectors + v], _mm512_set1_epi32(correction[i]));
-            y = _mm512_add_epi32(rlt_requantize_avx512(y, multiplier, left, right), zero_point);
-            y = _mm512_min_epi32(_mm512_max_epi32(y, low), high);
-            _mm512_mask_cvtepi32_storeu_epi8(output + (size_t)i * out_c + v * RLT_CONV_LANES, inside, y);
-        }
+        const int32_t *multiplier = b->bias + v * RLT_CONV_LANES + b->padded;
+        const rlt_small_scale scale = rlt_load_small_scale(multiplier, multiplier + 2 * b->padded);
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) sum[i][v] = rlt_requantize_small_avx512(sum[i][v], &scale);
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+        const __m512i *y = sum[i];
+        const __m512i bytes = rlt_to_bytes_avx512(y[0], y[vectors > 1 ? 1 : 0], y[vectors > 2 ? 2 : 0],
+                                                  y[vectors > 3 ? 3 : 0], &range);
+        _mm512_mask_storeu_epi8(output + (size_t)i * (size_t)p->window.out_c, b->inside, bytes);
+    }
+}
+
+/* Adds the products of word `word` of a run: 4 bytes of each pixel's window with 4 weights of each channel. */
+INLINE void multiply(const int pixels, const int vectors, const int8_t *weights, const uint8_t *const *from,
+                     size_t step, int word, tile_sums sum) {
+    __m512i w[RLT_CONV_MAX_VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) w[v] = _mm512_loadu_si512(weights + (word * vectors + v) * 64);
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+        int32_t bytes;
+        memcpy(&bytes, from[i / 3] + (size_t)(i % 3) * step + word * 4, 4);
+        const __m512i x = _mm512_set1_epi32(bytes);
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = _mm512_dpbusd_epi32(sum[i][v], x, w[v]);
     }
 }
 
@@ -54,7 +83,7 @@ static __attribute__((noinline)) void finish(const block *b, int pixels, int vec
 INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
-    __m512i sum[MOST_PIXELS][RLT_CONV_MAX_VECTORS];
+    tile_sums sum;
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
@@ -62,24 +91,27 @@ INLINE void tile(const int pixels, const int vectors, const block *b, const uint
     }
     const int8_t *weights = b->weights;
     for (int32_t run = 0; run < p->run_count; run++) {
-        const uint8_t *from0 = window + rlt_conv_run_offset(p, run);
-        const uint8_t *from3 = from0 + 3 * step, *from6 = from0 + 6 * step, *from9 = from0 + 9 * step;
-        for (int32_t word = p->run_words; word > 0; word--) {
-            __m512i w[RLT_CONV_MAX_VECTORS];
+        const uint8_t *first = window + rlt_conv_run_offset(p, run);
+        /* Every third pixel's address; the others follow by one and two steps. */
+        const uint8_t *from[4] = {first, first + 3 * step, first + 6 * step, first + 9 * step};
+        int32_t words = p->run_words;
+        for (; words >= UNROLLED; words -= UNROLLED) {
 #pragma GCC unroll 4
-            for (int v = 0; v < vectors; v++) w[v] = _mm512_loadu_si512(weights + v * 64);
-#pragma GCC unroll 12
-            for (int i = 0; i < pixels; i++) {
-                const uint8_t *from = (i < 3 ? from0 : i < 6 ? from3 : i < 9 ? from6 : from9) + (size_t)(i % 3) * step;
-                int32_t bytes;
-                memcpy(&bytes, from, 4);
-                const __m512i x = _mm512_set1_epi32(bytes);
+            for (int word = 0; word < UNROLLED; word++) multiply(pixels, vectors, weights, from, step, word, sum);
+            weights += UNROLLED * vectors * 64;
 #pragma GCC unroll 4
-                for (int v = 0; v < vectors; v++) sum[i][v] = _mm512_dpbusd_epi32(sum[i][v], x, w[v]);
-            }
-            weights += vectors * 64;
-            from0 += 4, from3 += 4, from6 += 4, from9 += 4;
+            for (int i = 0; i < 4; i++) from[i] += UNROLLED * 4;
         }
+        for (; words > 0; words--) {
+            multiply(pixels, vectors, weights, from, step, 0, sum);
+            weights += vectors * 64;
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) from[i] += 4;
+        }
+    }
+    if (p->small) {
+        finish_small(pixels, vectors, b, sum, output);
+        return;
     }
     __m512i sums[MOST_PIXELS * RLT_CONV_MAX_VECTORS];
 #pragma GCC unroll 12
@@ -87,7 +119,7 @@ INLINE void tile(const int pixels, const int vectors, const block *b, const uint
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sums[i * vectors + v] = sum[i][v];
     }
-    finish(b, pixels, vectors, sums, window, output);
+    finish_any(b, pixels, vectors, sums, window, output);
 }
 
 #define TILE(pixels, vectors) \
@@ -104,16 +136,19 @@ INLINE void tile(const int pixels, const int vectors, const block *b, const uint
         } \
     }
 
-#define TILES_6(v) TILE(1, v); TILE(2, v); TILE(3, v); TILE(4, v); TILE(5, v); TILE(6, v);
-#define TILES_8(v) TILES_6(v) TILE(7, v); TILE(8, v);
+#define TILES_4(v) TILE(1, v); TILE(2, v); TILE(3, v); TILE(4, v);
+#define TILES_5(v) TILES_4(v) TILE(5, v);
+#define TILES_8(v) TILES_5(v) TILE(6, v); TILE(7, v); TILE(8, v);
 #define TILES_12(v) TILES_8(v) TILE(9, v); TILE(10, v); TILE(11, v); TILE(12, v);
 
 ROW(1, 12)
-ROW(2, 12)
-ROW(3, 8)
-ROW(4, 6)
+ROW(2, 8)
+ROW(3, 5)
+ROW(4, 4)
 
 typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, int8_t *output);
+
+static __mmask64 first_channels(int32_t count) { return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX; }
 
 rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
     static const row_function rows[] = {row_1, row_2, row_3, row_4};
@@ -139,13 +174,14 @@ rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
                            scratch);
         for (int32_t i = 0; i < blocks; i++) {
             const int32_t start = rlt_conv_block_start(p->vectors, i), stop = rlt_conv_block_start(p->vectors, i + 1);
+            const int32_t channels_end = stop * RLT_CONV_LANES < w->out_c ? stop * RLT_CONV_LANES : w->out_c;
             const block b = {
                 .p = p,
                 .weights = weights + (size_t)start * vector_bytes,
                 .bias = channels + start * RLT_CONV_LANES,
                 .padded = p->vectors * RLT_CONV_LANES,
-                .channels = w->out_c - start * RLT_CONV_LANES,
                 .pixel_bytes = (size_t)w->stride_w * (size_t)w->in_c,
+                .inside = first_channels(channels_end - start * RLT_CONV_LANES),
             };
             for (int32_t r = y; r < last; r++) {
                 rows[stop - start - 1](&b, scratch + (size_t)(r - y) * (size_t)w->stride_h * (size_t)p->row_bytes, width,

@@ -28,6 +28,7 @@ typedef struct {
     int32_t band_bytes;
     int32_t fill;            /* padding as stored in scratch: input zero point + 128 */
     int32_t weights_zero_point;
+    int32_t small; /* no weights zero point; each channel: sums below 2^30, left shift 0, right shift at least 1 */
     int32_t output_zero_point, low, high;
 } rlt_conv_2d_packed_params;
 

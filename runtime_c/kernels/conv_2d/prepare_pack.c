@@ -54,17 +54,25 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const rlt_tensor *w
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t) {
     const size_t padded = (size_t)k->vectors * RLT_CONV_LANES;
     const int32_t filter = k->run_bytes * k->run_count;
+    k->small = !k->weights_zero_point;
     int32_t *to = rlt_add_constant(p, padded * 4 * sizeof(int32_t), &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
     memset(to, 0, padded * 4 * sizeof(int32_t));
     for (int32_t c = 0; c < k->window.out_c; c++) {
         uint32_t sum = 0;
-        for (int32_t i = 0; i < filter; i++) sum += (uint32_t)(weight_at(k, t->weights, c, i) - k->weights_zero_point);
+        int64_t largest = 0;
+        for (int32_t i = 0; i < filter; i++) {
+            const int32_t weight = weight_at(k, t->weights, c, i);
+            sum += (uint32_t)(weight - k->weights_zero_point);
+            largest += 255 * (weight < 0 ? -weight : weight);
+        }
         to[c] = (int32_t)((t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)c) : 0u) - (uint32_t)k->fill * sum);
         int32_t shift;
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &to[padded + (size_t)c], &shift));
         to[2 * padded + (size_t)c] = shift > 0 ? shift : 0;
         to[3 * padded + (size_t)c] = shift < 0 ? -shift : 0;
+        largest += to[c] < 0 ? -(int64_t)to[c] : to[c];
+        if (largest >= 1 << 30 || shift >= 0) k->small = 0;
     }
     return RLT_OK;
 }
