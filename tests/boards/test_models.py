@@ -1,0 +1,116 @@
+"""Real models on emulated boards: the same bits as on this machine, and the sizes that were promised."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rillet.boards import BoardError, Firmware, load_board, open_firmware
+from rillet.boards.target import Target, build_target, prepare_target
+from rillet.boards.toolchain import find_compiler
+from rillet.runtime import Plan, Session
+from tests.zoo import zoo
+
+TINY = {
+    "resnet8": "image_classification/resnet8_cifar10_int8.tflite",
+    "dscnn": "keyword_spotting/kws_dscnn_int8.tflite",
+    "vww": "visual_wake_words/vww_96_int8.tflite",
+    "ad": "anomaly/ad01_int8.tflite",
+    "wakeword": "streaming_wakeword/str_ww_int8.tflite",
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_mlperf_tiny_on_the_emulated_m4(name: str, tmp_path: Path) -> None:
+    _check(name, "mps2-an386", tmp_path, inputs=2)
+
+
+@pytest.mark.parametrize("board", ["mps2-an385", "mps2-an500", "mps2-an505", "mps3-an547", "riscv32-virt"])
+def test_a_model_on_every_core(board: str, tmp_path: Path) -> None:
+    _check("dscnn", board, tmp_path, inputs=1)
+
+
+def test_a_model_on_the_smallest_core(tmp_path: Path) -> None:
+    """The wake-word model leaves 1.5 KiB of the micro:bit's 16 KiB."""
+    firmware = _check("wakeword", "microbit", tmp_path, inputs=1)
+    ram = next(r for r in firmware.regions if r.name == "ram")
+    assert ram.used < ram.total == 16384
+
+
+@pytest.mark.parametrize(
+    ("model", "board", "text"),
+    [
+        ("vww", "microbit", r"does not fit microbit: arena \d+ \+ stack 2048 of 16384 bytes in region 'ram'"),
+        ("ad", "microbit", r"does not fit microbit: model \d+ of 262144 bytes in region 'flash'"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_numbers(model: str, board: str, text: str, tmp_path: Path) -> None:
+    with pytest.raises(BoardError, match=text):
+        build_target(prepare_target(_path(model), board), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("model", TINY)
+def test_models_fit_the_pico(model: str, tmp_path: Path) -> None:
+    _skip_without_tools("rpi-pico")
+    firmware = build_target(prepare_target(_path(model), "rpi-pico"), tmp_path)
+    assert all(r.used <= r.total for r in firmware.regions)
+
+
+def _check(name: str, board: str, folder: Path, inputs: int) -> Firmware:
+    _skip_without_tools(board)
+    target = prepare_target(_path(name), board)
+    firmware = build_target(target, folder)
+    host = Session(Plan(target.data))
+    with open_firmware(firmware) as device:
+        for seed in range(inputs):
+            here = _run_here(host, seed)
+            for index, value in enumerate(_random_inputs(host, seed)):
+                device.set_input(index, value)
+            spent = device.run()
+            for index, value in enumerate(here):
+                np.testing.assert_array_equal(device.output(index), value)
+        assert spent.unit == "instructions"
+        _check_sizes(target, firmware, device.memory())
+    return firmware
+
+
+def _check_sizes(target: Target, firmware: Firmware, memory: Any) -> None:
+    sizes = firmware.sizes
+    assert memory.arena_used == memory.arena_bytes == sizes.arena == target.plan.arena_bytes
+    assert memory.static_bytes == sizes.static
+    assert memory.stack_bytes == sizes.stack
+    assert sizes.image == len(target.plan.image)
+    assert sizes.stack_bound is not None
+    assert memory.stack_used <= sizes.stack_bound.bytes <= memory.stack_used + 300
+
+
+def _random_inputs(host: Session, seed: int) -> list[NDArray[Any]]:
+    random = np.random.default_rng(seed)
+    return [random.integers(-128, 128, view.shape).astype(view.dtype) for view in host.inputs]
+
+
+def _run_here(host: Session, seed: int) -> list[NDArray[Any]]:
+    for view, value in zip(host.inputs, _random_inputs(host, seed), strict=True):
+        view[...] = value
+    host.invoke()
+    return [np.array(view) for view in host.outputs]
+
+
+def _path(name: str) -> Path:
+    return zoo(f"models/mlperf_tiny/{TINY[name]}")
+
+
+def _skip_without_tools(board: str) -> None:
+    where = load_board(board)
+    try:
+        find_compiler(where.toolchain)
+    except BoardError as missing:
+        pytest.skip(str(missing))
+    if where.emulator is not None and shutil.which(where.emulator.command[0]) is None:
+        pytest.skip(f"{where.emulator.command[0]} is not installed")
