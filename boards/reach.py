@@ -10,9 +10,11 @@ from pathlib import Path
 
 from ..devices import Device, OpenOptions, open_device
 from .board import BoardError
+from .firmware import Firmware
 from .runner import default_spec, open_firmware
 from .target import Target, build_target
 
+_STARTED_HERE = ("host", "emulator")
 _IMAGE_CRC = slice(12, 16)  # runtime_c/core/image.h
 
 
@@ -28,19 +30,32 @@ def reach(target: Target, spec: str | None = None, out_dir: str | PathLike[str] 
         BoardError: the firmware cannot be built, or the device runs another model.
         DeviceError, LinkError: the device cannot be opened.
     """
-    spec = spec or default_spec(target.board)
-    if spec.partition(":")[0] in ("host", "emulator"):
+    if (spec or default_spec(target.board)).partition(":")[0] in _STARTED_HERE:
         with tempfile.TemporaryDirectory() as scratch:
             firmware = build_target(target, Path(out_dir) if out_dir else Path(scratch))
             with open_firmware(firmware, spec) as device:
                 yield device
         return
-    board = target.board
-    with open_device(spec, OpenOptions(baud=board.baud, usb_ids=board.usb_ids)) as device:
-        wanted = int.from_bytes(target.plan.export()[0][_IMAGE_CRC], "little")
-        if device.info.image_crc != wanted:
-            raise BoardError(
-                f"{spec} runs model '{device.info.model}' (image {device.info.image_crc:08x}), not this one "
-                f"({wanted:08x}): flash it first, `rillet flash MODEL -b {board.name}`"
-            )
+    with _open_flashed(target, spec or default_spec(target.board)) as device:
         yield device
+
+
+def device_of(target: Target, firmware: Firmware, spec: str | None = None) -> Device:
+    """Opens the device that runs `firmware`, which was built from `target` and flashed; raises as `reach` does."""
+    spec = spec or default_spec(target.board)
+    if spec.partition(":")[0] in _STARTED_HERE:
+        return open_firmware(firmware, spec)
+    return _open_flashed(target, spec)
+
+
+def _open_flashed(target: Target, spec: str) -> Device:
+    board = target.board
+    device = open_device(spec, OpenOptions(baud=board.baud, usb_ids=board.usb_ids))
+    wanted = int.from_bytes(target.plan.export()[0][_IMAGE_CRC], "little")
+    if device.info.image_crc != wanted:
+        device.close()
+        raise BoardError(
+            f"{spec} runs model '{device.info.model}' (image {device.info.image_crc:08x}), not this one "
+            f"({wanted:08x}): flash it first, `rillet flash MODEL -b {board.name}`"
+        )
+    return device

@@ -106,6 +106,10 @@ class Device:
             )
         self.write(info.offset, value.tobytes())
 
+    def input_dtype(self, index: int) -> np.dtype[Any]:
+        """Element type of input `index`."""
+        return _dtype(_at(self.inputs, index, "input"))
+
     def output(self, index: int) -> NDArray[Any]:
         """Output `index` after a run, with its shape and dtype."""
         info = _at(self.outputs, index, "output")
