@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..ir import Activation, DType, Graph, Padding, Tensor
+from ..ir import Activation, DType, Graph, Tensor
 from ..ops.opdef import opdef
 
 
 def give_pools_their_own_scale(graph: Graph) -> int:
-    """Only where one VALID window covers the whole image; returns how many."""
+    """Only where one window covers the whole image (SAME then pads nothing); returns how many."""
     count = 0
     for op in graph.ops:
         if op.kind != "AVERAGE_POOL_2D" or op.inputs[0] is None or op.outputs[0].dtype is not DType.FLOAT32:
@@ -22,8 +22,6 @@ def give_pools_their_own_scale(graph: Graph) -> int:
         window = (getattr(a, "filter_height", 0), getattr(a, "filter_width", 0))
         plain = getattr(a, "fused_activation_function", None) is Activation.NONE
         if window != shape[1:3] or op.outputs[0].shape[1:3] != (1, 1) or not plain:
-            continue
-        if getattr(a, "padding", None) is not Padding.VALID and window != (1, 1):
             continue
         axes = np.array([1, 2], np.int32)
         op.kind, op.version, op.attrs = "MEAN", None, opdef("MEAN").attrs(keep_dims=True)  # type: ignore[call-arg]

@@ -49,7 +49,7 @@ class _Rewriter:
 
     def run(self, graph: Graph) -> None:
         self.floats = {t for t in graph.inputs if t.dtype is DType.FLOAT32}
-        read_as_float = {t for op in graph.ops if not is_quantizable(op) for t in op.inputs}
+        ends = [*graph.inputs, *graph.outputs]
         if self.io is not DType.FLOAT32:
             graph.inputs = [self._integer_input(t) for t in graph.inputs]
         for op in graph.ops:
@@ -63,9 +63,18 @@ class _Rewriter:
                 self.ops.append(op)
         graph.outputs = [self._output(t) for t in graph.outputs]
         graph.ops = self.ops
-        present = {t.name for t in graph.tensors() if t not in set(self.twins.values())}
+        self._name(graph, ends, [t.name for t in ends])
+
+    def _name(self, graph: Graph, ends: list[Tensor], names: list[str]) -> None:
+        """The interface keeps its names, and an integer tensor has its float one's where that is gone."""
+        now = [*graph.inputs, *graph.outputs]
+        for tensor, name, end in zip(ends, names, now, strict=True):
+            if end is not tensor:
+                tensor.name, end.name = f"{name}_float32", name
+        twins, kept = set(self.twins.values()), set(now)
+        present = {t.name for t in graph.tensors() if t not in twins or t in kept}
         for tensor, twin in self.twins.items():
-            if tensor.name not in present and tensor not in read_as_float:
+            if tensor.name not in present and twin not in kept:
                 twin.name = tensor.name
 
     def _quantize_op(self, op: Op) -> None:

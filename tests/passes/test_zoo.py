@@ -20,7 +20,7 @@ MODELS = {
     "models/mlperf_tiny/image_classification/resnet8_cifar10_float.tflite": 1e-5,
     "models/mlperf_tiny/keyword_spotting/kws_dscnn_float.tflite": 1e-5,
     "models/mlperf_tiny/streaming_wakeword/str_ww_int8.tflite": 0.0,
-    "models/tflite_micro/person_detect.tflite": 0.0,
+    "models/mlperf_tiny/keyword_spotting/kws_dscnn_int8.tflite": 0.0,
     "models/mobilenet_v1/mobilenet_v1_0.25_128.tflite": 1e-5,
 }
 

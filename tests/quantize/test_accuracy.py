@@ -89,7 +89,8 @@ def test_converting_resnet8_is_quick_and_small(tmp_path: Path) -> None:
     best, peak = np.inf, 0
     for _ in range(3):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
         after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
         processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         best, peak = min(best, wall, processor), int(done.stdout)

@@ -160,6 +160,10 @@ class Walk:
         shape = out.static_shape
         self.emit("RESHAPE", [origin, int_constant(f"{out.name}/shape", shape)], out, new_shape=shape)
 
+    def reshaped_from(self, tensor: Tensor) -> Tensor | None:
+        """The tensor that `tensor` was made from by `reshape`."""
+        return self._reshaped.get(tensor)
+
     def emit(self, kind: str, inputs: list[Tensor | None], out: Tensor, **attrs: object) -> None:
         self.ops.append(Op(kind, inputs, [out], opdef(kind).attrs(**attrs), source=out.source))
 

@@ -37,10 +37,32 @@ def _transpose(walk: Walk, op: Op) -> bool:
 
 def _elementwise(walk: Walk, op: Op) -> bool:
     out = op.outputs[0]
+    if _before_narrowing(walk, op, out):
+        return True
     perm = _best_perm(walk, op, len(out.shape))
     if perm is None:
         return False
     return walk.push(op, [None if t is None else _aligned(walk, t, perm) for t in op.inputs], [perm])
+
+
+def _before_narrowing(walk: Walk, op: Op, out: Tensor) -> bool:
+    """After a 1-D convolution, (N, 1, L, C) to (N, L, C): elementwise work goes before the reshape, next to the layer
+    that may fuse it. Its constants must be scalars or one value per channel."""
+    values = [t for t in op.inputs if t is not None and not t.is_constant]
+    if len(values) != 1 or len(out.shape) != 3 or values[0].shape != out.shape:
+        return False
+    view = walk.view(values[0])
+    wide = walk.reshaped_from(view.base)
+    if wide is None or wide.static_shape != (view.base.static_shape[0], 1, *view.base.static_shape[1:]):
+        return False
+    inputs = [wide if t is values[0] else None if t is None else _aligned(walk, t, view.perm) for t in op.inputs]
+    if any(t is not None and t.is_constant and len(t.shape) > 1 and t.size > 1 for t in inputs):
+        return False
+    made, narrow = replace(out, shape=wide.shape), replace(out, shape=view.base.shape)
+    walk.ops.append(replace(op, inputs=inputs, outputs=[made]))
+    walk.reshape(made, narrow)
+    walk.set_view(out, narrow, view.perm)
+    return True
 
 
 def _best_perm(walk: Walk, op: Op, rank: int) -> Perm | None:
