@@ -68,7 +68,8 @@ def read_inputs(files: Sequence[Path], details: Sequence[dict[str, Any]]) -> lis
 def save_outputs(outputs: dict[str, NDArray[Any]], path: Path) -> None:
     """Writes an .npz, whole or not at all."""
     temporary = path.with_name(f".{path.name}.tmp.npz")
-    np.savez(temporary, **{name.replace("/", "_"): array for name, array in outputs.items()})
+    arrays: dict[str, Any] = {name.replace("/", "_"): array for name, array in outputs.items()}
+    np.savez(temporary, **arrays)
     os.replace(temporary, path)
 
 

@@ -19,7 +19,8 @@ def declarations(header: str) -> str:
     statuses = re.findall(r"X\((\w+), (-?\d+),", text)
     constants = re.findall(r"^#define (RLT_\w+) (0x[0-9a-fA-F]+|\d+)\s*$", text, flags=re.M)
     text = text.replace("\\\n", " ")
-    text = re.sub(r"^\s*RLT_STATUS_LIST\(RLT_STATUS_ENUM\)", ", ".join(f"{n} = {v}" for n, v in statuses), text, flags=re.M)
+    members = ", ".join(f"{name} = {value}" for name, value in statuses)
+    text = re.sub(r"^\s*RLT_STATUS_LIST\(RLT_STATUS_ENUM\)", members, text, flags=re.M)
     text = re.sub(r'#if defined\(__cplusplus\)\n.*?#endif', "", text, flags=re.S)
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
     return "\n".join(f"#define {name} {value}" for name, value in constants) + "\n" + text

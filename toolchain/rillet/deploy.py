@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -155,7 +156,7 @@ def _convert(
             f"'{source}' computes in float: to quantize it for a board, give typical inputs with --calibrate "
             "(an .npz, a folder of images, or a Python file with representative_dataset())"
         )
-    quantized, small = convert_and_report(model, recipe=recipe, calibration=calibration, **options)
+    quantized, small = convert_and_report(model, recipe=recipe, calibration=os.fspath(calibration), **options)
     path = out / f"{source.stem}_{recipe}.tflite"
     write(quantized, path)
     journey.sizes[f"{recipe} .tflite"] = path.stat().st_size

@@ -16,7 +16,7 @@ h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin: 
 .lead { color: #4b5563; margin-top: 0 } table { border-collapse: collapse; margin: .5rem 0 }
 td, th { padding: .22rem .9rem .22rem 0; text-align: left; border-bottom: 1px solid #e5e7eb; vertical-align: top }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } svg { max-width: 100%; height: auto }
-.pair { display: flex; flex-wrap: wrap; gap: 2rem } .warn { background: #fef3c7; padding: .5rem .8rem; border-radius: .4rem }
+.warn { background: #fef3c7; padding: .5rem .8rem; border-radius: .4rem }
 .ok { color: #047857; font-weight: 600 } .note { color: #6b7280; font-size: .9rem }
 """
 
@@ -118,7 +118,7 @@ def _device(journey: Journey) -> str:
         return ""
     layers = sorted(journey.device_layers, key=lambda layer: -layer.cost)[:12]
     total = sum(layer.cost for layer in journey.device_layers) or 1.0
-    rows = [[l.layer, l.kernel, f"{l.cost:,.0f}", f"{100 * l.cost / total:.1f}%"] for l in layers]
+    rows = [[each.layer, each.kernel, f"{each.cost:,.0f}", f"{100 * each.cost / total:.1f}%"] for each in layers]
     unit = escape(journey.device_unit)
     return (
         f"<h2>On the board</h2><p>{journey.device_cost:,.0f} {unit} for one inference"
