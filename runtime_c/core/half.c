@@ -36,7 +36,7 @@ int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op) {
 
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor) {
     rlt_place *place = &p->places[tensor->index];
-    if (place->dequantize == 0 || tensor->data != NULL || rlt_constant_room(p) < (size_t)tensor->bytes + 64) return;
+    if (rlt_constant_room(p) < (size_t)tensor->bytes + 64) return; /* 64: it may have to move to an aligned place */
     rlt_table op = rlt_element_table(&p->file, &p->operator_tables, place->dequantize - 1);
     rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
     const rlt_tensor *from = &p->tensors[rlt_element_i32(&p->file, &inputs, 0)];

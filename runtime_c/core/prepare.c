@@ -149,31 +149,34 @@ static rlt_status check_shapes_known(rlt_prepare_state *p, const rlt_op *op) {
     return RLT_OK;
 }
 
+static rlt_status call_prepare(rlt_prepare_state *p, const rlt_op *op) {
+    rlt_status status = rlt_find_prepare(op->code)(p, op);
+    return status != RLT_OK ? rlt_fail(p, status, NULL, rlt_status_text(status)) : p->status;
+}
+
+/* Has a put-off DEQUANTIZE done after all, by a step in front of operator `index`, which is the current one again
+ * afterwards. */
+static rlt_status dequantize_at_run_time(rlt_prepare_state *p, rlt_place *place, uint32_t index, char name[64]) {
+    rlt_op dequantize = open_op(p, place->dequantize - 1, name);
+    place->dequantize = 0;
+    rlt_status status = call_prepare(p, &dequantize);
+    open_op(p, index, name);
+    return status;
+}
+
 /* Calls the current operator's prepare function, its float16 weights at hand. */
-static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op) {
+static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[64]) {
     size_t back = p->back;
     for (uint32_t i = op->input_count; i-- > 0;) { /* weights lie lowest, so that they may move: see build.c */
         rlt_tensor *tensor = rlt_input(p, op, i);
-        if (tensor != NULL) rlt_expand_half(p, tensor);
-    }
-    rlt_status status = rlt_find_prepare(op->code)(p, op);
-    rlt_drop_halves(p, back);
-    return p->status != RLT_OK ? p->status : status;
-}
-
-/* Makes steps of the put-off DEQUANTIZEs that the operator needs and for which there was no room. */
-static rlt_status dequantize_at_run_time(rlt_prepare_state *p, const rlt_op *op) {
-    for (uint32_t i = 0; i < op->input_count; i++) {
-        char name[64];
-        open_op(p, op->index, name);
-        rlt_tensor *tensor = rlt_input(p, op, i);
         if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
-        if (rlt_constant_room(p) >= (size_t)tensor->bytes + 64) continue;
-        rlt_op dequantize = open_op(p, p->places[tensor->index].dequantize - 1, name);
-        p->places[tensor->index].dequantize = 0;
-        if (run_prepare(p, &dequantize) != RLT_OK) return p->status;
+        rlt_expand_half(p, tensor);
+        if (tensor->data != NULL) continue;
+        if (dequantize_at_run_time(p, &p->places[tensor->index], op->index, name) != RLT_OK) return p->status;
     }
-    return RLT_OK;
+    rlt_status status = call_prepare(p, op);
+    rlt_drop_halves(p, back);
+    return status;
 }
 
 static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
@@ -186,11 +189,7 @@ static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_OP, rlt_output(p, &op, 0), "the operator has no kernel");
     if (check_inputs(p, &op) != RLT_OK || check_outputs(p, &op) != RLT_OK) return p->status;
     if (rlt_defer_half(p, &op)) return RLT_OK;
-    if (dequantize_at_run_time(p, &op) != RLT_OK) return p->status;
-    op = open_op(p, index, name);
-    rlt_status status = run_prepare(p, &op);
-    if (status != RLT_OK) return rlt_fail(p, status, NULL, rlt_status_text(status));
-    return check_shapes_known(p, &op);
+    return run_prepare(p, &op, name) == RLT_OK ? check_shapes_known(p, &op) : p->status;
 }
 
 static rlt_status check_graph_outputs(rlt_prepare_state *p) {

@@ -95,8 +95,9 @@ rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor);
 /* tensors.c: fills p->tensors from the file. */
 rlt_status rlt_load_tensors(rlt_prepare_state *p);
 
-/* half.c: float16 constants behind a DEQUANTIZE. Expands those that the current operator reads into transient
- * memory, so that it can pack them; `rlt_drop_halves` ends that. */
+/* half.c: float16 constants behind a DEQUANTIZE. `rlt_defer_half`: whether `op` is such a DEQUANTIZE, which is then
+ * put off. `rlt_expand_half` puts the values of its output into transient memory if there is room, so that the current
+ * operator can pack them; `rlt_drop_halves` ends that for all its inputs. */
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op);
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);
 void rlt_drop_halves(rlt_prepare_state *p, size_t back);

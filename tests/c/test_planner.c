@@ -6,7 +6,7 @@
 #include "check.h"
 #include "rillet.h"
 
-enum { MOST = 300, STEPS = 60 };
+enum { MOST = 200, STEPS = 60 };
 
 static uint64_t state = 7;
 
@@ -33,8 +33,8 @@ static void test_random_lifetimes(void) {
     static uint32_t words[RLT_PLACE_WORDS(MOST)];
     static uint64_t totals[STEPS + 1];
     uint64_t bound_sum = 0, arena_sum = 0;
-    for (int round = 0; round < 200; round++) {
-        uint32_t count = 1 + draw(round < 150 ? 40 : MOST), alignment = 4u << draw(5);
+    for (int round = 0; round < 100; round++) {
+        uint32_t count = 1 + draw(round < 95 ? 40 : MOST), alignment = 4u << draw(5);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t first = draw(STEPS), last = first + draw(1 + draw(STEPS - first));
             blocks[i] = (rlt_block){1 + draw(100000), first, last, 0, 0};

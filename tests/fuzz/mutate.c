@@ -4,6 +4,7 @@
  * rlt_prepare() allocates, at most twice the file's size plus 64 KiB). Link with --wrap for malloc, calloc, realloc,
  * free. A case that fails is written to the crash file; given as the only seed with -n 0, it runs again unchanged. */
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 typedef struct {
     uint8_t *bytes;
     size_t size;
+    int runs; /* undamaged, it can be prepared */
 } blob;
 
 enum { SEED_LIMIT = 4096, GROWTH = 64 };
@@ -34,6 +36,11 @@ void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *block, size_t bytes);
 void __wrap_free(void *block);
 void __sanitizer_set_death_callback(void (*callback)(void));
+const char *__ubsan_default_options(void);
+
+const char *__ubsan_default_options(void) {
+    return "print_stacktrace=1:abort_on_error=1";
+}
 
 static void *counted(void *block) {
     if (block != NULL) live += malloc_usable_size(block);
@@ -67,6 +74,12 @@ static void save_current(void) {
     fwrite(current.bytes, 1, current.size, file);
     fclose(file);
     fprintf(stderr, "case written to %s\n", crash_path);
+}
+
+static void save_on_abort(int signal_number) {
+    (void)signal_number;
+    save_current();
+    _exit(1);
 }
 
 static double seconds(void) {
@@ -141,7 +154,7 @@ static void run_current(double *slowest) {
 }
 
 static blob read_file(const char *path) {
-    blob read = {NULL, 0};
+    blob read = {NULL, 0, 0};
     FILE *file = fopen(path, "rb");
     if (file == NULL) return read;
     fseek(file, 0, SEEK_END);
@@ -172,19 +185,23 @@ int main(int argc, char **argv) {
     }
     if (count == 0) return fprintf(stderr, "no seed files\n"), 2;
     __sanitizer_set_death_callback(save_current);
+    signal(SIGABRT, save_on_abort);
     uint8_t *room = malloc(longest + GROWTH);
     if (room == NULL) return 2;
     for (size_t i = 0; i < count; i++) {
-        current = (blob){room, seeds[i].size};
+        current = (blob){room, seeds[i].size, 0};
         memcpy(room, seeds[i].bytes, seeds[i].size);
+        unsigned long before = fuzz_prepared;
         run_current(&slowest);
+        seeds[i].runs = fuzz_prepared > before;
     }
     unsigned long intact = fuzz_prepared;
     for (unsigned long i = 0; i < cases; i++) {
         const blob *seed = &seeds[draw((uint32_t)count)];
-        current = (blob){room, seed->size};
+        for (int tries = 0; !seed->runs && tries < 4; tries++) seed = &seeds[draw((uint32_t)count)];
+        current = (blob){room, seed->size, 0};
         memcpy(room, seed->bytes, seed->size);
-        for (uint32_t changes = 1 + draw(draw(4) ? 3 : 12); changes > 0; changes--) {
+        for (uint32_t changes = 1 + (draw(2) ? 0 : draw(draw(4) ? 3 : 12)); changes > 0; changes--) {
             change(&current, &seeds[draw((uint32_t)count)]);
             if (current.size == 0) break;
         }
