@@ -90,6 +90,20 @@ def test_channel_shuffle_takes_one_transpose() -> None:
     assert _check(b.graph) == (3, 1)
 
 
+def test_elementwise_work_stays_next_to_a_1d_convolution() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (2, 9, 4))
+    rng = np.random.default_rng(1)
+    filters = b.constant(rng.standard_normal((5, 1, 3, 4)).astype(np.float32))
+    y = b.op("CONV_2D", [_reshape(b, x, (2, 1, 9, 4)), filters, b.constant(np.zeros(5, np.float32))])
+    y = _transpose(b, _reshape(b, y, (2, 9, 5)), (0, 2, 1))
+    y = b.op("MUL", [y, b.constant(rng.standard_normal((5, 1)).astype(np.float32))])
+    y = _transpose(b, b.op("RELU", [y]), (0, 2, 1))
+    b.output(y, "y")
+    assert _check(b.graph) == (2, 0)
+    assert [op.kind for op in b.graph.ops] == ["RESHAPE", "CONV_2D", "MUL", "RELU", "RESHAPE"]
+
+
 def test_run_time_permutation_is_left_alone() -> None:
     b = GraphBuilder()
     x = b.input("x", (2, 3, 4))

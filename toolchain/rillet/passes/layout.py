@@ -208,7 +208,8 @@ class Walk:
     def _write(self, base: Tensor, perm: Perm, out: Tensor) -> None:
         shape = out.static_shape
         if keeps_order(shape, perm):
-            self.emit("RESHAPE", [base, int_constant(f"{out.name}/shape", shape)], out, new_shape=shape)
+            origin = self._reshaped.get(base, base)
+            self.emit("RESHAPE", [origin, int_constant(f"{out.name}/shape", shape)], out, new_shape=shape)
         else:
             self.emit("TRANSPOSE", [base, int_constant(f"{out.name}/perm", perm)], out)
         self._written[base, perm] = out

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...ir import DType, Graph, Tensor
-from ...ops import GraphBuilder, evaluate_op
+from ...ir import DType, Graph, Quantization, Tensor
+from ...ops import GraphBuilder, evaluate_op, opdef
+from ...passes.layout import TO_NCHW, TO_NHWC, moved_axis
 
-TO_NHWC = (0, 2, 3, 1)
-TO_NCHW = (0, 3, 1, 2)
 _WIDER = {
     DType.INT8: DType.INT32, DType.UINT8: DType.INT32, DType.INT16: DType.INT32, DType.UINT16: DType.INT32,
     DType.UINT32: DType.INT64, DType.UINT64: DType.INT64,
@@ -69,7 +68,17 @@ class Emitter:
             arrays = [None if t is None else t.data for t in inputs]
             for tensor, array in zip(outputs, evaluate_op(made, arrays), strict=True):
                 tensor.data, tensor.shape = array, array.shape
+        self._keep_scales(kind, inputs, outputs)
         return outputs
+
+    def _keep_scales(self, kind: str, inputs: Sequence[Tensor | None], outputs: list[Tensor]) -> None:
+        """Moving stored values, or real constants that were stored once, does not change their scale."""
+        rule = opdef(kind).quant
+        source = next((t for t in inputs if t is not None and t.quantization is not None), None)
+        if rule is not None and rule.same_scale and source is not None and source.quantization is not None:
+            for tensor in outputs:
+                if tensor.dtype is source.dtype and not source.quantization.is_per_axis:
+                    tensor.quantization = source.quantization
 
     def _in_wider_type(self, kind: str, inputs: Sequence[Tensor | None], wide: DType, **attrs: Any) -> list[Tensor]:
         """TFLite takes narrow integers for quantized values: plain ones are computed in a wider type, wrapping back."""
@@ -87,7 +96,9 @@ class Emitter:
     def transpose(self, x: Tensor, perm: Sequence[int]) -> Tensor:
         if tuple(perm) == tuple(range(len(x.shape))):
             return x
-        return self.op("TRANSPOSE", [x, self.constant(np.array(perm, np.int32))])
+        y = self.op("TRANSPOSE", [x, self.constant(np.array(perm, np.int32))])
+        y.quantization = moved_axis(x.quantization, tuple(perm))
+        return y
 
     def to_nhwc(self, x: Tensor) -> Tensor:
         return self.transpose(x, TO_NHWC)
@@ -100,7 +111,17 @@ class Emitter:
         if tuple(shape) == x.static_shape:
             return x
         target = tuple(int(d) for d in shape)
-        return self.op("RESHAPE", [x, self.constant(np.array(target, np.int32))], new_shape=target)
+        y = self.op("RESHAPE", [x, self.constant(np.array(target, np.int32))], new_shape=target)
+        record = x.quantization
+        if record is not None and record.is_per_axis and record.axis == 0 and target[0] == x.shape[0]:
+            y.quantization = record  # filters with one spatial axis get a second
+        return y
+
+    def quantize(self, x: Tensor, dtype: DType, parameters: Quantization) -> Tensor:
+        """`x` stored as `dtype`."""
+        y = self.op("QUANTIZE", [x])
+        y.dtype, y.quantization = dtype, parameters
+        return y
 
     def cast(self, x: Tensor, dtype: DType) -> Tensor:
         if x.dtype is dtype:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...ir import DType, Graph, Model, RilletError, Signature, Tensor, verify
 from ...passes.layout import eliminate_transposes
 from .emit import Emitter
+from .fold_qdq import fold_qdq
 from .node import NEWEST_OPSET, Node, OnnxError, RunTimeValueError, table
 
 LAYOUT_KEY = "rillet.layout"
@@ -57,6 +58,7 @@ def load(
         if moved:
             note = {before[tensor]: list(perm) for tensor, perm in moved.items()}
             model.metadata[LAYOUT_KEY] = json.dumps(note).encode()
+    fold_qdq(emitter.graph)
     verify(model)
     return model
 

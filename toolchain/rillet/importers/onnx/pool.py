@@ -137,12 +137,20 @@ def _lowest(emit: Emitter, x: Tensor) -> float:
         return x.dtype.limits[0]
     producers = emit.graph.producers()
     made = producers.get(x)
-    while made is not None and made.kind in ("TRANSPOSE", "RESHAPE", "MAX_POOL_2D", "CONCATENATION"):
+    while made is not None and made.kind in ("TRANSPOSE", "RESHAPE", "MAX_POOL_2D", "CONCATENATION", "DEQUANTIZE"):
+        if made.kind == "DEQUANTIZE":
+            return 0.0 if _is_positive(made.inputs[0]) else _FLOAT_LOWEST
         if made.kind == "CONCATENATION":
             return 0.0 if all(t is not None and _rectified(producers.get(t)) for t in made.inputs) else _FLOAT_LOWEST
         first = made.inputs[0]
         made = producers.get(first) if first is not None else None
     return 0.0 if _rectified(made) else _FLOAT_LOWEST
+
+
+def _is_positive(stored: Tensor | None) -> bool:
+    """Whether the smallest value that a quantized tensor can hold is zero."""
+    record = stored.quantization if stored is not None else None
+    return stored is not None and record is not None and bool((record.zero_point == stored.dtype.limits[0]).all())
 
 
 def _rectified(op: object) -> bool:
