@@ -163,7 +163,7 @@ def _board(top: Table, name: str, source: str) -> Board:
         clock=build.text("clock", "reset"),
         boot=build.text("boot", ""),
         defines=build.integers("defines"),
-        body_bytes=build.integer("frame_body_bytes", 16384 if native else 1024, low=64, high=65532),
+        body_bytes=build.integer("frame_body_bytes", 16384 if native else 1024, low=256, high=65532),
         memory=None if native else _memory(top.table("memory")),
         uart=_peripheral(uart, "clock_hz"),
         baud=uart.integer("baud", 115200, low=1) if uart else 115200,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from .toolchain import Compiler
 
 # At a time: compilers need memory, and this must not freeze the user's machine.
 _PARALLEL = 2
+_KEPT_S = 30 * 24 * 3600
 _HEADER_SUFFIXES = (".h", ".def")
 
 
@@ -52,7 +54,9 @@ def compile_all(
         key = "\0".join((compiler.identity, headers, source.name, *compiler.flags, *flags))
         name = hashlib.sha256(key.encode() + b"\0" + source.read_bytes()).hexdigest()[:40]
         target = folder / f"{name}.o"
-        if not target.is_file():
+        if target.is_file():
+            os.utime(target)
+        else:
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 made = Path(scratch) / f"{name}.o"
                 places = [f"-I{p}" for p in include]
@@ -64,4 +68,15 @@ def compile_all(
         return target
 
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        return list(pool.map(one, units))
+        objects = list(pool.map(one, units))
+    _forget_unused(folder)
+    return objects
+
+
+def _forget_unused(folder: Path) -> None:
+    """Deletes objects that nobody asked for in a month, and what belongs to them."""
+    limit = time.time() - _KEPT_S
+    for entry in folder.glob("*.o"):
+        if entry.stat().st_mtime < limit:
+            for path in (entry, entry.with_suffix(".ci")):
+                path.unlink(missing_ok=True)

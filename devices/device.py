@@ -151,6 +151,11 @@ class Device:
         """Clears the arena and the session's state; the model stays."""
         self._link.request(Request.RESET, b"\0")
 
+    def leave(self) -> None:
+        """Ends the program where it is a process, restarts it where it is all that the board runs, and closes."""
+        self._link.request(Request.RESET, b"\1")
+        self.close()
+
     def load(self, image: bytes, progress: Progress | None = None) -> None:
         """Sends another plan image, made for this firmware's kernels, and starts using it.
 

@@ -7,6 +7,9 @@
 #include "model.h"
 #include "protocol.h"
 
+#define TEXT_BYTES 64u /* of a text in a reply, its length byte included */
+#define HELLO_BYTES (36u + 3u * TEXT_BYTES)
+_Static_assert(FW_BODY_BYTES >= HELLO_BYTES && FW_BODY_BYTES <= 65532u, "the reply to HELLO is the longest of fixed size");
 #define FRAME_BYTES (FW_HEADER_BYTES + FW_BODY_BYTES + FW_CRC_BYTES)
 
 /* One request and one reply, both kept: a request that comes again gets the same reply and is not executed twice. */
@@ -39,7 +42,7 @@ static void put_u64(uint8_t *to, uint64_t value)
 static uint8_t *put_text(uint8_t *to, const char *text)
 {
     uint32_t length = 0;
-    while (text[length] != 0 && length < 63u) {
+    while (text[length] != 0 && length + 1u < TEXT_BYTES) {
         to[length + 1] = (uint8_t)text[length];
         ++length;
     }

@@ -70,6 +70,7 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
         ('kind = "cmsdk_timer"', 'kind = "cmsdk_timer"\nspeed = 3', "x.toml: ticks.speed: unknown key"),
         ('start = "cortex_m"', 'start = "cortex_m"\nisas = []', "x.toml: build.isas: unknown key"),
         ('flags = ["-mcpu=cortex-m4"]', "flags = [1]", "x.toml: build.flags: must be a list of strings"),
+        ("[memory]\n", "frame_body_bytes = 255\n[memory]\n", "x.toml: build.frame_body_bytes: must be from 256"),
         ('data = "ram"', 'data = "sram"', "x.toml: memory.data: 'sram' is none of rom, ram"),
         ('data = "ram"', 'data = "rom"', "memory.data: region 'rom' is flash"),
         ('data = "ram"', 'data = "ram"\nstack_bytes = 1001', "memory.stack_bytes: must be a multiple of 16"),

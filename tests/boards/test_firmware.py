@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import time
@@ -18,6 +19,7 @@ from rillet.boards.boot import boot_crc
 from rillet.boards.runner import flash, uf2_file
 from rillet.boards.toolchain import find_compiler
 from rillet.devices import DeviceFault, LinkError
+from rillet.devices import protocol as p
 from tests.devices.images import ARENA_BYTES, image_without_steps
 
 EMULATED = [n for n in board_names() if load_board(n).emulator and load_board(n).memory]
@@ -155,6 +157,38 @@ def test_missing_things_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BoardError, match="apt install gcc-arm-none-eabi"):
         build(b"", [], board, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["host", "mps2-an386", "riscv32-virt"])
+def test_a_program_can_be_ended(built: Builder, name: str) -> None:
+    device = open_firmware(built(name))
+    process = device._stream._process  # type: ignore[attr-defined]
+    device._link.request(p.Request.RESET, b"\1")
+    assert process.wait(timeout=5) == 0
+    device.close()
+
+
+def test_a_board_restarts(built: Builder) -> None:
+    with open_firmware(built("microbit")) as device:
+        device._link.request(p.Request.RESET, b"\1")
+        with pytest.raises(LinkError, match="lost the session"):
+            device.memory()
+        device._hello(5.0)
+        assert device.inputs[0].shape == (2, 3, 5)
+
+
+def test_unused_objects_are_forgotten(built: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RILLET_CACHE", str(tmp_path / "cache"))
+    board = load_board("mps2-an386")
+    build(b"", [], board, tmp_path)
+    objects = sorted((tmp_path / "cache" / "objects").glob("*.o"))
+    assert len(objects) >= 8
+    os.utime(objects[0], (0, 0))
+    stale = objects[0].with_name("0" * 40 + ".o")
+    stale.write_bytes(b"")
+    os.utime(stale, (0, 0))
+    build(b"", [], board, tmp_path)
+    assert sorted((tmp_path / "cache" / "objects").glob("*.o")) == objects
 
 
 def test_an_emulator_that_is_killed_is_reported(built: Builder) -> None:

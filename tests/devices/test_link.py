@@ -204,6 +204,13 @@ def test_another_image_can_be_loaded_and_a_damaged_one_is_refused(firmware: Firm
         assert len(device.inputs) == 1
 
 
+def test_leaving_ends_the_program(firmware: Firmware) -> None:
+    device = open_firmware(firmware)
+    device.leave()
+    with pytest.raises(LinkError, match="ended"):
+        device.memory()
+
+
 def test_a_program_that_ends_is_reported_with_its_last_words() -> None:
     script = "import sys; print('out of cheese', file=sys.stderr); sys.exit(4)"
     with pytest.raises(LinkError, match=r"exit status 4\): out of cheese"):
