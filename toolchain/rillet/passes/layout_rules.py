@@ -310,7 +310,7 @@ def _absorbed(walk: Walk, tensor: Tensor, order: NDArray[np.intp]) -> dict[Op, l
             blocked = weights.quantization is not None and weights.quantization.blockwise is not None
             if weights.data is None or weights.sparsity is not None or blocked or weights.shape[1] != order.size:
                 return None
-            inputs[1] = replace(weights, data=np.ascontiguousarray(weights.data[:, order]))
+            inputs[1] = replace(weights, data=np.take(weights.data, order, axis=1))
             edits[op] = inputs
         elif op.kind in ELEMENTWISE and len(op.outputs) == 1 and op.outputs[0].shape == tensor.shape:
             changed = [_reordered(t, tensor, order) for t in inputs]
@@ -331,7 +331,7 @@ def _reordered(operand: Tensor | None, flat: Tensor, order: NDArray[np.intp]) ->
         return None
     if not operand.shape or operand.shape[-1] == 1:
         return operand
-    return replace(operand, data=np.ascontiguousarray(operand.data[..., order]))
+    return replace(operand, data=np.take(operand.data, order, axis=-1))
 
 
 RULES: dict[str, Rule] = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ir import DType, Tensor
 from .emit import Emitter
-from .node import Handler, Node, onnx_op, register
+from .node import OLDEST_OPSET, Handler, Node, onnx_op, register
 
 _BINARY = {
     "Add": "ADD", "Sub": "SUB", "Mul": "MUL", "Div": "DIV",
@@ -22,6 +22,7 @@ _UNARY = {
     "Not": "LOGICAL_NOT", "Round": "ROUND", "Sigmoid": "LOGISTIC", "Sign": "SIGN", "Sin": "SIN", "Sqrt": "SQRT",
     "Tanh": "TANH",
 }
+_SINCE = {"Cos": 7, "Sin": 7, "Sign": 9, "Round": 11, "GreaterOrEqual": 12, "LessOrEqual": 12, "Not": 1}
 _VARIADIC = {"Max": "MAXIMUM", "Min": "MINIMUM", "Sum": "ADD"}
 
 
@@ -46,9 +47,9 @@ def _variadic(kind: str) -> Handler:
 
 
 for _name, _kind in _BINARY.items():
-    register(_name, _binary(_kind))
+    register(_name, _binary(_kind), _SINCE.get(_name, OLDEST_OPSET))
 for _name, _kind in _UNARY.items():
-    register(_name, _unary(_kind), since=1)
+    register(_name, _unary(_kind), _SINCE.get(_name, OLDEST_OPSET))
 for _name, _kind in _VARIADIC.items():
     register(_name, _variadic(_kind))
 
