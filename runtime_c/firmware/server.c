@@ -22,13 +22,43 @@ static struct {
     uint8_t reply[FRAME_BYTES];
 } server;
 
+static int outside(uint32_t offset, uint32_t count, uint32_t limit)
+{
+    return offset > limit || count > limit - offset;
+}
+
+/* Whether READ and WRITE can reach a tensor and TENSOR describe it. */
+static int reachable(rlt_view view)
+{
+    uintptr_t offset = (uintptr_t)view.data - (uintptr_t)fw_arena;
+    return view.rank <= RLT_MAX_RANK && offset <= fw_arena_bytes &&
+           !outside((uint32_t)offset, view.bytes, fw_arena_bytes);
+}
+
+static int all_reachable(void)
+{
+    uint32_t inputs = rlt_session_input_count(&server.session), outputs = rlt_session_output_count(&server.session);
+    for (uint32_t i = 0; i < inputs; ++i) {
+        if (!reachable(rlt_session_input(&server.session, i))) {
+            return 0;
+        }
+    }
+    for (uint32_t i = 0; i < outputs; ++i) {
+        if (!reachable(rlt_session_output(&server.session, i))) {
+            return 0;
+        }
+    }
+    return inputs <= UINT16_MAX && outputs <= UINT16_MAX;
+}
+
 static void open_model(const uint8_t *bytes, uint32_t length)
 {
     const rlt_image *image = (const rlt_image *)(const void *)bytes;
     server.image = NULL;
     if (length >= sizeof *image && image->bytes == length && image->kernel_limit <= fw_kernel_count &&
         fw_crc32(0, bytes + 16, length - 16) == image->crc &&
-        rlt_session_open_with(&server.session, bytes, NULL, fw_arena, fw_arena_bytes, fw_kernels) == RLT_OK) {
+        rlt_session_open_with(&server.session, bytes, NULL, fw_arena, fw_arena_bytes, fw_kernels) == RLT_OK &&
+        all_reachable()) {
         server.image = image;
     }
 }
@@ -106,11 +136,6 @@ static uint8_t tensor(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, 
     }
     *length = 20 + 4 * view.rank;
     return FW_OK;
-}
-
-static int outside(uint32_t offset, uint32_t count, uint32_t limit)
-{
-    return offset > limit || count > limit - offset;
 }
 
 static uint8_t write_arena(const uint8_t *body, uint32_t body_bytes)
