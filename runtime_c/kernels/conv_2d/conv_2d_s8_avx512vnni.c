@@ -3,7 +3,7 @@
 #include <immintrin.h>
 
 #include "../../simd/requantize_avx512.h"
-#include "packed_band.h"
+#include "packed_runs.h"
 
 enum { MOST_PIXELS = 12, UNROLLED = 4 };
 
@@ -158,20 +158,18 @@ rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
     const int8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
     int8_t *output = rlt_out(run, p->output);
-    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band_bytes;
+    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band.bytes;
     const int32_t total = w->batches * w->out_h, blocks = rlt_conv_block_count(p->vectors);
     const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * 64;
     uint32_t first, end;
     rlt_share_of(run, (uint32_t)total, &first, &end);
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
-        const int32_t image = row / w->out_h, y = row % w->out_h;
-        int32_t last = y + p->band_rows < w->out_h ? y + p->band_rows : w->out_h;
-        if (last - y > (int32_t)end - row) last = y + (int32_t)end - row;
+        int32_t y, last = rlt_band_next(&p->band, w, row, (int32_t)end, &y);
         /* Only a flattened 1x1 window has a shorter last row; it is then a band of its own. */
         if (p->last_w != w->out_w && last == total && last - y > 1) last--;
         const int32_t width = p->last_w != w->out_w && y == total - 1 ? p->last_w : w->out_w;
-        rlt_conv_load_band(p, input + (size_t)image * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c, y, last, width,
-                           scratch);
+        const size_t image = (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
+        rlt_band_load(&p->band, w, input + image, y, last, width, scratch);
         for (int32_t i = 0; i < blocks; i++) {
             const int32_t start = rlt_conv_block_start(p->vectors, i), stop = rlt_conv_block_start(p->vectors, i + 1);
             const int32_t channels_end = stop * RLT_CONV_LANES < w->out_c ? stop * RLT_CONV_LANES : w->out_c;
@@ -184,7 +182,7 @@ rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
                 .inside = first_channels(channels_end - start * RLT_CONV_LANES),
             };
             for (int32_t r = y; r < last; r++) {
-                rows[stop - start - 1](&b, scratch + (size_t)(r - y) * (size_t)w->stride_h * (size_t)p->row_bytes, width,
+                rows[stop - start - 1](&b, scratch + (size_t)(r - y) * (size_t)w->stride_h * (size_t)p->band.row_bytes, width,
                                        output + ((size_t)(row + r - y) * (size_t)w->out_w) * (size_t)w->out_c +
                                            start * RLT_CONV_LANES);
             }

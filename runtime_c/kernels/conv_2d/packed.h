@@ -1,15 +1,15 @@
 /* The packed form of int8 CONV_2D, for instruction sets that multiply four neighbouring bytes at once.
  *
- * A window is a sequence of `runs`: stretches of input bytes that lie side by side (a whole row of the window, or one
- * tap where the window is dilated). A kernel copies the input rows it needs to scratch, once per band of output rows,
- * with padding written out and 128 added to every byte, so the inner loop knows no borders and multiplies unsigned by
- * signed. What the 128 and the zero points add is constant per channel and folded into `bias`.
+ * A kernel copies the input rows it needs to scratch, once per band of output rows (common/band.h). What the 128 added
+ * there and the zero points contribute is constant per channel and folded into `bias`. In scratch a window is a sequence
+ * of `runs`: bytes that lie side by side (a whole row of the window, or one tap where the window is dilated).
  *
  * Weights: blocks of up to 4 vectors of 16 channels; within a block, for each run, for each 4 bytes of it, for each
  * vector, 16 channels x 4 bytes. Channels past out_c and bytes past a run's end are zero. */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
 
+#include "../common/band.h"
 #include "conv_2d.h"
 
 enum { RLT_CONV_LANES = 16, RLT_CONV_MAX_VECTORS = 4 };
@@ -18,15 +18,12 @@ typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
     rlt_ref channels; /* int32, each padded to whole vectors: bias[], multiplier[], left shift[], right shift[] */
-    rlt_ref scratch;  /* `tasks` bands of band_bytes */
+    rlt_ref scratch;  /* `tasks` bands */
     rlt_window window; /* 1x1 convolutions come as rows of up to 1024 pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors;         /* of 16 output channels */
     int32_t run_bytes, run_words, run_count;
-    int32_t row_bytes;       /* one padded input row in scratch */
-    int32_t band_rows;       /* output rows per band */
-    int32_t band_bytes;
-    int32_t fill;            /* padding as stored in scratch: input zero point + 128 */
+    rlt_band band;
     int32_t weights_zero_point;
     int32_t small; /* no weights zero point; each channel: sums below 2^30, left shift 0, right shift at least 1 */
     int32_t output_zero_point, low, high;

@@ -66,11 +66,12 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
 
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, uint32_t kernel) {
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
-    rlt_conv_2d_packed_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_REFS, c->tasks);
+    const uint32_t tasks = c->tasks < RLT_BAND_TASKS ? c->tasks : RLT_BAND_TASKS;
+    rlt_conv_2d_packed_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->window = c->window;
     RLT_TRY(rlt_range_s8(p, c->output, c->activation, &k->low, &k->high));
-    return rlt_conv_2d_pack(p, op, k, &tensors, c->tasks);
+    return rlt_conv_2d_pack(p, op, k, &tensors, tasks);
 }
 
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {

@@ -66,7 +66,7 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
             sum += (uint32_t)(weight - k->weights_zero_point);
             largest += 255 * (weight < 0 ? -weight : weight);
         }
-        to[c] = (int32_t)((t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)c) : 0u) - (uint32_t)k->fill * sum);
+        to[c] = (int32_t)((t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)c) : 0u) - (uint32_t)k->band.fill * sum);
         int32_t shift;
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &to[padded + (size_t)c], &shift));
         to[2 * padded + (size_t)c] = shift > 0 ? shift : 0;
@@ -90,7 +90,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, rlt_conv_2d_
     RLT_TRY(rlt_need_channels(p, t->input, t->weights, t->bias, t->output, (uint32_t)k->window.out_c));
     k->input = rlt_ref_of(p, t->input);
     k->output = rlt_ref_of(p, t->output);
-    k->fill = rlt_zero_point(t->input, 0) + 128;
+    k->band.fill = rlt_zero_point(t->input, 0) + 128;
     k->weights_zero_point = rlt_zero_point(t->weights, 0);
     k->output_zero_point = rlt_zero_point(t->output, 0);
     rlt_window *w = &k->window;
@@ -100,16 +100,9 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, rlt_conv_2d_
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
     k->run_words = (k->run_bytes + 3) / 4;
-    const int64_t row = ((int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w + 1) * w->in_c;
-    const int64_t extra = (int64_t)(w->kernel_h - 1) * w->dilation_h + 1;
-    const int64_t wanted = BAND_BYTES / (row * w->stride_h) - extra / w->stride_h;
-    k->band_rows = wanted < 1 ? 1 : wanted > w->out_h ? w->out_h : (int32_t)wanted;
-    /* A run's last word may pass its end. */
-    const int64_t band = row * ((int64_t)(k->band_rows - 1) * w->stride_h + extra) + 64;
-    if (band * tasks > INT32_MAX) return rlt_fail(p, RLT_ERROR_SHAPE, t->input, "rows are too long");
-    k->row_bytes = (int32_t)row;
-    k->band_bytes = (int32_t)((band + 63) & ~(int64_t)63);
-    k->scratch = rlt_add_scratch(p, op, (size_t)k->band_bytes * tasks);
+    k->band.repeat = 1;
+    if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return rlt_fail(p, RLT_ERROR_SHAPE, t->input, "rows are too long");
+    k->scratch = rlt_add_scratch(p, op, (size_t)k->band.bytes * tasks);
     int8_t *packed = rlt_add_constant(p, weights_bytes(k), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, t->weights, packed);

@@ -1,0 +1,76 @@
+/* A band: the input rows that some output rows of a window read, copied to scratch with padding written out and 128
+ * added to every byte. Inner loops of packed int8 convolutions so know no borders and multiply unsigned bytes. */
+#ifndef RLT_BAND_H
+#define RLT_BAND_H
+
+#include <string.h>
+
+#include "window.h"
+
+typedef struct {
+    int32_t fill;      /* padding as stored: input zero point + 128 */
+    int32_t repeat;    /* copies of each channel that lie side by side (depth multiplier) */
+    int32_t row_bytes; /* one padded input row */
+    int32_t rows;      /* output rows per band */
+    int32_t bytes;     /* of a band, with room to read a vector past its end */
+} rlt_band;
+
+/* Each task has its own band: more of them cost memory that no thread may ever use. */
+enum { RLT_BAND_SLACK = 64, RLT_BAND_TASKS = 16 };
+
+/* Output rows of a band of about `wanted_bytes`, and its size; 0 where it is too large to handle. */
+static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t wanted_bytes) {
+    const int64_t columns = (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w + 1;
+    const int64_t row = columns * w->in_c * band->repeat, extra = (int64_t)(w->kernel_h - 1) * w->dilation_h + 1;
+    if (columns < 1 || row > INT32_MAX / 2) return 0;
+    const int64_t rows = wanted_bytes / (row * w->stride_h) - extra / w->stride_h;
+    band->rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
+    band->row_bytes = (int32_t)row;
+    const int64_t bytes = row * ((int64_t)(band->rows - 1) * w->stride_h + extra) + RLT_BAND_SLACK;
+    if (bytes > INT32_MAX / 2) return 0;
+    band->bytes = (int32_t)((bytes + 63) & ~(int64_t)63);
+    return band->bytes;
+}
+
+static inline void rlt_band_copy(uint8_t *restrict to, const int8_t *restrict from, int32_t count, int32_t repeat) {
+    if (repeat == 1) {
+        for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        for (int32_t k = 0; k < repeat; k++) *to++ = (uint8_t)from[i] ^ 0x80u;
+    }
+}
+
+static inline void rlt_band_fill(uint8_t *to, int32_t value, int32_t count) {
+    if (count) memset(to, value, (size_t)count);
+}
+
+/* The rows of `image` that output rows [first, last) read. `width`: output pixels per row. */
+static inline void rlt_band_load(const rlt_band *band, const rlt_window *w, const int8_t *image, int32_t first,
+                                 int32_t last, int32_t width, uint8_t *scratch) {
+    const int32_t rows = (last - 1 - first) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1;
+    const int32_t columns = (width - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
+    const int32_t inside = w->in_w < columns - w->pad_left ? w->in_w : columns - w->pad_left;
+    const int32_t bytes = w->in_c * band->repeat;
+    for (int32_t r = 0; r < rows; r++, scratch += band->row_bytes) {
+        const int32_t y = first * w->stride_h - w->pad_top + r;
+        if (y < 0 || y >= w->in_h || inside <= 0) {
+            rlt_band_fill(scratch, band->fill, columns * bytes);
+            continue;
+        }
+        const int32_t left = w->pad_left * bytes, middle = inside * bytes;
+        rlt_band_fill(scratch, band->fill, left);
+        rlt_band_copy(scratch + left, image + (size_t)y * (size_t)w->in_w * (size_t)w->in_c, inside * w->in_c, band->repeat);
+        rlt_band_fill(scratch + left + middle, band->fill, columns * bytes - left - middle);
+    }
+}
+
+/* The next rows for a task: [*first, *last) of one image, from row *row of the batch up to `end`. */
+static inline int32_t rlt_band_next(const rlt_band *band, const rlt_window *w, int32_t row, int32_t end, int32_t *first) {
+    *first = row % w->out_h;
+    int32_t last = *first + band->rows < w->out_h ? *first + band->rows : w->out_h;
+    return last - *first > end - row ? *first + end - row : last;
+}
+
+#endif
