@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import time
 from collections.abc import Callable
@@ -17,9 +16,9 @@ from rillet.boards import BoardError, Firmware, board_names, build, load_board, 
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
 from rillet.boards.runner import flash, uf2_file
-from rillet.boards.toolchain import find_compiler
 from rillet.devices import DeviceFault, LinkError
 from rillet.devices import protocol as p
+from tests.boards.tools import need_tools
 from tests.devices.images import ARENA_BYTES, image_without_steps
 
 EMULATED = [n for n in board_names() if load_board(n).emulator and load_board(n).memory]
@@ -33,15 +32,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
     made: dict[str, Firmware] = {}
 
     def make(name: str) -> Firmware:
-        board = load_board(name)
-        try:
-            find_compiler(board.toolchain)
-        except BoardError as missing:
-            pytest.skip(str(missing))
-        if board.emulator is not None and shutil.which(board.emulator.command[0]) is None and board.memory is not None:
-            pytest.skip(f"{board.emulator.command[0]} is not installed")
+        need_tools(name)
         if name not in made:
-            made[name] = build(image_without_steps(), [], board, folder / name, model_name="by hand")
+            made[name] = build(image_without_steps(), [], load_board(name), folder / name, model_name="by hand")
         return made[name]
 
     return make

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rillet.boards import BoardError, Firmware, load_board, open_firmware
+from rillet.boards import BoardError, Firmware, open_firmware
 from rillet.boards.target import Target, build_target, prepare_target
-from rillet.boards.toolchain import find_compiler
 from rillet.runtime import Plan, Session
+from tests.boards.tools import TINY, need_tools
 from tests.zoo import zoo
-
-TINY = {
-    "resnet8": "image_classification/resnet8_cifar10_int8.tflite",
-    "dscnn": "keyword_spotting/kws_dscnn_int8.tflite",
-    "vww": "visual_wake_words/vww_96_int8.tflite",
-    "ad": "anomaly/ad01_int8.tflite",
-    "wakeword": "streaming_wakeword/str_ww_int8.tflite",
-}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -57,13 +48,13 @@ def test_what_does_not_fit_is_refused_with_the_numbers(model: str, board: str, t
 
 @pytest.mark.parametrize("model", TINY)
 def test_models_fit_the_pico(model: str, tmp_path: Path) -> None:
-    _skip_without_tools("rpi-pico")
+    need_tools("rpi-pico")
     firmware = build_target(prepare_target(_path(model), "rpi-pico"), tmp_path)
     assert all(r.used <= r.total for r in firmware.regions)
 
 
 def _check(name: str, board: str, folder: Path, inputs: int) -> Firmware:
-    _skip_without_tools(board)
+    need_tools(board)
     target = prepare_target(_path(name), board)
     firmware = build_target(target, folder)
     host = Session(Plan(target.data))
@@ -103,14 +94,4 @@ def _run_here(host: Session, seed: int) -> list[NDArray[Any]]:
 
 
 def _path(name: str) -> Path:
-    return zoo(f"models/mlperf_tiny/{TINY[name]}")
-
-
-def _skip_without_tools(board: str) -> None:
-    where = load_board(board)
-    try:
-        find_compiler(where.toolchain)
-    except BoardError as missing:
-        pytest.skip(str(missing))
-    if where.emulator is not None and shutil.which(where.emulator.command[0]) is None:
-        pytest.skip(f"{where.emulator.command[0]} is not installed")
+    return zoo(TINY[name])

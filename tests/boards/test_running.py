@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rillet.boards import BoardError, Firmware, build, load_board, open_firmware, source_root
+from rillet.boards import Firmware, build, load_board, open_firmware, source_root
 from rillet.boards import firmware as firmware_module
-from rillet.boards.toolchain import find_compiler
 from rillet.devices import RequestRefused
+from tests.boards.tools import need_tools
 from tests.devices.images import ARENA_BYTES
 
 KERNELS = {
@@ -63,13 +63,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(
     request: pytest.FixtureRequest, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Firmware:
-    board = load_board(request.param)
-    try:
-        find_compiler(board.toolchain)
-    except BoardError as missing:
-        pytest.skip(str(missing))
+    need_tools(request.param)
     monkeypatch.setattr(firmware_module, "source_root", lambda: sources)
-    return build(_image(), list(KERNELS), board, tmp_path)
+    return build(_image(), list(KERNELS), load_board(request.param), tmp_path)
 
 
 def test_instructions_are_counted_exactly(running: Firmware) -> None:

@@ -1,0 +1,29 @@
+"""What tests of boards need installed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from rillet.boards import BoardError, load_board
+from rillet.boards.toolchain import find_compiler
+
+TINY = {
+    "resnet8": "models/mlperf_tiny/image_classification/resnet8_cifar10_int8.tflite",
+    "dscnn": "models/mlperf_tiny/keyword_spotting/kws_dscnn_int8.tflite",
+    "vww": "models/mlperf_tiny/visual_wake_words/vww_96_int8.tflite",
+    "ad": "models/mlperf_tiny/anomaly/ad01_int8.tflite",
+    "wakeword": "models/mlperf_tiny/streaming_wakeword/str_ww_int8.tflite",
+}
+
+
+def need_tools(board: str) -> None:
+    """Skips the calling test, with the reason, where the board's compiler or emulator is missing."""
+    where = load_board(board)
+    try:
+        find_compiler(where.toolchain)
+    except BoardError as missing:
+        pytest.skip(str(missing))
+    if where.memory is not None and where.emulator is not None and shutil.which(where.emulator.command[0]) is None:
+        pytest.skip(f"{where.emulator.command[0]} is not installed")
