@@ -1,6 +1,7 @@
 /* DEPTHWISE_CONV_2D: input [batches, h, w, in_c], weights [1, h, w, in_c * multiplier], optional bias. */
 #include "../common/prepare_channels.h"
 #include "depthwise_conv_2d.h"
+#include "prepare_pack.h"
 
 /* Fields of DepthwiseConv2DOptions. The multiplier follows from the shapes. */
 enum { PADDING, STRIDE_W, STRIDE_H, MULTIPLIER, ACTIVATION, DILATION_W, DILATION_H };
@@ -67,8 +68,27 @@ static int no_padding(const rlt_window *w) {
            (int64_t)(w->out_w - 1) * w->stride_w + reach_w <= w->in_w;
 }
 
+/* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
+static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
+    static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1};
+    const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : NULL;
+    const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    rlt_depthwise_packed_params plan = {.window = c->window, .band.repeat = c->multiplier};
+    *done = form && rlt_depthwise_plan(p, &plan, &tensors, form);
+    if (!*done) return RLT_OK;
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &plan.low, &plan.high));
+    const uint32_t tasks = c->tasks < RLT_BAND_TASKS ? c->tasks : RLT_BAND_TASKS;
+    rlt_depthwise_packed_params *k = rlt_add_step(p, op, form->kernel, sizeof *k, RLT_DEPTHWISE_PACKED_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    *k = plan;
+    return rlt_depthwise_pack(p, op, k, &tensors, form, tasks);
+}
+
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     const uint32_t out_c = (uint32_t)c->window.out_c;
+    int packed;
+    RLT_TRY(prepare_packed(p, op, c, &packed));
+    if (packed) return RLT_OK;
     const int fold = no_padding(&c->window) && rlt_zero_point(c->weights, 0) == 0;
     rlt_ref channels;
     int32_t low, high;

@@ -1,0 +1,28 @@
+/* Packing of int8 DEPTHWISE_CONV_2D. Host only. */
+#ifndef RLT_DEPTHWISE_CONV_2D_PACK_H
+#define RLT_DEPTHWISE_CONV_2D_PACK_H
+
+#include "../../core/prepare.h"
+#include "packed.h"
+
+typedef struct {
+    const rlt_tensor *input, *weights, *bias, *output; /* bias may be NULL */
+} rlt_depthwise_tensors;
+
+/* What an instruction set multiplies at once: `lanes` sums of `group` products of unsigned bytes and weights of
+ * `weight_bytes`. */
+typedef struct {
+    uint32_t kernel;
+    int32_t lanes, group, weight_bytes;
+} rlt_depthwise_form;
+
+/* Fills `k`, whose window, band.repeat and range (low, high) are set, up to the sizes of what is packed. 0: there is no
+ * packed form for this shape, or no room for it. */
+int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
+                       const rlt_depthwise_form *form);
+
+/* Then packs into the step's own record. */
+rlt_status rlt_depthwise_pack(rlt_prepare_state *p, const rlt_op *op, rlt_depthwise_packed_params *k,
+                              const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, uint32_t tasks);
+
+#endif
