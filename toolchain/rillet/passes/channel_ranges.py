@@ -170,7 +170,7 @@ def _requantized(op: Op, x: Tensor, weight: Tensor, total: Range) -> Range | Non
 def _passed_on(op: Op, ranges: Ranges) -> Range | None:
     """The output takes no value outside the input's range (poolings, shape changes that keep the last axis)."""
     x, y = op.inputs[0], op.outputs[0]
-    if x is None or not x.shape or x.shape[-1] != y.shape[-1] or not same_quantization(x, y):
+    if x is None or not x.shape or not y.shape or x.shape[-1] != y.shape[-1] or not same_quantization(x, y):
         return None
     given = ranges.get(x) or unknown_range(x)
     return None if given is None else given.clip(*clamp_limits(op))
