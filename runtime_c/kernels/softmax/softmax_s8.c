@@ -14,13 +14,19 @@ static int32_t reciprocal_of_one_plus(int32_t a) {
     return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
 }
 
+/* From this sum on every result is at most 1/512 and rounds to nothing; LiteRT stops with an error there. */
+#define TOO_LARGE (UINT32_C(1) << 28)
+
 static void softmax_row(const int32_t *exponentials, const int8_t *x, int8_t *y, uint32_t depth) {
     int32_t largest = INT8_MIN;
     for (uint32_t i = 0; i < depth; i++) largest = x[i] > largest ? x[i] : largest;
     uint32_t sum = 0; /* 19 fraction bits */
-    for (uint32_t i = 0; i < depth; i++) {
-        const uint32_t term = (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
-        sum = sum > UINT32_MAX - term ? UINT32_MAX : sum + term;
+    for (uint32_t i = 0; i < depth && sum < TOO_LARGE; i++) {
+        sum += (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
+    }
+    if (sum >= TOO_LARGE) {
+        for (uint32_t i = 0; i < depth; i++) y[i] = INT8_MIN;
+        return;
     }
     const int32_t headroom = __builtin_clz(sum);
     const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
