@@ -8,12 +8,15 @@ enum { LANES = 16, GROUP = 4, WORD = 4, WEIGHTS = 64, MOST_UNITS = 4 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* One vector of a unit, in every unit of a row. */
+/* One vector of a unit, in every unit of a row. Values, not pointers to them: stores of bytes may alias anything. */
 typedef struct {
-    const rlt_depthwise_packed_params *p;
     const int8_t *weights;
     const int32_t *bias; /* of the vector; the other arrays follow at distance `padded` */
-    int32_t padded;
+    size_t padded, unit, step, tap_step, set_step;
+    int32_t groups, pieces, taps, small;
+    __mmask16 inside;
+    rlt_small_scale scale;
+    rlt_byte_range range;
 } column;
 
 INLINE __m512i byte_row(const uint8_t *from) {
@@ -40,10 +43,9 @@ static void load_words(int32_t rows, const uint8_t *from, size_t step, int32_t c
     }
 }
 
-static __attribute__((noinline)) __m512i requantize_any(const column *c, __m512i sum) {
-    const int32_t *multiplier = c->bias + c->padded, *left = multiplier + c->padded, *right = left + c->padded;
-    return rlt_requantize_avx512(sum, _mm512_loadu_si512(multiplier), _mm512_loadu_si512(left),
-                                 _mm512_loadu_si512(right));
+static __attribute__((noinline)) __m512i requantize_any(const int32_t *multiplier, size_t padded, __m512i sum) {
+    return rlt_requantize_avx512(sum, _mm512_loadu_si512(multiplier), _mm512_loadu_si512(multiplier + padded),
+                                 _mm512_loadu_si512(multiplier + 2 * padded));
 }
 
 INLINE void store(int8_t *to, __mmask16 inside, __m128i bytes) {
@@ -55,63 +57,66 @@ INLINE void store(int8_t *to, __mmask16 inside, __m128i bytes) {
 }
 
 /* This vector of `units` neighbouring units; `taps` is the window's width, constant where this is inlined with 3. */
-INLINE void tile(const int units, const int taps, const column *c, const uint8_t *words, int8_t *output,
-                 __mmask16 inside) {
-    const rlt_depthwise_packed_params *p = c->p;
-    const size_t step = (size_t)p->unit_step * WORD;
+INLINE void tile(const int units, const int taps, const column *c, const uint8_t *words, int8_t *output) {
     __m512i sum[MOST_UNITS];
 #pragma GCC unroll 4
     for (int i = 0; i < units; i++) sum[i] = _mm512_loadu_si512(c->bias);
     const int8_t *weights = c->weights;
-    for (int32_t set = 0; set < p->groups * p->pieces; set++) {
-        const uint8_t *from = words + (size_t)(set / p->pieces) * (size_t)p->chunk_words * WORD;
-        for (int tap = 0; tap < taps; tap++) {
-            const __m512i w = _mm512_loadu_si512(weights);
+    for (int32_t group = 0; group < c->groups; group++, words += c->set_step) {
+        for (int32_t piece = 0; piece < c->pieces; piece++) {
+            const uint8_t *from = words;
+#pragma GCC unroll 3
+            for (int tap = 0; tap < taps; tap++, weights += WEIGHTS, from += c->tap_step) {
+                const __m512i w = _mm512_loadu_si512(weights);
 #pragma GCC unroll 4
-            for (int i = 0; i < units; i++) {
-                sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(from + (size_t)i * step), w);
+                for (int i = 0; i < units; i++) {
+                    sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_loadu_si512(from + (size_t)i * c->step), w);
+                }
             }
-            weights += WEIGHTS;
-            from += (size_t)p->tap_step * WORD;
         }
     }
-    if (p->small) {
-        const int32_t *multiplier = c->bias + c->padded;
-        const rlt_small_scale scale = rlt_load_small_scale(multiplier, multiplier + 2 * c->padded);
 #pragma GCC unroll 4
-        for (int i = 0; i < units; i++) sum[i] = rlt_requantize_small_avx512(sum[i], &scale);
-    } else {
-#pragma GCC unroll 4
-        for (int i = 0; i < units; i++) sum[i] = requantize_any(c, sum[i]);
+    for (int i = 0; i < units; i++) {
+        sum[i] = c->small ? rlt_requantize_small_avx512(sum[i], &c->scale)
+                          : requantize_any(c->bias + c->padded, c->padded, sum[i]);
     }
-    const rlt_byte_range range = rlt_load_byte_range(p->output_zero_point, p->low, p->high);
     const __m512i bytes = rlt_to_bytes_avx512(sum[0], sum[units > 1 ? 1 : 0], sum[units > 2 ? 2 : 0],
-                                              sum[units > 3 ? 3 : 0], &range);
-    const size_t unit = (size_t)p->unit;
-    store(output, inside, _mm512_castsi512_si128(bytes));
-    if (units > 1) store(output + unit, inside, _mm512_extracti32x4_epi32(bytes, 1));
-    if (units > 2) store(output + 2 * unit, inside, _mm512_extracti32x4_epi32(bytes, 2));
-    if (units > 3) store(output + 3 * unit, inside, _mm512_extracti32x4_epi32(bytes, 3));
+                                              sum[units > 3 ? 3 : 0], &c->range);
+    store(output, c->inside, _mm512_castsi512_si128(bytes));
+    if (units > 1) store(output + c->unit, c->inside, _mm512_extracti32x4_epi32(bytes, 1));
+    if (units > 2) store(output + 2 * c->unit, c->inside, _mm512_extracti32x4_epi32(bytes, 2));
+    if (units > 3) store(output + 3 * c->unit, c->inside, _mm512_extracti32x4_epi32(bytes, 3));
 }
 
-INLINE void tiles(const int taps, const column *c, const uint8_t *words, int32_t units, int8_t *output,
-                  __mmask16 inside) {
-    const size_t step = (size_t)c->p->unit_step * WORD, unit = (size_t)c->p->unit;
-    for (; units >= 4; units -= 4, words += 4 * step, output += 4 * unit) tile(4, taps, c, words, output, inside);
+INLINE void tiles(const int taps, const column *c, const uint8_t *words, int32_t units, int8_t *output) {
+    for (; units >= 4; units -= 4, words += 4 * c->step, output += 4 * c->unit) tile(4, taps, c, words, output);
     switch (units) {
-    case 3: tile(3, taps, c, words, output, inside); break;
-    case 2: tile(2, taps, c, words, output, inside); break;
-    case 1: tile(1, taps, c, words, output, inside); break;
+    case 3: tile(3, taps, c, words, output); break;
+    case 2: tile(2, taps, c, words, output); break;
+    case 1: tile(1, taps, c, words, output); break;
     default: break;
     }
 }
 
-static void column_of_units(const column *c, const uint8_t *words, int32_t units, int8_t *output, int32_t bytes) {
-    const __mmask16 inside = bytes < LANES ? (__mmask16)((1u << bytes) - 1) : 0xFFFF;
-    if (c->p->window.kernel_w == 3) {
-        tiles(3, c, words, units, output, inside);
+/* Vector `v` of `units` units, of which `bytes` from its first exist. */
+static void column_of_units(const rlt_depthwise_packed_params *p, const int8_t *weights, const int32_t *bias,
+                            const uint8_t *words, int32_t units, int8_t *output, int32_t bytes) {
+    const size_t padded = (size_t)p->vectors * LANES;
+    const column c = {
+        .weights = weights, .bias = bias, .padded = padded, .unit = (size_t)p->unit,
+        .step = (size_t)p->unit_step * WORD, .tap_step = (size_t)p->tap_step * WORD,
+        .set_step = (size_t)p->chunk_words * WORD, .groups = p->groups, .pieces = p->pieces,
+        .taps = p->window.kernel_w, .small = p->small,
+        .inside = bytes < LANES ? (__mmask16)((1u << bytes) - 1) : 0xFFFF,
+        .scale = rlt_load_small_scale(bias + padded, bias + 3 * padded),
+        .range = rlt_load_byte_range(p->output_zero_point, p->low, p->high),
+    };
+    if (c.small && c.taps == 3 && c.groups == 1 && c.pieces == 1) {
+        column three = c;
+        three.small = three.groups = three.pieces = 1;
+        tiles(3, &three, words, units, output);
     } else {
-        tiles(c->p->window.kernel_w, c, words, units, output, inside);
+        tiles(c.taps, &c, words, units, output);
     }
 }
 
@@ -129,15 +134,14 @@ static void row_of_units(const rlt_depthwise_packed_params *p, const int8_t *wei
     const int32_t whole = last == p->units && p->last_unit < p->unit ? last - 1 : last;
     output += (size_t)first * (size_t)p->unit;
     for (int32_t v = 0; v < p->vectors; v++) {
-        const column c = {p, weights + (size_t)v * (size_t)(p->groups * p->pieces * w->kernel_w) * WEIGHTS,
-                          channels + v * LANES, p->vectors * LANES};
+        const int8_t *own_weights = weights + (size_t)v * (size_t)(p->groups * p->pieces * w->kernel_w) * WEIGHTS;
         const uint8_t *own = words + (size_t)v * LANES * WORD;
         int8_t *to = output + v * LANES;
-        column_of_units(&c, own, whole - first, to, p->unit - v * LANES);
+        column_of_units(p, own_weights, channels + v * LANES, own, whole - first, to, p->unit - v * LANES);
         if (whole < last && v * LANES < p->last_unit) {
             const size_t done = (size_t)(whole - first);
-            column_of_units(&c, own + done * (size_t)p->unit_step * WORD, 1, to + done * (size_t)p->unit,
-                            p->last_unit - v * LANES);
+            column_of_units(p, own_weights, channels + v * LANES, own + done * (size_t)p->unit_step * WORD, 1,
+                            to + done * (size_t)p->unit, p->last_unit - v * LANES);
         }
     }
 }
