@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,24 @@ def litert_runner(path: Path, threads: int) -> Runner:
         from ai_edge_litert.interpreter import Interpreter as LiteRT
     except ImportError as missing:
         raise RilletError("comparing with LiteRT needs ai-edge-litert: pip install rillet[litert]") from missing
-    return _runner(LiteRT(str(path), num_threads=threads))
+    with _quiet_stderr():
+        return _runner(LiteRT(str(path), num_threads=threads))
 
 
 RUNNERS: dict[str, Callable[[Path, int], Runner]] = {"rillet": rillet_runner, "litert": litert_runner}
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Drops what C++ libraries write to stderr while they start; errors still come as exceptions."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _runner(interpreter: Any) -> Runner:
