@@ -11,7 +11,7 @@ from pathlib import Path
 from ..devices import Device, OpenOptions, open_device
 from .board import BoardError
 from .firmware import Firmware
-from .runner import default_spec, open_firmware
+from .runner import default_spec, faults_located, open_firmware
 from .target import Target, build_target
 
 _STARTED_HERE = ("host", "emulator")
@@ -33,7 +33,7 @@ def reach(target: Target, spec: str | None = None, out_dir: str | PathLike[str] 
     if (spec or default_spec(target.board)).partition(":")[0] in _STARTED_HERE:
         with tempfile.TemporaryDirectory() as scratch:
             firmware = build_target(target, Path(out_dir) if out_dir else Path(scratch))
-            with open_firmware(firmware, spec) as device:
+            with open_firmware(firmware, spec) as device, faults_located(firmware):
                 yield device
         return
     with _open_flashed(target, spec or default_spec(target.board)) as device:

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..devices import Device, OpenOptions, open_device
+from ..devices import Device, DeviceFault, OpenOptions, open_device
 from .board import Board, BoardError
 from .firmware import Firmware
 from .uf2 import write_uf2
@@ -50,6 +52,16 @@ def open_firmware(firmware: Firmware, spec: str | None = None) -> Device:
         BoardError: the emulator is not installed. DeviceError, LinkError: as `open_device`.
     """
     return open_device(spec or default_spec(firmware.board), open_options(firmware.board, firmware.path))
+
+
+@contextmanager
+def faults_located(firmware: Firmware) -> Iterator[None]:
+    """Adds to a DeviceFault raised inside the name of the function of `firmware` that it happened in."""
+    try:
+        yield
+    except DeviceFault as fault:
+        function = firmware.elf.function_at(fault.pc)
+        raise DeviceFault(fault.pc, fault.lr, fault.cause, fault.address, function) from None
 
 
 def default_spec(board: Board) -> str:

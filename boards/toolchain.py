@@ -17,18 +17,16 @@ class _Family:
 
     compilers: tuple[str, ...]
     install: str
-    flags: tuple[str, ...] = ()
 
 
 _BARE = ("-ffreestanding", "-nostdlib", "-fno-common")
 _FAMILIES = {
     "arm-none-eabi": _Family(
-        ("arm-none-eabi-gcc",), "apt install gcc-arm-none-eabi, or brew install --cask gcc-arm-embedded", _BARE
+        ("arm-none-eabi-gcc",), "apt install gcc-arm-none-eabi, or brew install --cask gcc-arm-embedded"
     ),
     "riscv64-unknown-elf": _Family(
         ("riscv64-unknown-elf-gcc", "riscv32-unknown-elf-gcc", "riscv-none-elf-gcc"),
         "apt install gcc-riscv64-unknown-elf, or brew install riscv64-elf-gcc",
-        (*_BARE, "-msmall-data-limit=0"),
     ),
     "native": _Family(("cc", "gcc", "clang"), "apt install gcc, or xcode-select --install"),
 }
@@ -71,9 +69,18 @@ def find_compiler(toolchain: str) -> Compiler:
         path = shutil.which(name)
         if path is not None:
             real = os.stat(os.path.realpath(path))
-            return Compiler(path, family.flags, bool(family.flags), f"{path} {real.st_size} {real.st_mtime_ns}")
+            identity = f"{path} {real.st_size} {real.st_mtime_ns}"
+            bare = toolchain != "native"
+            return Compiler(path, (*_BARE, *_own_headers(path)) if bare else (), bare, identity)
     if wanted:
         raise BoardError(f"{variable} names {wanted}, which is not an executable program")
     raise BoardError(
         f"no compiler {family.compilers[0]} on PATH; {family.install}, or name yours in the variable {variable}"
     )
+
+
+def _own_headers(path: str) -> tuple[str, ...]:
+    """Only the compiler's own headers (stdint.h and the like): nothing may depend on a C library being installed."""
+    asked = subprocess.run([path, "-print-file-name=include"], capture_output=True, text=True, check=False)
+    folder = asked.stdout.strip()
+    return ("-nostdinc", "-isystem", folder) if os.path.isdir(folder) else ()

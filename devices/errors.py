@@ -31,11 +31,13 @@ class DeviceFault(DeviceError):
     """The device's processor took a fault and stopped.
 
     Attributes: pc, lr (code addresses), cause (fault status register), address (that was accessed, if known).
+    `function` is the one at pc, where the program is at hand to look it up.
     """
 
-    def __init__(self, pc: int, lr: int, cause: int, address: int) -> None:
+    def __init__(self, pc: int, lr: int, cause: int, address: int, function: str | None = None) -> None:
+        place = f"in {function}, " if function else ""
         super().__init__(
-            f"the device took a hardware fault at pc 0x{pc:08x} (lr 0x{lr:08x}, cause 0x{cause:08x}, "
+            f"the device took a hardware fault {place}at pc 0x{pc:08x} (lr 0x{lr:08x}, cause 0x{cause:08x}, "
             f"address 0x{address:08x}); reset it and build the firmware again if it returns"
         )
         self.pc, self.lr, self.cause, self.address = pc, lr, cause, address

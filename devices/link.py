@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import time
 from typing import Protocol
 
@@ -114,8 +115,8 @@ class Link:
             while self._frames:
                 frame = self._frames.pop(0)
                 if frame.op == Request.FAULT | REPLY_BIT and len(frame.body) == 16:
-                    words = [int.from_bytes(frame.body[i : i + 4], "little") for i in range(0, 16, 4)]
-                    raise DeviceFault(*words)
+                    pc, lr, cause, address = struct.unpack("<4I", frame.body)
+                    raise DeviceFault(pc, lr, cause, address)
                 if frame.op == op | REPLY_BIT and frame.sequence == self._sequence:
                     return frame
             remaining = until - time.monotonic()

@@ -15,7 +15,7 @@ import pytest
 from rillet.boards import BoardError, Firmware, board_names, build, load_board, open_firmware, read_uf2
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
-from rillet.boards.runner import flash, uf2_file
+from rillet.boards.runner import faults_located, flash, uf2_file
 from rillet.devices import DeviceFault, LinkError
 from rillet.devices import protocol as p
 from tests.boards.tools import need_tools
@@ -82,9 +82,9 @@ def test_a_fault_is_reported_with_its_place(built: Builder, name: str, tmp_path:
     data[at : at + 4] = bytes(4) if "riscv" in name else b"\x00\xde\x00\xde"  # udf #0; RISC-V's defined illegal one
     path = tmp_path / "damaged.elf"
     path.write_bytes(data)
-    with open_firmware(replace(firmware, path=path)) as device, pytest.raises(DeviceFault) as raised:
+    located = pytest.raises(DeviceFault, match="in port_measure, at pc")
+    with open_firmware(replace(firmware, path=path)) as device, located, faults_located(firmware):
         device.memory()
-    assert firmware.elf.function_at(raised.value.pc) == "port_measure"
 
 
 def test_rp2040_boot_stage_and_uf2(built: Builder) -> None:
