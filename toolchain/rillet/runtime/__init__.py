@@ -1,11 +1,13 @@
 """The C runtime from Python: Plan (a model prepared for a CPU), Session (a plan being run), Interpreter."""
 
-from .interpreter import Interpreter, InvalidModel, SignatureRunner
+from .interpreter import Interpreter, InvalidModel, OpResolverType, load_delegate
 from .native import ISA_BITS, RuntimeFailure, cpu_isa, verify_bytes
 from .plan import Placement, Plan, Step
 from .session import Session, Threads
+from .signature import SignatureRunner
+from .subgraph import InterpreterError
 
 __all__ = [
-    "ISA_BITS", "Interpreter", "InvalidModel", "Placement", "Plan", "RuntimeFailure", "Session", "SignatureRunner",
-    "Step", "Threads", "cpu_isa", "verify_bytes",
+    "ISA_BITS", "Interpreter", "InterpreterError", "InvalidModel", "OpResolverType", "Placement", "Plan",
+    "RuntimeFailure", "Session", "SignatureRunner", "Step", "Threads", "cpu_isa", "load_delegate", "verify_bytes",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ..flatbuffer.schema import OPERATORS
 from ..ir import RilletError
 
 try:
@@ -32,7 +34,14 @@ def check(status: int, error: Any = None) -> None:
     name = ffi.typeof("rlt_status").elements.get(status, str(status))
     text = ffi.string(error.text).decode(errors="replace") if error is not None else ""
     text = text or ffi.string(lib.rlt_status_text(status)).decode()
+    text = re.sub(r"builtin operator (\d+)", _operator_name, text)
     raise RuntimeFailure(text, name, *((error.op, error.tensor) if error is not None else ()))
+
+
+def _operator_name(number: re.Match[str]) -> str:
+    """The C library knows names only of the operators it runs."""
+    code = int(number[1])
+    return OPERATORS[code] if code < len(OPERATORS) else number[0]
 
 
 ISA_BITS: dict[str, int] = {

@@ -11,13 +11,15 @@ from ..ir import DType, RilletError
 from .native import check, ffi, lib
 from .plan import Plan
 
+MAX_THREADS = 256
+
 
 class Threads:
     """A pool of `count` threads (the caller is one of them), shared by sessions that do not run at the same time."""
 
     def __init__(self, count: int) -> None:
-        if not 1 <= count <= 256:
-            raise RilletError(f"{count} threads: give 1 to 256")
+        if not 1 <= count <= MAX_THREADS:
+            raise RilletError(f"{count} threads: give 1 to {MAX_THREADS}")
         self.count = count
         handle = lib.rlt_threads_open(count) if count > 1 else ffi.NULL
         self.handle = ffi.gc(handle, lib.rlt_threads_close) if handle != ffi.NULL else ffi.NULL
@@ -33,13 +35,14 @@ class Session:
         self.plan = plan
         self.threads = Threads(threads) if isinstance(threads, int) else threads
         alignment = lib.RLT_ALIGNMENT
-        self._memory = np.zeros(plan.arena_bytes + alignment, np.uint8)
+        size = max(plan.arena_bytes, alignment)  # an empty array would have no address
+        self._memory = np.zeros(size + alignment, np.uint8)
         start = -self._memory.ctypes.data % alignment
-        self.arena: NDArray[np.uint8] = self._memory[start : start + plan.arena_bytes]
+        self.arena: NDArray[np.uint8] = self._memory[start : start + size]
         self._arena = ffi.from_buffer(self.arena)
         self._session = ffi.new("rlt_session *")
         check(lib.rlt_session_open(
-            self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, plan.arena_bytes
+            self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size
         ))
         self._session.threads = self.threads.handle
         self.inputs = [self._view(lib.rlt_session_input, i) for i in range(lib.rlt_session_input_count(self._session))]
@@ -63,7 +66,8 @@ class Session:
         """Runs every step once and returns each one's time in microseconds."""
         ticks = np.zeros(max(1, lib.rlt_plan_step_count(self.plan.handle)), np.uint64)
         check(lib.rlt_session_profile(self._session, ffi.cast("uint64_t *", ticks.ctypes.data)))
-        return ticks[: lib.rlt_plan_step_count(self.plan.handle)] * (1e6 / lib.rlt_ticks_per_second())
+        us_per_tick: float = 1e6 / lib.rlt_ticks_per_second()
+        return ticks[: lib.rlt_plan_step_count(self.plan.handle)] * us_per_tick
 
     def value(self, tensor: int) -> NDArray[Any]:
         """A view of a tensor by its index in the subgraph: right after the step that makes it, or with `keep_all`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from ..flatbuffer import read, write_bytes
@@ -10,15 +11,17 @@ from .details import ModelDetails
 from .plan import ModelBytes
 
 
-def signed_bytes(data: ModelBytes) -> tuple[bytes, Mapping[int, int]]:
+def signed_bytes(data: ModelBytes, subgraph: int = 0) -> tuple[bytes, Mapping[int, int]]:
     """The file rewritten to int8 inside, its interface unchanged.
 
     Returns:
-        The new file's bytes, and the new index of each of the old file's tensors that is still there.
+        The new file's bytes, and the new index of each tensor of `subgraph` that is still there.
     """
     model = read(memoryview(data))
-    uint8_to_int8(model.main)
+    for graph in model.graphs:
+        uint8_to_int8(graph)
     rewritten = write_bytes(model)
-    old, new = (ModelDetails(each).graph(0)["tensors"] for each in (data, rewritten))
-    places = {tensor["name"]: index for index, tensor in enumerate(new)}
-    return rewritten, {i: places[t["name"]] for i, t in enumerate(old) if t["name"] in places}
+    old, new = ([t["name"] for t in ModelDetails(each).graph(subgraph)["tensors"]] for each in (data, rewritten))
+    places = {name: index for index, name in enumerate(new)}
+    unique = {name for names in (old, new) for name, count in Counter(names).items() if count == 1}
+    return rewritten, {i: places[name] for i, name in enumerate(old) if name in places and name in unique}
