@@ -56,6 +56,17 @@ class Calibration:
                 f"calibration source {self.label} holds no samples; about 100 typical inputs are needed"
             )
 
+    def spread(self, count: int) -> list[Sample]:
+        """At least `count` samples (all, if there are fewer) and less than twice that, evenly over the whole."""
+        kept: list[Sample] = []
+        stride = 1
+        for index, sample in enumerate(self):
+            if index % stride == 0:
+                kept.append(sample)
+            if len(kept) >= 2 * count:
+                kept, stride = kept[::2], 2 * stride
+        return kept
+
     @property
     def label(self) -> str:
         return str(self.source) if isinstance(self.source, (str, Path)) else f"of type {type(self.source).__name__}"

@@ -13,6 +13,7 @@ from ..passes.interface import Interface
 from .calibration import Calibration, Source
 from .checks import Checker
 from .constraints import needed_tensors
+from .equalize import equalize_model
 from .observe import observe
 from .pooling import give_pools_their_own_scale
 from .recipes import QuantizationError, Recipe, recipe_named
@@ -22,6 +23,7 @@ from .statistics import METHODS, NEEDS_HISTOGRAM, Histogram, Range, Statistics
 from .weights import quantize_weights
 
 Progress = Callable[[str, int, int | None], None]
+_EQUALIZING_SAMPLES = 16
 ROUNDINGS = ("compensated", "nearest")
 
 
@@ -31,7 +33,7 @@ class Quantized:
 
     Attributes:
         stored: the name of each float tensor to the name of the tensor that stands for it in `model`.
-        reference: the float model that was quantized, for error reports.
+        reference: the float model that was quantized, its channels equalized, for error reports.
         seconds: by stage.
     """
 
@@ -69,16 +71,20 @@ def quantize_model(
     for name, value, allowed in (("method", method, METHODS), ("rounding", rounding, ROUNDINGS), ("io", io, IO_TYPES)):
         if value not in allowed:
             raise QuantizationError(f"{name} '{value}' is not one of {', '.join(allowed)}")
-    reference, working = model, copy_model(model)
-    result = Quantized(working, reference, {}, chosen)
+    working = copy_model(model)
+    result = Quantized(working, model, {}, chosen)
     if not chosen.is_static:
         with _timed(result, "weights"):
             quantize_weights(working.main, chosen)
         result.stored = {t.name: t.name for op in working.main.ops for t in op.outputs}
         return result
-    give_pools_their_own_scale(working.main)
     interface = Interface(working)
     data = None if calibration is None else Calibration(calibration, working.main.inputs, normalization, samples)
+    if data is not None:
+        with _timed(result, "equalize"):
+            equalize_model(working, data.spread(_EQUALIZING_SAMPLES))
+        result.reference = copy_model(working)
+    give_pools_their_own_scale(working.main)
     ranges = _calibrate(result, data, method, rounding, progress)
     with _timed(result, "rewrite"):
         names = {t: t.name for t in ranges}
