@@ -1,7 +1,10 @@
 /* CONV_2D: input [batches, h, w, in_c], weights [out_c, h, w, in_c / groups], optional bias [out_c]. */
 #include "../common/prepare_channels.h"
+#include "../common/prepare_f32.h"
+#include "../quantize/prepare_rows.h"
 #include "conv_2d.h"
 #include "prepare_pack.h"
+#include "prepare_pack_f32.h"
 
 /* Fields of Conv2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
@@ -50,6 +53,12 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     RLT_TRY(rlt_need_bias(p, c->bias, (uint32_t)c->window.out_c, RLT_FLOAT32));
     float low, high;
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
+    static const rlt_f32_kernels kernels = RLT_F32_KERNELS(conv_2d_f32);
+    const int32_t lanes = rlt_f32_lanes(p);
+    const rlt_conv_f32 dense = {c->input, c->weights, c->bias, c->output, c->window, low, high, c->tasks};
+    if (lanes > 1 && c->groups == 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
+        return rlt_conv_2d_f32_pack(p, op, &dense, rlt_f32_kernel(&kernels, lanes), lanes);
+    }
     rlt_conv_2d_f32_params *k =
         rlt_add_step(p, op, RLT_KERNEL_conv_2d_f32, sizeof *k, RLT_CONV_2D_REFS, c->tasks);
     if (!k) return RLT_ERROR_MEMORY;
@@ -100,11 +109,38 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     return RLT_OK;
 }
 
+/* LiteRT quantizes the input symmetrically where the weights have one scale (tflite/kernels/conv.cc). */
+static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const uint32_t out_c = (uint32_t)c->window.out_c;
+    rlt_ref values, rows, scales;
+    float low, high;
+    RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, c->bias, out_c, RLT_FLOAT32));
+    RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
+    RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, c->weights->scale_count > 1 || c->groups != 1, c->weights,
+                                  out_c, &values, &rows));
+    RLT_TRY(rlt_add_scales(p, c->weights, out_c, &scales));
+    rlt_conv_2d_hybrid_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_conv_2d_hybrid, sizeof *k, RLT_CONV_2D_HYBRID_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = values;
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->bias = rlt_ref_of(p, c->bias);
+    k->rows = rows;
+    k->scales = scales;
+    k->window = c->window;
+    k->groups = c->groups;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
 rlt_status rlt_prepare_conv_2d(rlt_prepare_state *p, const rlt_op *op) {
     conv c = {0};
     RLT_TRY(read_conv(p, op, &c));
     switch (c.input->type) {
-    case RLT_FLOAT32: return prepare_f32(p, op, &c);
+    case RLT_FLOAT32: return c.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &c) : prepare_f32(p, op, &c);
     case RLT_INT8: return prepare_s8(p, op, &c);
     default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "CONV_2D takes FLOAT32 or INT8");
     }

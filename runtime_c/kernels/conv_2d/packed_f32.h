@@ -1,0 +1,41 @@
+/* The packed form of float CONV_2D for instruction sets with vectors of `lanes` floats.
+ *
+ * A window is a sequence of `runs`: floats that lie side by side in a row (a whole row of the window, or one tap where
+ * the window is dilated). Rows are read where they lie if no window leaves the image; otherwise they are copied to
+ * scratch, a band of output rows at a time, with padding written out.
+ *
+ * Weights: blocks of up to 4 vectors of output channels; within a block, for each value of each run, its vectors.
+ * Channels past out_c are zero. */
+#ifndef RLT_CONV_2D_PACKED_F32_H
+#define RLT_CONV_2D_PACKED_F32_H
+
+#include "conv_2d.h"
+
+enum { RLT_CONV_F32_MAX_VECTORS = 4 };
+
+typedef struct {
+    rlt_ref input, output;
+    rlt_ref weights; /* packed */
+    rlt_ref bias;    /* [vectors * lanes] */
+    rlt_ref scratch; /* a band per task; NONE: rows are read in place */
+    rlt_window window; /* 1x1 windows on every pixel come as rows of some pixels, whatever their image; the last of last_w */
+    int32_t last_w;
+    int32_t vectors;              /* of output channels */
+    int32_t run_floats, run_count;
+    int32_t row_floats;           /* one row of the input or of the band */
+    int32_t band_rows;            /* output rows that share a band */
+    int32_t band_floats;
+    float low, high; /* fused activation */
+} rlt_conv_2d_packed_f32_params;
+
+enum { RLT_CONV_2D_PACKED_F32_REFS = 5 };
+
+/* First vector of block `block`: blocks are as even as can be. */
+static inline int32_t rlt_conv_f32_blocks(int32_t vectors) {
+    return (vectors + RLT_CONV_F32_MAX_VECTORS - 1) / RLT_CONV_F32_MAX_VECTORS;
+}
+static inline int32_t rlt_conv_f32_block_start(int32_t vectors, int32_t block) {
+    return (int32_t)((int64_t)vectors * block / rlt_conv_f32_blocks(vectors));
+}
+
+#endif

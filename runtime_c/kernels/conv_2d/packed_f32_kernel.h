@@ -1,0 +1,78 @@
+/* Float CONV_2D in its packed form (packed_f32.h), with row_1() to row_4() of the including file. */
+#ifndef RLT_CONV_2D_PACKED_F32_KERNEL_H
+#define RLT_CONV_2D_PACKED_F32_KERNEL_H
+
+#include <string.h>
+
+#include "packed_f32_tile.h"
+
+/* The rows that output rows [first, last) of an image read, padding written out. */
+static void load_band(const rlt_conv_2d_packed_f32_params *p, const float *image, int32_t first, int32_t last,
+                      float *scratch) {
+    const rlt_window *w = &p->window;
+    const int32_t rows = (last - 1 - first) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1;
+    const size_t image_row = (size_t)w->in_w * (size_t)w->in_c, row = (size_t)p->row_floats;
+    const size_t left = (size_t)w->pad_left * (size_t)w->in_c;
+    const size_t middle = left > row ? 0 : image_row < row - left ? image_row : row - left;
+    for (int32_t r = 0; r < rows; r++, scratch += row) {
+        const int32_t y = first * w->stride_h - w->pad_top + r;
+        if (y < 0 || y >= w->in_h || !middle) {
+            memset(scratch, 0, row * sizeof(float));
+            continue;
+        }
+        memset(scratch, 0, left * sizeof(float));
+        memcpy(scratch + left, image + (size_t)y * image_row, middle * sizeof(float));
+        memset(scratch + left + middle, 0, (row - left - middle) * sizeof(float));
+    }
+}
+
+/* Output rows [row, last) of the batch, of one image, whose windows start at `windows`. */
+static void run_rows(const rlt_conv_2d_packed_f32_params *p, const float *weights, const float *bias, int32_t row,
+                     int32_t last, const float *windows, float *output) {
+    static void (*const rows[])(const rlt_conv_f32_block *, const float *, int32_t, float *) = {row_1, row_2, row_3,
+                                                                                                 row_4};
+    const rlt_window *w = &p->window;
+    const int32_t total = w->batches * w->out_h, blocks = rlt_conv_f32_blocks(p->vectors);
+    const size_t vector_floats = (size_t)p->run_count * (size_t)p->run_floats * RLT_LANES;
+    for (int32_t i = 0; i < blocks; i++) {
+        const int32_t start = rlt_conv_f32_block_start(p->vectors, i);
+        const int32_t stop = rlt_conv_f32_block_start(p->vectors, i + 1);
+        const int32_t last_lanes = w->out_c - (stop - 1) * RLT_LANES;
+        const rlt_conv_f32_block b = {
+            .p = p,
+            .weights = weights + (size_t)start * vector_floats,
+            .bias = bias + start * RLT_LANES,
+            .pixel_floats = (size_t)w->stride_w * (size_t)w->in_c,
+            .last_lanes = (size_t)last_lanes,
+        };
+        for (int32_t r = row; r < last; r++) {
+            rows[stop - start - 1](&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,
+                                   r == total - 1 ? p->last_w : w->out_w,
+                                   output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + start * RLT_LANES);
+        }
+    }
+}
+
+static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_f32_params *p) {
+    const rlt_window *w = &p->window;
+    const float *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights), *bias = rlt_in(run, p->bias);
+    float *output = rlt_out(run, p->output);
+    uint32_t first, end;
+    rlt_share_of(run, (uint32_t)(w->batches * w->out_h), &first, &end);
+    for (int32_t row = (int32_t)first; row < (int32_t)end;) {
+        const int32_t y = row % w->out_h, left = w->out_h - y < (int32_t)end - row ? w->out_h - y : (int32_t)end - row;
+        const int32_t count = left < p->band_rows ? left : p->band_rows;
+        const float *image = input + (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
+        if (p->scratch == RLT_REF_NONE) {
+            run_rows(p, weights, bias, row, row + count, image + (size_t)(y * w->stride_h) * (size_t)p->row_floats, output);
+        } else {
+            float *scratch = (float *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band_floats;
+            load_band(p, image, y, y + count, scratch);
+            run_rows(p, weights, bias, row, row + count, scratch, output);
+        }
+        row += count;
+    }
+    return RLT_OK;
+}
+
+#endif

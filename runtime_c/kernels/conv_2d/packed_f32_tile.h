@@ -1,0 +1,94 @@
+/* Tiles of float CONV_2D, over the vectors of the instruction set whose header was included before: sums of some
+ * neighbouring output pixels x some vectors of channels stay in registers while the window goes by. */
+#ifndef RLT_CONV_2D_PACKED_F32_TILE_H
+#define RLT_CONV_2D_PACKED_F32_TILE_H
+
+#include "packed_f32.h"
+
+enum { RLT_CONV_F32_MOST_PIXELS = 14 };
+
+/* What is the same for every tile of a row of blocks. */
+typedef struct {
+    const rlt_conv_2d_packed_f32_params *p;
+    const float *weights, *bias; /* of the block */
+    size_t pixel_floats;         /* from one window to the next */
+    size_t last_lanes;           /* channels in the block's last vector */
+} rlt_conv_f32_block;
+
+/* Where run `run` of a window starts, relative to the window's first float. */
+static inline size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params *p, int32_t run) {
+    const rlt_window *w = &p->window;
+    if (w->dilation_w == 1) return (size_t)run * (size_t)w->dilation_h * (size_t)p->row_floats;
+    const int32_t ky = run / w->kernel_w, kx = run % w->kernel_w;
+    return (size_t)ky * (size_t)w->dilation_h * (size_t)p->row_floats +
+           (size_t)kx * (size_t)w->dilation_w * (size_t)w->in_c;
+}
+
+/* `pixels` and `vectors` are constant where this is inlined. */
+RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const rlt_conv_f32_block *b,
+                                  const float *window, float *output) {
+    const rlt_conv_2d_packed_f32_params *p = b->p;
+    const size_t step = b->pixel_floats;
+    const float *weights = b->weights;
+    rlt_vec sum[RLT_CONV_F32_MOST_PIXELS][RLT_CONV_F32_MAX_VECTORS];
+#pragma GCC unroll 14
+    for (int i = 0; i < pixels; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_load(b->bias + v * RLT_LANES);
+    }
+    for (int32_t run = 0; run < p->run_count; run++) {
+        const float *first = window + rlt_conv_f32_run_offset(p, run);
+        /* Every third pixel's address; the others follow by one and two steps. */
+        const float *from[5] = {first, first + 3 * step, first + 6 * step, first + 9 * step, first + 12 * step};
+        for (int32_t k = p->run_floats; k > 0; k--) {
+            rlt_vec w[RLT_CONV_F32_MAX_VECTORS];
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES);
+            weights += vectors * RLT_LANES;
+#pragma GCC unroll 14
+            for (int i = 0; i < pixels; i++) {
+                const rlt_vec x = rlt_vec_all(from[i / 3][(size_t)(i % 3) * step]);
+#pragma GCC unroll 4
+                for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_fma(x, w[v], sum[i][v]);
+            }
+#pragma GCC unroll 5
+            for (int i = 0; i < 5; i++) from[i]++;
+        }
+    }
+    const rlt_vec low = rlt_vec_all(p->low), high = rlt_vec_all(p->high);
+#pragma GCC unroll 14
+    for (int i = 0; i < pixels; i++) {
+        float *to = output + (size_t)i * (size_t)p->window.out_c;
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) {
+            const rlt_vec y = rlt_vec_clamp(sum[i][v], low, high);
+            if (v + 1 < vectors) rlt_vec_store(to + v * RLT_LANES, y);
+            else rlt_vec_store_upto(to + v * RLT_LANES, y, b->last_lanes);
+        }
+    }
+}
+
+#define RLT_CONV_F32_TILE(pixels, vectors) \
+    case pixels: rlt_conv_f32_tile(pixels, vectors, b, window, output); break;
+#define RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(1, v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v)
+#define RLT_CONV_F32_TILES_4(v) \
+    RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(4, v)
+#define RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILES_4(v) RLT_CONV_F32_TILE(5, v) RLT_CONV_F32_TILE(6, v)
+#define RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILE(7, v) RLT_CONV_F32_TILE(8, v)
+#define RLT_CONV_F32_TILES_12(v) \
+    RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILE(9, v) RLT_CONV_F32_TILE(10, v) RLT_CONV_F32_TILE(11, v) \
+    RLT_CONV_F32_TILE(12, v)
+
+/* One row of output pixels of a block of `vectors`, in tiles as even as can be of at most `most` pixels. */
+#define RLT_CONV_F32_ROW(vectors, most) \
+    static void row_##vectors(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output) { \
+        for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
+            const int32_t pixels = (width + tiles - 1) / tiles; \
+            switch (pixels) { RLT_CONV_F32_TILES_##most(vectors) } \
+            width -= pixels; \
+            window += (size_t)pixels * b->pixel_floats; \
+            output += (size_t)pixels * (size_t)b->p->window.out_c; \
+        } \
+    }
+
+#endif

@@ -1,0 +1,111 @@
+/* Packing of float CONV_2D (packed_f32.h). Host only. */
+#include <string.h>
+
+#include "../common/prepare_common.h"
+#include "prepare_pack_f32.h"
+
+enum {
+    BAND_FLOATS = 6144,  /* half of a usual first-level cache */
+    CHUNK_FLOATS = 4096, /* pixels of a 1x1 convolution whose input stays there while weights pass */
+    CHUNK_STEP = 24,     /* whole tiles */
+    MOST_TASKS = 16      /* each has a band */
+};
+
+static int64_t reach(int32_t kernel, int32_t dilation) {
+    return (int64_t)(kernel - 1) * dilation + 1;
+}
+
+/* No window leaves the image. */
+static int inside(const rlt_window *w) {
+    return !w->pad_top && !w->pad_left &&
+           (int64_t)(w->out_h - 1) * w->stride_h + reach(w->kernel_h, w->dilation_h) <= w->in_h &&
+           (int64_t)(w->out_w - 1) * w->stride_w + reach(w->kernel_w, w->dilation_w) <= w->in_w;
+}
+
+static int every_pixel(const rlt_window *w) {
+    return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 && w->in_h == w->out_h &&
+           w->in_w == w->out_w && (int64_t)w->batches * w->out_h * w->out_w <= INT32_MAX / 2;
+}
+
+/* All pixels of the batch as rows that stay in the cache, at least one per task. */
+static void flatten(rlt_window *w, uint32_t tasks, int32_t *last_w) {
+    const int32_t pixels = w->batches * w->out_h * w->out_w;
+    const int32_t share = (int32_t)((uint32_t)pixels / tasks);
+    int32_t width = CHUNK_FLOATS / w->in_c < share ? CHUNK_FLOATS / w->in_c : share;
+    width = width < CHUNK_STEP ? CHUNK_STEP : width - width % CHUNK_STEP;
+    if (width > pixels) width = pixels;
+    w->batches = 1;
+    w->in_h = w->out_h = (pixels + width - 1) / width;
+    w->in_w = w->out_w = width;
+    *last_w = pixels - (w->out_h - 1) * width;
+}
+
+/* Rows of a band of about BAND_FLOATS. */
+static int plan_band(rlt_conv_2d_packed_f32_params *k) {
+    const rlt_window *w = &k->window;
+    const int64_t columns = (int64_t)(w->out_w - 1) * w->stride_w + reach(w->kernel_w, w->dilation_w);
+    const int64_t row = columns * w->in_c, extra = reach(w->kernel_h, w->dilation_h);
+    const int64_t rows = row > INT32_MAX / 4 ? 0 : (BAND_FLOATS / row - extra) / w->stride_h + 1;
+    k->band_rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
+    const int64_t floats = row * ((int64_t)(k->band_rows - 1) * w->stride_h + extra);
+    if (row > INT32_MAX / 4 || floats > INT32_MAX / 4) return 0;
+    k->row_floats = (int32_t)row;
+    k->band_floats = (int32_t)((floats + 15) & ~(int64_t)15);
+    return 1;
+}
+
+static void pack_weights(const rlt_conv_2d_packed_f32_params *k, const rlt_tensor *weights, int32_t lanes, float *to) {
+    const size_t filter = (size_t)k->run_floats * (size_t)k->run_count;
+    for (int32_t block = 0; block < rlt_conv_f32_blocks(k->vectors); block++) {
+        const int32_t first = rlt_conv_f32_block_start(k->vectors, block) * lanes;
+        const int32_t last = rlt_conv_f32_block_start(k->vectors, block + 1) * lanes;
+        for (size_t i = 0; i < filter; i++) {
+            for (int32_t channel = first; channel < last; channel++, to++) {
+                if (channel >= k->window.out_c) *to = 0.0f;
+                else memcpy(to, weights->data + ((size_t)channel * filter + i) * sizeof(float), sizeof(float));
+            }
+        }
+    }
+}
+
+int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {
+    const rlt_window *w = &c->window;
+    rlt_conv_2d_packed_f32_params k = {.window = *w};
+    if (!c->weights->data || (c->bias && !c->bias->data) || !w->in_c || w->out_c > (1 << 24)) return 0;
+    if ((int64_t)w->batches * w->out_h > INT32_MAX / 2 || !plan_band(&k)) return 0;
+    const size_t filter = c->weights->elements / (size_t)w->out_c;
+    const size_t packed = ((size_t)w->out_c + (size_t)lanes) * (filter + 1) * sizeof(float) + 128;
+    return filter <= INT32_MAX / 64 && packed <= rlt_constant_room(p);
+}
+
+rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
+                                int32_t lanes) {
+    const uint32_t tasks = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
+    rlt_conv_2d_packed_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_F32_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, c->input);
+    k->output = rlt_ref_of(p, c->output);
+    k->low = c->low;
+    k->high = c->high;
+    k->scratch = RLT_REF_NONE;
+    k->window = c->window;
+    rlt_window *w = &k->window;
+    if (every_pixel(w) && c->output->elements) flatten(w, tasks, &k->last_w);
+    else k->last_w = w->out_w;
+    k->vectors = (w->out_c + lanes - 1) / lanes;
+    const int whole_rows = w->dilation_w == 1;
+    k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
+    k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);
+    if (!plan_band(k)) return rlt_fail(p, RLT_ERROR_SHAPE, c->input, "rows are too long");
+    if (inside(w)) k->row_floats = w->in_w * w->in_c;
+    else k->scratch = rlt_add_scratch(p, op, (size_t)k->band_floats * tasks * sizeof(float));
+    const size_t padded = (size_t)k->vectors * (size_t)lanes;
+    float *weights = rlt_add_constant(p, padded * (size_t)k->run_count * (size_t)k->run_floats * sizeof(float), &k->weights);
+    if (!weights) return RLT_ERROR_MEMORY;
+    pack_weights(k, c->weights, lanes, weights);
+    float *bias = rlt_add_constant(p, padded * sizeof(float), &k->bias);
+    if (!bias) return RLT_ERROR_MEMORY;
+    memset(bias, 0, padded * sizeof(float));
+    if (c->bias) memcpy(bias, c->bias->data, (size_t)w->out_c * sizeof(float));
+    return RLT_OK;
+}

@@ -1,0 +1,23 @@
+/* Packing of float CONV_2D. Host only. */
+#ifndef RLT_CONV_2D_PACK_F32_H
+#define RLT_CONV_2D_PACK_F32_H
+
+#include "../../core/prepare.h"
+#include "packed_f32.h"
+
+/* A float convolution without groups; weights are constant, bias is constant or NULL. */
+typedef struct {
+    const rlt_tensor *input, *weights, *bias, *output;
+    rlt_window window;
+    float low, high; /* fused activation */
+    uint32_t tasks;
+} rlt_conv_f32;
+
+/* Whether the packed form exists for vectors of `lanes` and its weights fit into the image. */
+int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes);
+
+/* Packs the weights and adds the step. */
+rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
+                                int32_t lanes);
+
+#endif

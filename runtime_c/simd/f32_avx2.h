@@ -1,0 +1,58 @@
+/* Vectors of 8 floats with AVX2 and FMA: the names of f32_avx512.h. */
+#ifndef RLT_F32_AVX2_H
+#define RLT_F32_AVX2_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RLT_INLINE static inline __attribute__((always_inline))
+
+typedef __m256 rlt_vec;
+enum { RLT_LANES = 8, RLT_VEC_REGISTERS = 16 };
+
+RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm256_loadu_ps(from); }
+RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm256_storeu_ps(to, x); }
+RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm256_set1_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm256_add_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm256_sub_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm256_mul_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_div(rlt_vec a, rlt_vec b) { return _mm256_div_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_fma(rlt_vec a, rlt_vec b, rlt_vec c) { return _mm256_fmadd_ps(a, b, c); }
+RLT_INLINE rlt_vec rlt_vec_max(rlt_vec a, rlt_vec b) { return _mm256_max_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_min(rlt_vec a, rlt_vec b) { return _mm256_min_ps(a, b); }
+
+RLT_INLINE __m256i rlt_first_lanes(size_t count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+RLT_INLINE rlt_vec rlt_vec_load_first(const float *from, size_t count) {
+    return _mm256_maskload_ps(from, rlt_first_lanes(count));
+}
+RLT_INLINE void rlt_vec_store_first(float *to, rlt_vec x, size_t count) {
+    _mm256_maskstore_ps(to, rlt_first_lanes(count), x);
+}
+
+RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+}
+RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+/* Lane i: the sum of x[i]'s lanes. */
+RLT_INLINE rlt_vec rlt_vec_sums(const rlt_vec x[RLT_LANES]) {
+    const rlt_vec a = _mm256_hadd_ps(_mm256_hadd_ps(x[0], x[1]), _mm256_hadd_ps(x[2], x[3]));
+    const rlt_vec b = _mm256_hadd_ps(_mm256_hadd_ps(x[4], x[5]), _mm256_hadd_ps(x[6], x[7]));
+    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+}
+
+RLT_INLINE float rlt_vec_sum(rlt_vec x) {
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+RLT_INLINE float rlt_vec_largest(rlt_vec x) {
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+#endif

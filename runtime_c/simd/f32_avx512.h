@@ -1,0 +1,61 @@
+/* Vectors of 16 floats with AVX-512. The float kernels are written once over these names; f32_avx2.h has the same with
+ * 8 floats, and a kernel's file for an instruction set includes one of the two. */
+#ifndef RLT_F32_AVX512_H
+#define RLT_F32_AVX512_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RLT_INLINE static inline __attribute__((always_inline))
+
+typedef __m512 rlt_vec;
+enum { RLT_LANES = 16, RLT_VEC_REGISTERS = 32 };
+
+RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm512_loadu_ps(from); }
+RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm512_storeu_ps(to, x); }
+RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm512_set1_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm512_add_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm512_sub_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm512_mul_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_div(rlt_vec a, rlt_vec b) { return _mm512_div_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_fma(rlt_vec a, rlt_vec b, rlt_vec c) { return _mm512_fmadd_ps(a, b, c); }
+/* The second operand where one is not a number, as `a > b ? a : b` and `a < b ? a : b` have it. */
+RLT_INLINE rlt_vec rlt_vec_max(rlt_vec a, rlt_vec b) { return _mm512_max_ps(a, b); }
+RLT_INLINE rlt_vec rlt_vec_min(rlt_vec a, rlt_vec b) { return _mm512_min_ps(a, b); }
+
+RLT_INLINE __mmask16 rlt_first_lanes(size_t count) { return (__mmask16)((1u << count) - 1); }
+
+/* `count` values, 0 to 16; the other lanes are zero. Nothing past them is touched. */
+RLT_INLINE rlt_vec rlt_vec_load_first(const float *from, size_t count) {
+    return _mm512_maskz_loadu_ps(rlt_first_lanes(count), from);
+}
+RLT_INLINE void rlt_vec_store_first(float *to, rlt_vec x, size_t count) {
+    _mm512_mask_storeu_ps(to, rlt_first_lanes(count), x);
+}
+
+/* 2^n for lanes n that hold whole numbers from -126 to 127. */
+RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
+}
+RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+RLT_INLINE float rlt_vec_sum(rlt_vec x) { return _mm512_reduce_add_ps(x); }
+RLT_INLINE float rlt_vec_largest(rlt_vec x) { return _mm512_reduce_max_ps(x); }
+
+/* Lane i: the sum of x[i]'s lanes. Halves are folded as vectors are merged: 15 additions instead of 16 x 4. */
+RLT_INLINE rlt_vec rlt_vec_sums(const rlt_vec x[RLT_LANES]) {
+    rlt_vec quad[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const rlt_vec *at = x + 4 * i;
+        const rlt_vec low = _mm512_add_ps(_mm512_unpacklo_ps(at[0], at[1]), _mm512_unpackhi_ps(at[0], at[1]));
+        const rlt_vec high = _mm512_add_ps(_mm512_unpacklo_ps(at[2], at[3]), _mm512_unpackhi_ps(at[2], at[3]));
+        quad[i] = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x44), _mm512_shuffle_ps(low, high, 0xEE));
+    }
+    const rlt_vec a = _mm512_add_ps(_mm512_shuffle_f32x4(quad[0], quad[1], 0x88), _mm512_shuffle_f32x4(quad[0], quad[1], 0xDD));
+    const rlt_vec b = _mm512_add_ps(_mm512_shuffle_f32x4(quad[2], quad[3], 0x88), _mm512_shuffle_f32x4(quad[2], quad[3], 0xDD));
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+}
+
+#endif
