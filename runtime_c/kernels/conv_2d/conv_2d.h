@@ -18,6 +18,19 @@ typedef struct {
     float low, high; /* fused activation */
 } rlt_conv_2d_f32_params;
 
+/* int8 weights, float activations: each image was quantized by its own range (quantize/quantize_rows.h). */
+typedef struct {
+    rlt_ref input, output;
+    rlt_ref weights; /* [out_c, kernel_h, kernel_w, in_c / groups] */
+    rlt_ref bias;    /* float[out_c] or NONE */
+    rlt_ref rows;    /* rlt_row_scale[batches] */
+    rlt_ref scales;  /* float[out_c]: of the weights */
+    rlt_window window;
+    int32_t groups;
+    uint32_t per_channel; /* the weights have several scales */
+    float low, high;      /* fused activation */
+} rlt_conv_2d_hybrid_params;
+
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* [out_c, kernel_h, kernel_w, in_c / groups] */
@@ -28,6 +41,6 @@ typedef struct {
     int32_t low, high; /* fused activation, quantized */
 } rlt_conv_2d_s8_params;
 
-enum { RLT_CONV_2D_REFS = 4 };
+enum { RLT_CONV_2D_REFS = 4, RLT_CONV_2D_HYBRID_REFS = 6 };
 
 #endif

@@ -111,14 +111,15 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
 
 /* LiteRT quantizes the input symmetrically where the weights have one scale (tflite/kernels/conv.cc). */
 static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const int per_channel = c->weights->scale_count > 1 || c->groups != 1;
     const uint32_t out_c = (uint32_t)c->window.out_c;
     rlt_ref values, rows, scales;
     float low, high;
     RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
     RLT_TRY(rlt_need_bias(p, c->bias, out_c, RLT_FLOAT32));
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
-    RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, c->weights->scale_count > 1 || c->groups != 1, c->weights,
-                                  out_c, &values, &rows));
+    RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, per_channel, c->weights, out_c,
+                                  &values, &rows));
     RLT_TRY(rlt_add_scales(p, c->weights, out_c, &scales));
     rlt_conv_2d_hybrid_params *k =
         rlt_add_step(p, op, RLT_KERNEL_conv_2d_hybrid, sizeof *k, RLT_CONV_2D_HYBRID_REFS, c->tasks);
@@ -131,6 +132,7 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const c
     k->scales = scales;
     k->window = c->window;
     k->groups = c->groups;
+    k->per_channel = per_channel;
     k->low = low;
     k->high = high;
     return RLT_OK;

@@ -1,5 +1,6 @@
 /* DEPTHWISE_CONV_2D: input [batches, h, w, in_c], weights [1, h, w, in_c * multiplier], optional bias. */
 #include "../common/prepare_channels.h"
+#include "../quantize/prepare_rows.h"
 #include "depthwise_conv_2d.h"
 #include "prepare_pack.h"
 
@@ -111,11 +112,37 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     return RLT_OK;
 }
 
+static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const uint32_t out_c = (uint32_t)c->window.out_c;
+    rlt_ref values, rows, scales;
+    float low, high;
+    RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, c->bias, out_c, RLT_FLOAT32));
+    RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
+    RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, 1, c->weights,
+                                  out_c, &values, &rows));
+    RLT_TRY(rlt_add_scales(p, c->weights, out_c, &scales));
+    rlt_depthwise_conv_2d_hybrid_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_depthwise_conv_2d_hybrid, sizeof *k, RLT_DEPTHWISE_CONV_2D_HYBRID_REFS, c->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = values;
+    k->output = rlt_ref_of(p, c->output);
+    k->weights = rlt_ref_of(p, c->weights);
+    k->bias = rlt_ref_of(p, c->bias);
+    k->rows = rows;
+    k->scales = scales;
+    k->window = c->window;
+    k->multiplier = c->multiplier;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
 rlt_status rlt_prepare_depthwise_conv_2d(rlt_prepare_state *p, const rlt_op *op) {
     conv c = {0};
     RLT_TRY(read_conv(p, op, &c));
     switch (c.input->type) {
-    case RLT_FLOAT32: return prepare_f32(p, op, &c);
+    case RLT_FLOAT32: return c.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &c) : prepare_f32(p, op, &c);
     case RLT_INT8: return prepare_s8(p, op, &c);
     default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "DEPTHWISE_CONV_2D takes FLOAT32 or INT8");
     }

@@ -27,6 +27,17 @@ typedef struct {
     int32_t low, high; /* fused activation, quantized */
 } rlt_fully_connected_s8_params;
 
-enum { RLT_FULLY_CONNECTED_REFS = 4 };
+/* int8 weights, float activations: the input was quantized by row (quantize/quantize_rows.h). */
+typedef struct {
+    rlt_ref input, output;
+    rlt_ref weights; /* [units, depth] */
+    rlt_ref bias;    /* float[units] or NONE */
+    rlt_ref rows;    /* rlt_row_scale[batches] */
+    rlt_ref scales;  /* float[units]: of the weights */
+    uint32_t batches, units, depth;
+    float low, high; /* fused activation */
+} rlt_fully_connected_hybrid_params;
+
+enum { RLT_FULLY_CONNECTED_REFS = 4, RLT_FULLY_CONNECTED_HYBRID_REFS = 6 };
 
 #endif

@@ -1,9 +1,10 @@
 /* FULLY_CONNECTED: input [..., depth] (seen as [batches, depth]), weights [units, depth], optional bias [units]. */
 #include "../common/prepare_channels.h"
+#include "../quantize/prepare_rows.h"
 #include "fully_connected.h"
 
 /* Fields of FullyConnectedOptions. */
-enum { ACTIVATION, WEIGHTS_FORMAT, KEEP_NUM_DIMS };
+enum { ACTIVATION, WEIGHTS_FORMAT, KEEP_NUM_DIMS, ASYMMETRIC_QUANTIZE_INPUTS };
 
 typedef struct {
     rlt_tensor *input, *weights, *bias, *output;
@@ -56,6 +57,32 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const laye
     k->output = rlt_ref_of(p, l->output);
     k->weights = rlt_ref_of(p, l->weights);
     k->bias = rlt_ref_of(p, l->bias);
+    k->batches = l->batches;
+    k->units = l->units;
+    k->depth = l->depth;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
+static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
+    rlt_ref values, rows, scales;
+    float low, high;
+    RLT_TRY(rlt_need_type(p, l->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_FLOAT32));
+    RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
+    RLT_TRY(rlt_add_quantize_rows(p, op, l->input, l->batches, rlt_option_u8(op, ASYMMETRIC_QUANTIZE_INPUTS, 0),
+                                  l->weights, l->units, &values, &rows));
+    RLT_TRY(rlt_add_scales(p, l->weights, l->units, &scales));
+    rlt_fully_connected_hybrid_params *k = rlt_add_step(p, op, RLT_KERNEL_fully_connected_hybrid, sizeof *k,
+                                                        RLT_FULLY_CONNECTED_HYBRID_REFS, l->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = values;
+    k->output = rlt_ref_of(p, l->output);
+    k->weights = rlt_ref_of(p, l->weights);
+    k->bias = rlt_ref_of(p, l->bias);
+    k->rows = rows;
+    k->scales = scales;
     k->batches = l->batches;
     k->units = l->units;
     k->depth = l->depth;
@@ -139,7 +166,7 @@ rlt_status rlt_prepare_fully_connected(rlt_prepare_state *p, const rlt_op *op) {
     layer l = {0};
     RLT_TRY(read_layer(p, op, &l));
     switch (l.input->type) {
-    case RLT_FLOAT32: return prepare_f32(p, op, &l);
+    case RLT_FLOAT32: return l.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &l) : prepare_f32(p, op, &l);
     case RLT_INT8: return prepare_s8(p, op, &l);
     default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, l.input, "FULLY_CONNECTED takes FLOAT32 or INT8");
     }

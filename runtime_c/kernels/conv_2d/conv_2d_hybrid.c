@@ -1,0 +1,54 @@
+/* int8 weights, float activations quantized by image: EvalHybridPerChannel and EvalHybrid in tflite/kernels/conv.cc. */
+#include "../quantize/quantize_rows.h"
+#include "conv_2d.h"
+
+/* All output channels of one output pixel. */
+static void pixel(const rlt_conv_2d_hybrid_params *p, const int8_t *image, const rlt_row_scale *row,
+                  const int8_t *weights, const float *scales, const float *bias, int32_t out_y, int32_t out_x,
+                  float *output) {
+    const rlt_window *w = &p->window;
+    const int32_t depth = w->in_c / p->groups, filters = w->out_c / p->groups;
+    const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
+    int32_t first_y, last_y, first_x, last_x;
+    rlt_taps(y0, w->in_h, w->kernel_h, w->dilation_h, &first_y, &last_y);
+    rlt_taps(x0, w->in_w, w->kernel_w, w->dilation_w, &first_x, &last_x);
+    for (int32_t c = 0; c < w->out_c; c++) {
+        const int8_t *filter = weights + (size_t)c * w->kernel_h * w->kernel_w * depth;
+        const int8_t *group = image + (size_t)(c / filters) * depth;
+        uint32_t sum = 0; /* wraps without being undefined */
+        for (int32_t ky = first_y; ky < last_y; ky++) {
+            const size_t line = (size_t)(y0 + ky * w->dilation_h) * w->in_w;
+            for (int32_t kx = first_x; kx < last_x; kx++) {
+                const int8_t *taps = filter + ((size_t)ky * w->kernel_w + kx) * depth;
+                const int8_t *x = group + (line + (size_t)(x0 + kx * w->dilation_w)) * w->in_c;
+                for (int32_t i = 0; i < depth; i++) sum += (uint32_t)(taps[i] * (x[i] - row->zero_point));
+            }
+        }
+        /* The order of the two products is LiteRT's; another one would round differently, and the next layer's
+         * quantization could tell. */
+        const float total = (float)(int32_t)sum;
+        float value = p->per_channel ? total * scales[c] * row->scale : total * (scales[c] * row->scale);
+        if (bias) value += bias[c];
+        output[c] = value < p->low ? p->low : value > p->high ? p->high : value;
+    }
+}
+
+rlt_status rlt_conv_2d_hybrid(const rlt_run *run, const void *params) {
+    const rlt_conv_2d_hybrid_params *p = params;
+    const rlt_window *w = &p->window;
+    const int8_t *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
+    const rlt_row_scale *rows = rlt_in(run, p->rows);
+    const float *scales = rlt_in(run, p->scales), *bias = rlt_in_or_null(run, p->bias);
+    float *output = rlt_out(run, p->output);
+    uint32_t row, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
+    for (; row < last; row++) {
+        const uint32_t batch = row / (uint32_t)w->out_h;
+        const int8_t *image = input + (size_t)batch * w->in_h * w->in_w * w->in_c;
+        for (int32_t x = 0; x < w->out_w; x++) {
+            pixel(p, image, &rows[batch], weights, scales, bias, (int32_t)(row % (uint32_t)w->out_h), x,
+                  output + ((size_t)row * w->out_w + x) * w->out_c);
+        }
+    }
+    return RLT_OK;
+}
