@@ -76,6 +76,12 @@ rlt_prepare_fn rlt_find_prepare(int32_t code) {
     return kind != NULL ? PREPARES[kind - OPS] : NULL;
 }
 
+const char *rlt_operator_name(uint32_t number, int32_t *code) {
+    if (number >= sizeof OPS / sizeof *OPS) return NULL;
+    if (code != NULL) *code = OPS[number].code;
+    return OPS[number].kind;
+}
+
 const char *rlt_kernel_name(uint32_t kernel) {
     return kernel < RLT_KERNEL_COUNT ? KERNEL_INFOS[kernel].name : NULL;
 }

@@ -171,6 +171,9 @@ rlt_status rlt_plan_tensor(const rlt_plan *plan, uint32_t tensor, rlt_tensor_inf
 /* Kernels: names ("conv_2d_s8_avx512vnni"), NULL past the end, and the instruction set each needs. */
 const char *rlt_kernel_name(uint32_t kernel);
 uint32_t rlt_kernel_isa(uint32_t kernel);
+/* Operators that have kernels: the number-th one's name ("CONV_2D"), NULL past the end; TFLite's BuiltinOperator value
+ * is written to `code` unless that is NULL. */
+const char *rlt_operator_name(uint32_t number, int32_t *code);
 
 /* Copies a self-contained image for a firmware: kernels are renumbered 0..n-1 in order of first use and their old
  * indices written to `kernels` (room for rlt_plan_step_count() entries). `destination` holds image_bytes.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
-
-from ..ir import RilletError
 
 VERBS = {
     "convert": "Read a model in any known format, optimize it, write .tflite.",
@@ -28,7 +27,7 @@ VERBS = {
 
 EPILOG = """\b
 Exit status: 0 success; 1 an error, explained on stderr; 2 wrong usage;
-3 it ran, and the check failed (numbers differ, or the model does not fit).
+3 it ran, and the check failed (the numbers differ); 130 interrupted.
 \b
 Example: rillet deploy model.h5 --board mps2-an386 --calibrate samples.npz"""
 
@@ -55,7 +54,7 @@ class _Verbs(click.Group):
 
             near = difflib.get_close_matches(args[0], VERBS, 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"no command '{args[0]}'{hint} (commands: {', '.join(VERBS)})", ctx)
+            raise click.UsageError(f"no command '{args[0]}'{hint or '; the commands: ' + ', '.join(VERBS)}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -66,20 +65,38 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: errors of ours are one line on stderr and exit status 1, never a traceback."""
+    """Entry point: an error is one line on stderr and an exit status, never a traceback."""
+    # Before numpy is imported: its matrices here are small, and a second BLAS thread costs more than it gives.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         cli.main(prog_name="rillet", standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
-    except click.Abort:
-        click.echo("stopped", err=True)
-        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
-    except RilletError as problem:
-        click.echo(f"error: {problem}", err=True)
+    except BrokenPipeError:  # whoever read our output has gone: nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except Exception as problem:
+        click.echo(f"error: {_explained(problem)}", err=True)
         sys.exit(1)
+
+
+def _explained(problem: Exception) -> str:
+    from ..devices import DeviceError
+    from ..ir import RilletError
+
+    if isinstance(problem, (RilletError, DeviceError)):
+        return str(problem)
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+    if os.environ.get("RILLET_TRACEBACK"):
+        raise problem
+    return (
+        f"a fault in rillet itself, {type(problem).__name__}: {problem}; "
+        "run again with RILLET_TRACEBACK=1 to see where, and report it"
+    )

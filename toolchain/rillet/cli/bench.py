@@ -53,7 +53,8 @@ def command(
         print_table(["model", "us", "p10-p90", "runs"], rows, right=(1, 2, 3))
         return
     rows = [
-        [r.model, f"{r.rillet.median_us:.1f}", f"{r.peer.median_us:.1f}", f"{r.speedup:.2f}x", f"{r.max_difference:.3g}"]
+        [r.model, f"{r.rillet.median_us:.1f}", f"{r.peer.median_us:.1f}", f"{r.speedup:.2f}x",
+         f"{r.max_difference:.3g}"]
         for r in results if r.peer is not None
     ]
     print_table(["model", "rillet us", f"{against} us", "faster", "max difference"], rows, right=(1, 2, 3, 4))

@@ -23,10 +23,11 @@ def command(name: str | None, as_json: bool) -> None:
     for board in boards:
         memory = board.memory
         rows.append([
-            board.name, board.core, bytes_text(memory.arena.bytes) if memory else "", 
+            board.name, board.core, bytes_text(memory.arena.bytes) if memory else "",
             bytes_text(memory.image.bytes) if memory else "", board.flash.runner, board.description,
         ])
     print_table(["board", "core", "RAM", "flash", "runner", "what it is"], rows, right=(2, 3))
-    if name and boards[0].memory is not None:
-        for region in {r.name: r for r in (boards[0].memory.code, boards[0].memory.data, boards[0].memory.arena)}.values():
+    memory = boards[0].memory
+    if name and memory is not None:
+        for region in {r.name: r for r in (memory.code, memory.data, memory.image, memory.arena)}.values():
             click.echo(f"  region {region.name}: {region.kind}, {bytes_text(region.bytes)} at {region.address:#010x}")

@@ -11,29 +11,24 @@ from .common import example, json_option, print_json, print_table
 @json_option
 @example("rillet ops --json")
 def command(as_json: bool) -> None:
-    """List the operators rillet computes with, and what the ONNX importer claims."""
+    """List the operators that rillet knows, which of them its runtime runs, and what the ONNX importer claims."""
     from ..importers.onnx import claims
     from ..ops import registry
-    from ..runtime.kernels import kernels_by_kind
+    from ..runtime.kernels import kernels, operators
 
-    kernels = kernels_by_kind()
+    run, known, onnx = operators(), registry(), claims()
     rows = [
-        {
-            "kind": kind,
-            "code": definition.code,
-            "runs": kind in kernels,
-            "quantizes": definition.quant is not None,
-            "kernels": kernels.get(kind, []),
-        }
-        for kind, definition in sorted(registry().items())
+        {"kind": kind, "code": known[kind].code if kind in known else run[kind], "runs": kind in run,
+         "quantizes": kind in known and known[kind].quant is not None}
+        for kind in sorted({*run, *known})
     ]
-    onnx = [{"op": c[0], "opset_min": c[1], "opset_max": c[2], "notes": c[3]} for c in claims()]
     if as_json:
-        print_json({"operators": rows, "onnx": onnx})
+        print_json({"operators": rows, "kernels": kernels(), "onnx": onnx})
         return
     print_table(
-        ["operator", "code", "runs", "int8", "kernels"],
-        [[r["kind"], r["code"], "yes" if r["runs"] else "no", "yes" if r["quantizes"] else "float only",
-          " ".join(r["kernels"])] for r in rows], right=(1,),
+        ["operator", "code", "runs", "int8"],
+        [[r["kind"], r["code"], "yes" if r["runs"] else "no", "yes" if r["quantizes"] else "no"] for r in rows],
+        right=(1,),
     )
-    click.echo(f"\nONNX: {len(onnx)} operators: {', '.join(str(c['op']) for c in onnx)}")
+    click.echo(f"\n{len(run)} operators run, with {len(kernels())} kernels; ONNX operators that can be imported:")
+    click.echo(click.wrap_text(", ".join(claim.op_type for claim in onnx), width=100))

@@ -30,7 +30,7 @@ def command(
     if output:
         save_outputs(results, output)
     if as_json:
-        print_json({name: array for name, array in results.items()})
+        print_json(results)
         return
     for name, array in results.items():
         click.echo(f"{name}: {array.dtype}{list(array.shape)}")
