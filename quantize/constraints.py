@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,54 +76,68 @@ def activation_scales(graph: Graph, ranges: Mapping[Tensor, Range], dtype: DType
     Tensors of one `same_scale` op share theirs, except where a fixed output range meets others: such an input
     is requantized where it is read.
     """
-    parent: dict[Tensor, Tensor] = {}
-    fixed: dict[Tensor, tuple[float, int]] = {}
-
-    def find(tensor: Tensor) -> Tensor:
-        parent.setdefault(tensor, tensor)
-        while parent[tensor] is not tensor:
-            tensor = parent[tensor]
-        return tensor
-
-    for op in graph.ops:
-        if not is_quantizable(op):
-            continue
-        rules = rules_of(op, dtype)
-        outputs = _floats(op.outputs)
-        if rules.fixed is not None:
-            fixed |= {find(t): rules.fixed for t in outputs}
-        if not rules.rule.same_scale or not outputs:
-            continue
-        inputs = _floats(activation_inputs(op, rules.rule))
-        pinned = {fixed.get(find(t)) for t in inputs}
-        for tensor in (*outputs[1:], *inputs):
-            mine = fixed.get(find(tensor))
-            if len(pinned) > 1 and mine is not None:
-                continue
-            root, target = find(tensor), find(outputs[0])
-            if root is not target:
-                parent[root] = target
-            if mine is not None:
-                fixed[target] = mine
-    return _solve(parent, fixed, ranges, dtype, find)
-
-
-def _solve(
-    parent: Mapping[Tensor, Tensor], fixed: Mapping[Tensor, tuple[float, int]], ranges: Mapping[Tensor, Range],
-    dtype: DType, find: Callable[[Tensor], Tensor],
-) -> dict[Tensor, Quantization]:
+    groups = _Groups(graph, dtype)
     bounds: dict[Tensor, Range] = {}
-    members = list(dict.fromkeys((*parent, *ranges)))
+    members = list(dict.fromkeys((*groups.parent, *ranges)))
     for tensor in members:
         low, high = ranges[tensor] if tensor in ranges else _constant_range(tensor)
-        root = find(tensor)
-        before = bounds.get(root, (np.inf, -np.inf))
-        bounds[root] = (min(low, before[0]), max(high, before[1]))
-    params = {
-        root: Quantization.per_tensor(*fixed[root]) if root in fixed else activation_params(*bounds[root], dtype)
-        for root in bounds
-    }
-    return {tensor: params[find(tensor)] for tensor in members}
+        before = bounds.get(groups.find(tensor), (np.inf, -np.inf))
+        bounds[groups.find(tensor)] = (min(low, before[0]), max(high, before[1]))
+    fixed = {root: Quantization.per_tensor(*value) for root, value in groups.fixed.items()}
+    params = {root: fixed[root] if root in fixed else activation_params(*bounds[root], dtype) for root in bounds}
+    return {tensor: params[groups.find(tensor)] for tensor in members}
+
+
+def spread_ranges(graph: Graph, known: Mapping[Tensor, Range], dtype: DType) -> dict[Tensor, Range]:
+    """The known ranges and those that follow: of tensors that share a scale with them, or whose scale is fixed."""
+    groups = _Groups(graph, dtype)
+    bounds: dict[Tensor, Range] = {}
+    for tensor, (low, high) in known.items():
+        before = bounds.get(groups.find(tensor), (np.inf, -np.inf))
+        bounds[groups.find(tensor)] = (min(low, before[0]), max(high, before[1]))
+    found = dict(known)
+    for tensor in needed_tensors(graph):
+        root = groups.find(tensor)
+        if root in bounds:
+            found[tensor] = bounds[root]
+        elif root in groups.fixed:
+            found[tensor] = (0.0, 0.0)  # the scale is the operator's, whatever the values
+    return found
+
+
+class _Groups:
+    """Which tensors share a scale (union-find), and which groups' scale an operator fixes."""
+
+    def __init__(self, graph: Graph, dtype: DType) -> None:
+        self.parent: dict[Tensor, Tensor] = {}
+        self.fixed: dict[Tensor, tuple[float, int]] = {}
+        for op in graph.ops:
+            if is_quantizable(op):
+                self._add(op, rules_of(op, dtype))
+
+    def find(self, tensor: Tensor) -> Tensor:
+        self.parent.setdefault(tensor, tensor)
+        while self.parent[tensor] is not tensor:
+            tensor = self.parent[tensor]
+        return tensor
+
+    def _add(self, op: Op, rules: Rules) -> None:
+        outputs = _floats(op.outputs)
+        if rules.fixed is not None:
+            self.fixed |= {self.find(t): rules.fixed for t in outputs}
+        if not rules.rule.same_scale or not outputs:
+            return
+        inputs = _floats(activation_inputs(op, rules.rule))
+        pinned = {self.fixed.get(self.find(t)) for t in inputs}
+        for tensor in (*outputs[1:], *inputs):
+            mine = self.fixed.get(self.find(tensor))
+            if len(pinned) > 1 and mine is not None:
+                continue
+            root, target = self.find(tensor), self.find(outputs[0])
+            if root is not target:
+                self.parent[root] = target
+            if mine is not None:
+                self.fixed[target] = mine
 
 
 def _constant_range(tensor: Tensor) -> Range:

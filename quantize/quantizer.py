@@ -12,7 +12,7 @@ from ..ir import Model, Tensor
 from ..passes.interface import Interface
 from .calibration import Calibration, Source
 from .checks import Checker
-from .constraints import needed_tensors
+from .constraints import needed_tensors, spread_ranges
 from .equalize import equalize_model
 from .observe import observe
 from .pooling import give_pools_their_own_scale
@@ -84,7 +84,7 @@ def quantize_model(
         with _timed(result, "equalize"):
             equalize_model(working, data.spread(_EQUALIZING_SAMPLES))
         result.reference = copy_model(working)
-    give_pools_their_own_scale(working.main)
+        give_pools_their_own_scale(working.main)
     ranges = _calibrate(result, data, method, rounding, progress)
     with _timed(result, "rewrite"):
         names = {t: t.name for t in ranges}
@@ -107,7 +107,7 @@ def _calibrate(
 ) -> dict[Tensor, Range]:
     graph, recipe = result.model.main, result.recipe
     needed = needed_tensors(graph)
-    recorded = _recorded_ranges(needed)
+    recorded = spread_ranges(graph, _recorded_ranges(needed), recipe.activations)
     if data is None:
         missing = [t for t in needed if t not in recorded]
         if missing:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rillet.flatbuffer import write_bytes
 from rillet.ir import DType, Graph, Model
 from rillet.ops.evaluate import evaluate
+from rillet.ops.opdef import opdef
 from rillet.passes import optimize
 from rillet.passes.dead_channels import dead_channels
 
 from .build import Activation, Net, Op, Padding, Quantization, Tensor, check, optimized_like_before
+from .test_zoo import litert_outputs
 
 
 def chain(bias_of_dead: float, padding: Padding = Padding.SAME) -> tuple[Net, Tensor]:
@@ -105,8 +108,6 @@ def quantized_chain(seed: int) -> Graph:
         return (Tensor("w", shape, DType.INT8, Quantization(scale, zeros, axis), w),
                 Tensor("b", bias.shape, DType.INT32, bias_scale, bias))
 
-    from rillet.ops.opdef import opdef
-
     x, h1, h2 = activation("x", 3, 0.05, 3), activation("h1", 8, 0.04, -7), activation("h2", 8, 0.06, -128)
     y = activation("y", 4, 0.1, 5)
     plans = [("CONV_2D", x, h1, (8, 3, 3, 3), 0, [1, 4, 6], Activation.NONE),
@@ -121,15 +122,12 @@ def quantized_chain(seed: int) -> Graph:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_int8_chain_is_bit_identical(seed: int) -> None:
-    litert = pytest.importorskip("rillet.flatbuffer")
-    from .test_zoo import litert_outputs
-
     graph = quantized_chain(seed)
-    before_file = litert.write_bytes(Model([graph]))
+    before_file = write_bytes(Model([graph]))
     x = np.random.default_rng(seed).integers(-128, 128, (1, 6, 6, 3)).astype(np.int8)
     before = evaluate(graph, [x])["y"]
     counts = optimize(Model([graph]), after_each=lambda _, g: check(g))
     assert counts["dead_channels"] >= 3
     np.testing.assert_array_equal(evaluate(graph, [x])["y"], before)
-    after_file = litert.write_bytes(Model([graph]))
+    after_file = write_bytes(Model([graph]))
     np.testing.assert_array_equal(litert_outputs(after_file, [x])[0], litert_outputs(before_file, [x])[0])

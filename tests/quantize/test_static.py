@@ -140,6 +140,18 @@ def test_recorded_ranges_need_no_calibration() -> None:
     assert params(model.main.inputs[0])[0] == pytest.approx(8 / 255)
 
 
+def test_recorded_ranges_reach_tensors_that_share_their_scale() -> None:
+    net = small_net()
+    ends = {"x", "conv_2d", "depthwise_conv_2d", "fully_connected"}
+    for tensor in net.graph.tensors():
+        if tensor.name in ends:
+            tensor.quantization = Quantization(min=np.array([-9.0], np.float32), max=np.array([9.0], np.float32))
+    result = quantize_model(Model([net.graph]))
+    (pool,) = [op for op in result.model.main.ops if op.kind == "MAX_POOL_2D"]
+    assert params(pool.outputs[0]) == params(pool.inputs[0])  # type: ignore[arg-type]
+    assert result.samples == 0 and result.warnings == []
+
+
 def test_without_data_it_says_what_is_missing() -> None:
     with pytest.raises(QuantizationError, match=r"needs calibration data.*\.npz"):
         quantize_model(Model([small_net().graph]))
