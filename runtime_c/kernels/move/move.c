@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-/* `count` runs along the innermost dimension. Strides are added as unsigned: negative ones wrap back. */
-static void copy_row(uint8_t *to, const uint8_t *from, uint32_t count, uint32_t run, size_t output_stride,
-                     size_t input_stride) {
-    size_t in = 0, out = 0;
+/* `count` runs along the innermost dimension. */
+static void copy_row(uint8_t *to, const uint8_t *from, uint32_t count, uint32_t run, ptrdiff_t output_stride,
+                     ptrdiff_t input_stride) {
+    ptrdiff_t in = 0, out = 0;
     switch (run) {
     case 1:
         for (uint32_t i = 0; i < count; i++, in += input_stride, out += output_stride) to[out] = from[in];
@@ -24,21 +24,21 @@ rlt_status rlt_move(const rlt_run *run, const void *params) {
     const uint8_t *input = (const uint8_t *)rlt_in(run, p->input) + p->input_offset;
     uint8_t *output = (uint8_t *)rlt_out(run, p->output) + p->output_offset;
     const uint32_t inner = p->rank - 1;
-    const size_t in_step = (size_t)p->input_stride[inner], out_step = (size_t)p->output_stride[inner];
+    const ptrdiff_t in_step = p->input_stride[inner], out_step = p->output_stride[inner];
     uint32_t rows = 1, first, last;
     for (uint32_t d = 0; d < inner; d++) rows *= p->dims[d];
     if (rows == 1) {
         rlt_share_of(run, p->dims[inner], &first, &last);
-        copy_row(output + first * out_step, input + first * in_step, last - first, p->run, out_step, in_step);
+        copy_row(output + (ptrdiff_t)first * out_step, input + (ptrdiff_t)first * in_step, last - first, p->run, out_step, in_step);
         return RLT_OK;
     }
     rlt_share_of(run, rows, &first, &last);
     for (uint32_t row = first; row < last; row++) {
-        size_t in = 0, out = 0;
+        ptrdiff_t in = 0, out = 0;
         uint32_t rest = row;
         for (uint32_t d = inner; d-- > 0; rest /= p->dims[d]) {
-            in += (size_t)(rest % p->dims[d]) * (size_t)p->input_stride[d];
-            out += (size_t)(rest % p->dims[d]) * (size_t)p->output_stride[d];
+            in += (ptrdiff_t)(rest % p->dims[d]) * p->input_stride[d];
+            out += (ptrdiff_t)(rest % p->dims[d]) * p->output_stride[d];
         }
         copy_row(output + out, input + in, p->dims[inner], p->run, out_step, in_step);
     }
