@@ -1,5 +1,6 @@
 """Quantization: recipes, calibration, algorithms, error reports."""
 
+from .blas import one_thread
 from .calibration import Calibration, CalibrationError
 from .error_report import ErrorReport, LayerError, error_report
 from .images import NORMALIZATIONS
@@ -9,7 +10,7 @@ from .static import IO_TYPES
 from .statistics import METHODS
 
 __all__ = [
-    "IO_TYPES", "METHODS", "NORMALIZATIONS", "RECIPES", "ROUNDINGS", "Calibration", "CalibrationError", "ErrorReport",
-    "LayerError", "QuantizationError", "Quantized", "Recipe", "copy_model", "error_report", "quantize_model",
-    "recipe_named",
+    "IO_TYPES", "METHODS", "NORMALIZATIONS", "RECIPES", "ROUNDINGS", "Calibration", "CalibrationError",
+    "ErrorReport", "LayerError", "QuantizationError", "Quantized", "Recipe", "copy_model", "error_report",
+    "one_thread", "quantize_model", "recipe_named",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ir import Model, Tensor
 from ..passes.interface import Interface
+from .blas import one_thread
 from .calibration import Calibration, Source
 from .checks import Checker
 from .constraints import needed_tensors, spread_ranges
@@ -46,6 +47,7 @@ class Quantized:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@one_thread()
 def quantize_model(
     model: Model, recipe: str | Recipe = "static_wi8_ai8", *, calibration: Source | None = None, io: str = "int8",
     method: str = "mse", rounding: str = "compensated", normalization: str | tuple[Any, Any] | None = None,

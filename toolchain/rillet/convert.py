@@ -17,7 +17,7 @@ from .ir import Model, RilletError
 from .ops.opdef import registry
 from .passes import infer_shapes
 from .passes import optimize as run_passes
-from .quantize import Calibration, ErrorReport, Quantized, Recipe, copy_model, error_report, quantize_model
+from .quantize import Calibration, ErrorReport, Quantized, Recipe, copy_model, error_report, one_thread, quantize_model
 from .quantize.calibration import Source
 
 Progress = Callable[[str, int, int | None], None]
@@ -87,6 +87,7 @@ def convert(
     )[0]
 
 
+@one_thread()
 def convert_and_report(
     source: str | os.PathLike[str] | bytes | Model, *, recipe: str | Recipe | None = None,
     calibration: Source | None = None, io: str = "int8", input_shapes: Mapping[str, Sequence[int | None]] | None = None,
