@@ -109,6 +109,8 @@ rlt_status rlt_range_s8(rlt_prepare_state *p, const rlt_tensor *output, int32_t 
     RLT_TRY(rlt_range_f32(p, activation, &real_low, &real_high));
     *low = INT8_MIN;
     *high = INT8_MAX;
+    if (activation == RLT_ACT_NONE) return RLT_OK;
+    RLT_TRY(rlt_need_quantized(p, output));
     const float scale = rlt_scale(output, 0);
     const int32_t zero_point = rlt_zero_point(output, 0);
     if (real_low > -FLT_MAX) {
