@@ -219,6 +219,19 @@ rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks);
 uint64_t rlt_ticks(void);
 uint64_t rlt_ticks_per_second(void);
 
+/* What one core of this CPU does at most, with the instruction sets of rlt_cpu_isa(), for rooflines: the caller takes
+ * the time. Not in firmwares. */
+typedef enum {
+    RLT_PEAK_INT8_MACS,  /* 8-bit multiply-accumulates on registers */
+    RLT_PEAK_FLOAT_MACS, /* the same with float32 */
+    RLT_PEAK_READ_BYTES  /* reading `bytes` of `buffer`, each round all of it */
+} rlt_peak_kind;
+
+/* Does `rounds` rounds of work and returns how many units (multiply-accumulates, bytes) that were. A round is some
+ * tens of instructions, or a pass over `buffer`. 0: `buffer` does not start at a multiple of 64, or `bytes` is no
+ * multiple of 512. */
+uint64_t rlt_peak(rlt_peak_kind kind, const void *buffer, size_t bytes, uint32_t rounds);
+
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

@@ -1,0 +1,54 @@
+/* rlt_peak(): the best instruction set's functions, and portable ones, which compilers vectorize as they can. */
+#include "peak.h"
+
+static uint64_t int8_macs(uint32_t rounds, volatile int32_t *seen) {
+    uint32_t sums[RLT_CHAINS];
+    for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = i;
+    for (uint32_t r = 0; r < rounds; r++)
+        for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] += (uint32_t)((int16_t)sums[i] * (int16_t)r);
+    for (uint32_t i = 0; i < RLT_CHAINS; i++) *seen = (int32_t)sums[i];
+    return (uint64_t)rounds * RLT_CHAINS;
+}
+
+static uint64_t float_macs(uint32_t rounds, volatile float *seen) {
+    float sums[RLT_CHAINS], factor = *seen;
+    for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = (float)i;
+    for (uint32_t r = 0; r < rounds; r++)
+        for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = sums[i] * factor + factor;
+    for (uint32_t i = 0; i < RLT_CHAINS; i++) *seen = sums[i];
+    return (uint64_t)rounds * RLT_CHAINS;
+}
+
+static void read_all(const void *buffer, size_t bytes, volatile int32_t *seen) {
+    enum { SUMS = 16 };
+    const uint32_t *words = buffer;
+    uint32_t sums[SUMS] = {0};
+    for (size_t i = 0; i < bytes / sizeof *words; i += SUMS)
+        for (size_t k = 0; k < SUMS; k++) sums[k] += words[i + k];
+    for (uint32_t k = 0; k < SUMS; k++) *seen = (int32_t)sums[k];
+}
+
+const rlt_peak_set rlt_peak_scalar = {int8_macs, float_macs, read_all};
+
+static const rlt_peak_set *best(void) {
+    uint32_t isa = rlt_cpu_isa();
+    (void)isa;
+#if defined(RLT_BUILD_AVX512VNNI)
+    if (isa & RLT_ISA_AVX512VNNI) return &rlt_peak_avx512vnni;
+#endif
+#if defined(RLT_BUILD_AVX2)
+    if (isa & RLT_ISA_AVX2) return &rlt_peak_avx2;
+#endif
+    return &rlt_peak_scalar;
+}
+
+uint64_t rlt_peak(rlt_peak_kind kind, const void *buffer, size_t bytes, uint32_t rounds) {
+    const rlt_peak_set *set = best();
+    volatile int32_t integer = 0;
+    volatile float real = 0.5f;
+    if (kind == RLT_PEAK_INT8_MACS) return set->int8_macs(rounds, &integer);
+    if (kind == RLT_PEAK_FLOAT_MACS) return set->float_macs(rounds, &real);
+    if (kind != RLT_PEAK_READ_BYTES || buffer == NULL || bytes % 512 != 0 || (uintptr_t)buffer % 64 != 0) return 0;
+    for (uint32_t r = 0; r < rounds; r++) set->read(buffer, bytes, &integer);
+    return (uint64_t)rounds * bytes;
+}
