@@ -32,13 +32,13 @@ static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t
     return band->bytes;
 }
 
-static inline void rlt_band_copy(uint8_t *restrict to, const int8_t *restrict from, int32_t count, int32_t repeat) {
-    if (repeat == 1) {
+static inline void rlt_band_copy(const rlt_band *band, uint8_t *restrict to, const int8_t *restrict from, int32_t count) {
+    if (band->repeat == 1) {
         for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
         return;
     }
     for (int32_t i = 0; i < count; i++) {
-        for (int32_t k = 0; k < repeat; k++) *to++ = (uint8_t)from[i] ^ 0x80u;
+        for (int32_t k = 0; k < band->repeat; k++) *to++ = (uint8_t)from[i] ^ 0x80u;
     }
 }
 
@@ -61,7 +61,7 @@ static inline void rlt_band_load(const rlt_band *band, const rlt_window *w, cons
         }
         const int32_t left = w->pad_left * bytes, middle = inside * bytes;
         rlt_band_fill(scratch, band->fill, left);
-        rlt_band_copy(scratch + left, image + (size_t)y * (size_t)w->in_w * (size_t)w->in_c, inside * w->in_c, band->repeat);
+        rlt_band_copy(band, scratch + left, image + (size_t)y * (size_t)w->in_w * (size_t)w->in_c, inside * w->in_c);
         rlt_band_fill(scratch + left + middle, band->fill, columns * bytes - left - middle);
     }
 }

@@ -73,23 +73,25 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     return RLT_OK;
 }
 
-static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, uint32_t kernel) {
+/* The packed form, if this CPU and the operands allow it: then *done is 1. Operands are checked by now. */
+static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
-    const uint32_t tasks = c->tasks < RLT_BAND_TASKS ? c->tasks : RLT_BAND_TASKS;
-    rlt_conv_2d_packed_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
-    if (!k) return RLT_ERROR_MEMORY;
-    k->window = c->window;
-    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &k->low, &k->high));
-    return rlt_conv_2d_pack(p, op, k, &tensors, tasks);
+    rlt_conv_2d_packed_params plan = {.window = c->window};
+    const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;
+    *done = tasks != 0;
+    if (!tasks) return RLT_OK;
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &plan.low, &plan.high));
+    return rlt_conv_2d_pack(p, op, &tensors, tasks, &plan);
 }
 
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     const uint32_t out_c = (uint32_t)c->window.out_c;
     rlt_ref channels;
     int32_t low, high;
-    if (rlt_has(p, RLT_ISA_AVX512VNNI) && rlt_conv_2d_can_pack(p, &c->window, c->groups, c->weights)) {
-        return prepare_packed(p, op, c, RLT_KERNEL_conv_2d_s8_avx512vnni);
-    }
+    int packed;
+    RLT_TRY(rlt_need_channels(p, c->input, c->weights, c->bias, c->output, out_c));
+    RLT_TRY(prepare_packed(p, op, c, &packed));
+    if (packed) return RLT_OK;
     RLT_TRY(rlt_add_channels(p, c->input, c->weights, c->bias, c->output, out_c, c->weights->elements / out_c, 1, 1,
                              &channels));
     RLT_TRY(rlt_range_s8(p, c->output, c->activation, &low, &high));

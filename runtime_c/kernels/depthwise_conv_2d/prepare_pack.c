@@ -42,7 +42,7 @@ static void cut(rlt_depthwise_packed_params *k, int32_t lanes) {
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
                        const rlt_depthwise_form *form) {
     const rlt_window *w = &k->window;
-    if (!t->weights->data || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
+    if (!t->weights->data || t->weights->type != RLT_INT8 || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     cut(k, form->lanes);

@@ -1,0 +1,69 @@
+/* Packed convolutions: from sums to results. Included by packed_tiles.h. */
+#ifndef RLT_CONV_2D_PACKED_FINISH_H
+#define RLT_CONV_2D_PACKED_FINISH_H
+
+#include "packed_block.h"
+
+typedef vi tile_sums[MOST_PIXELS][MOST_VECTORS];
+
+/* Sum of the window's bytes in scratch. */
+static int32_t window_sum(const rlt_conv_2d_packed_params *p, const uint8_t *window) {
+    uint32_t sum = 0;
+    for (int32_t run = 0; run < p->run_count; run++) {
+        const uint8_t *from = window + run_offset(p, run);
+        for (int32_t i = 0; i < p->run_bytes; i++) sum += from[i];
+    }
+    return (int32_t)sum;
+}
+
+/* One pixel's sums, whatever the factors. */
+static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vectors, const vi *sum,
+                                                   const uint8_t *window, int8_t *output) {
+    const rlt_conv_2d_packed_params *p = b->p;
+    const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
+    const uint32_t total = p->weights_zero_point ? (uint32_t)window_sum(p, window) : 0;
+    const vi correction = vi_set((int32_t)((uint32_t)p->weights_zero_point * total));
+    vi y[MOST_VECTORS];
+    for (int32_t v = 0; v < MOST_VECTORS; v++) {
+        const int32_t at = v < vectors ? v : 0;
+        const int32_t *factor = b->bias + b->padded + at * LANES;
+        if (p->exact) {
+            y[v] = vi_scale_exact(sum[at], (const double *)(const void *)b->factors + at * LANES);
+        } else {
+            y[v] = vi_requantize(vi_sub(sum[at], correction), vi_load(factor), vi_load(factor + b->padded),
+                                 vi_load(factor + 2 * b->padded));
+        }
+    }
+    v_store_bytes(output, v_to_bytes(y, MOST_VECTORS, &range), b->channels);
+}
+
+RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, const uint8_t *window,
+                   int8_t *output) {
+    const rlt_conv_2d_packed_params *p = b->p;
+    const size_t pixel = (size_t)p->window.out_c;
+    if (!p->small) {
+        vi sums[MOST_PIXELS][MOST_VECTORS];
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) {
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) sums[i][v] = sum[i][v];
+        }
+        for (int i = 0; i < pixels; i++) {
+            finish_pixel(b, vectors, sums[i], window + (size_t)i * b->pixel_bytes, output + (size_t)i * pixel);
+        }
+        return;
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        const int32_t *multiplier = b->bias + b->padded + v * LANES;
+        const v_scale scale = v_load_scale(multiplier, multiplier + 2 * b->padded);
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) sum[i][v] = vi_requantize_small(sum[i][v], &scale);
+    }
+    const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
+    const int32_t channels = b->channels;
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) v_store_bytes(output + (size_t)i * pixel, v_to_bytes(sum[i], vectors, &range), channels);
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* The kernel for packed int8 convolutions. The including file has defined: simd/s8_<set>.h; MOST_PIXELS, MOST_VECTORS,
+ * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_weights(), multiply_add();
+ * ROWS(X), the tile shapes: X(vectors, most pixels). */
+#ifndef RLT_CONV_2D_PACKED_TILES_H
+#define RLT_CONV_2D_PACKED_TILES_H
+
+#include "packed_finish.h"
+
+enum { UNROLLED = 4 };
+
+/* Adds the products of word `at` of a run for each pixel and channel. `from`: addresses of every third pixel. */
+RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
+                     size_t step, int at, tile_sums sum) {
+    vi w[MOST_VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) w[v] = load_weights(weights + (at * vectors + v) * WEIGHTS);
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+        const vi x = load_word(from[i / 3] + (size_t)(i % 3) * step + at * WORD);
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(sum[i][v], x, w[v]);
+    }
+}
+
+/* `pixels` neighbouring output pixels x `vectors` of channels; both constant where this is inlined. */
+RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, int8_t *output) {
+    const rlt_conv_2d_packed_params *p = b->p;
+    const size_t step = b->pixel_bytes;
+    tile_sums sum;
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = vi_load(b->bias + v * LANES);
+    }
+    const uint8_t *weights = b->weights;
+    for (int32_t run = 0; run < p->run_count; run++) {
+        const uint8_t *first = window + run_offset(p, run);
+        const uint8_t *from[4] = {first, first + 3 * step, first + 6 * step, first + 9 * step};
+        int32_t words = p->run_words;
+        for (; words >= UNROLLED; words -= UNROLLED) {
+#pragma GCC unroll 4
+            for (int at = 0; at < UNROLLED; at++) multiply(pixels, vectors, weights, from, step, at, sum);
+            weights += UNROLLED * vectors * WEIGHTS;
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) from[i] += UNROLLED * WORD;
+        }
+        for (; words > 0; words--) {
+            multiply(pixels, vectors, weights, from, step, 0, sum);
+            weights += vectors * WEIGHTS;
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) from[i] += WORD;
+        }
+    }
+    finish(pixels, vectors, b, sum, window, output);
+}
+
+#define TILE(pixels, vectors) \
+    case pixels: tile(pixels, vectors, b, window, output); break;
+#define TILES_4(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v)
+#define TILES_5(v) TILES_4(v) TILE(5, v)
+#define TILES_8(v) TILES_5(v) TILE(6, v) TILE(7, v) TILE(8, v)
+#define TILES_12(v) TILES_8(v) TILE(9, v) TILE(10, v) TILE(11, v) TILE(12, v)
+
+/* A row of `width` output pixels, in tiles as even as can be. */
+#define ROW(vectors, most) \
+    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, int8_t *output) { \
+        for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
+            const int32_t pixels = (width + tiles - 1) / tiles; \
+            switch (pixels) { TILES_##most(vectors) } \
+            width -= pixels; \
+            window += (size_t)pixels * b->pixel_bytes; \
+            output += (size_t)pixels * (size_t)b->p->window.out_c; \
+        } \
+    }
+#define ROW_NAME(vectors, most) row_##vectors,
+
+ROWS(ROW)
+
+typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, int8_t *output);
+
+static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels, int32_t first,
+                      int32_t last) {
+    const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * WEIGHTS;
+    const int32_t end = last * LANES < p->window.out_c ? last * LANES : p->window.out_c;
+    const size_t padded = (size_t)p->vectors * LANES;
+    return (block){
+        .p = p,
+        .weights = weights + (size_t)first * vector_bytes,
+        .bias = channels + first * LANES,
+        .factors = channels + padded + 2 * first * LANES,
+        .padded = padded,
+        .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c,
+        .channels = end - first * LANES,
+    };
+}
+
+/* Blocks [first_block, last_block) of `rows` output rows; `windows` is where the first one's windows start. */
+static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
+                       const uint8_t *windows, int32_t rows, int32_t width, int8_t *output) {
+    static const row_function row[] = {ROWS(ROW_NAME)};
+    const uint8_t *weights = rlt_in(run, p->weights);
+    const int32_t *channels = rlt_in(run, p->channels);
+    const size_t in_step = (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
+    const size_t out_step = (size_t)p->window.out_w * (size_t)p->window.out_c;
+    for (uint32_t i = first_block; i < last_block; i++) {
+        const int32_t first = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i);
+        const int32_t last = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i + 1);
+        const block b = block_at(p, weights, channels, first, last);
+        for (int32_t r = 0; r < rows; r++) {
+            row[last - first - 1](&b, windows + (size_t)r * in_step, width,
+                                  output + (size_t)r * out_step + (size_t)first * LANES);
+        }
+    }
+}
+
+static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params *p) {
+    const rlt_window *w = &p->window;
+    const int8_t *input = rlt_in(run, p->input);
+    int8_t *output = rlt_out(run, p->output);
+    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band.bytes;
+    const int32_t total = w->batches * w->out_h;
+    uint32_t first = 0, end = (uint32_t)total;
+    uint32_t first_block = 0, last_block = (uint32_t)rlt_conv_block_count(p->vectors, MOST_VECTORS);
+    if (p->split_blocks) {
+        rlt_share_of(run, last_block, &first_block, &last_block);
+    } else {
+        rlt_share_of(run, end, &first, &end);
+    }
+    for (int32_t row = (int32_t)first; row < (int32_t)end;) {
+        int32_t y, last = rlt_band_next(&p->band, w, row, (int32_t)end, &y);
+        /* Only a flattened 1x1 window has a shorter last row; it is then a band of its own. */
+        if (p->last_w != w->out_w && last == total && last - y > 1) last--;
+        const int32_t width = p->last_w != w->out_w && y == total - 1 ? p->last_w : w->out_w;
+        const size_t image = (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
+        rlt_band_load(&p->band, w, input + image, y, last, width, scratch);
+        run_blocks(p, run, first_block, last_block, scratch, last - y, width,
+                   output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
+        row += last - y;
+    }
+    return RLT_OK;
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* Vectors of 8 sums of int8 arithmetic with AVX2: the names of s8_avx512.h. */
+#ifndef RLT_S8_AVX2_H
+#define RLT_S8_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#define RLT_INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 8, QUARTERS = 2 };
+
+typedef __m256i vi;
+
+RLT_INLINE vi vi_load(const int32_t *from) { return _mm256_loadu_si256((const vi *)from); }
+RLT_INLINE vi vi_set(int32_t value) { return _mm256_set1_epi32(value); }
+RLT_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+RLT_INLINE vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+RLT_INLINE vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+RLT_INLINE vi vi_left(vi a, int32_t count) { return _mm256_slli_epi32(a, count); }
+RLT_INLINE vi vi_max(vi a, vi b) { return _mm256_max_epi32(a, b); }
+RLT_INLINE vi vi_min(vi a, vi b) { return _mm256_min_epi32(a, b); }
+RLT_INLINE vi vi_load_s8(const int8_t *from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
+RLT_INLINE vi vi_load_u8(const uint8_t *from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
+
+RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {
+    const vi nudge = _mm256_set1_epi64x(1 << 30);
+    value = _mm256_sllv_epi32(value, left);
+    vi even = _mm256_mul_epi32(value, multiplier);
+    vi odd = _mm256_mul_epi32(_mm256_srli_epi64(value, 32), _mm256_srli_epi64(multiplier, 32));
+    even = _mm256_srli_epi64(_mm256_add_epi64(even, nudge), 31);
+    odd = _mm256_slli_epi64(_mm256_add_epi64(odd, nudge), 1);
+    const vi high = _mm256_blend_epi32(even, odd, 0xAA);
+    const vi one = vi_set(1);
+    const vi mask = vi_sub(_mm256_sllv_epi32(one, right), one);
+    const vi threshold = vi_add(_mm256_srli_epi32(mask, 1), _mm256_srli_epi32(high, 31));
+    const vi up = _mm256_cmpgt_epi32(_mm256_and_si256(high, mask), threshold); /* -1 where up */
+    return vi_sub(_mm256_srav_epi32(high, right), up);
+}
+
+typedef struct {
+    vi even, odd;
+    vi half, right;
+} v_scale;
+
+RLT_INLINE v_scale v_load_scale(const int32_t *multiplier, const int32_t *right) {
+    const vi shift = vi_load(right);
+    return (v_scale){vi_load(multiplier), vi_load(multiplier + 1),
+                     _mm256_srli_epi32(_mm256_sllv_epi32(vi_set(1), shift), 1), shift};
+}
+
+RLT_INLINE v_scale v_set_scale(int32_t multiplier, int32_t right) {
+    return (v_scale){vi_set(multiplier), vi_set(multiplier), vi_set((int32_t)((1u << right) >> 1)), vi_set(right)};
+}
+
+RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
+    const vi nudge = _mm256_set1_epi64x(INT64_C(1) << 31), twice = vi_add(value, value);
+    const vi even = _mm256_add_epi64(_mm256_mul_epi32(twice, scale->even), nudge);
+    const vi odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(twice, 32), scale->odd), nudge);
+    const vi high = _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
+    const vi biased = vi_add(vi_add(high, scale->half), _mm256_srai_epi32(value, 31));
+    return _mm256_srav_epi32(biased, scale->right);
+}
+
+RLT_INLINE __m128i v_round_away(__m256d value) {
+    const __m256d limit = _mm256_set1_pd(1 << 30);
+    value = _mm256_max_pd(_mm256_min_pd(value, limit), _mm256_sub_pd(_mm256_setzero_pd(), limit));
+    const __m256d whole = _mm256_round_pd(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    const __m256d rest = _mm256_sub_pd(value, whole), one = _mm256_set1_pd(1.0);
+    const __m256d up = _mm256_and_pd(_mm256_cmp_pd(rest, _mm256_set1_pd(0.5), _CMP_GE_OQ), one);
+    const __m256d down = _mm256_and_pd(_mm256_cmp_pd(rest, _mm256_set1_pd(-0.5), _CMP_LE_OQ), one);
+    return _mm256_cvttpd_epi32(_mm256_sub_pd(_mm256_add_pd(whole, up), down));
+}
+
+RLT_INLINE vi vi_scale_exact(vi value, const double *factor) {
+    const __m256d low = _mm256_cvtepi32_pd(_mm256_castsi256_si128(value));
+    const __m256d high = _mm256_cvtepi32_pd(_mm256_extracti128_si256(value, 1));
+    const __m128i first = v_round_away(_mm256_mul_pd(low, _mm256_loadu_pd(factor)));
+    const __m128i second = v_round_away(_mm256_mul_pd(high, _mm256_loadu_pd(factor + 4)));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
+}
+
+typedef struct {
+    __m128i zero_point; /* 16-bit lanes */
+    __m128i low, high;  /* 8-bit lanes */
+} v_range;
+
+RLT_INLINE v_range v_set_range(int32_t zero_point, int32_t low, int32_t high) {
+    return (v_range){_mm_set1_epi16((int16_t)zero_point), _mm_set1_epi8((int8_t)low), _mm_set1_epi8((int8_t)high)};
+}
+
+typedef __m128i v_bytes;
+
+RLT_INLINE v_bytes v_to_bytes(const vi *a, const int count, const v_range *range) {
+    const vi b = a[count > 1 ? 1 : 0];
+    const __m128i first = _mm_packs_epi32(_mm256_castsi256_si128(a[0]), _mm256_extracti128_si256(a[0], 1));
+    const __m128i second = _mm_packs_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+    const __m128i bytes =
+        _mm_packs_epi16(_mm_adds_epi16(first, range->zero_point), _mm_adds_epi16(second, range->zero_point));
+    return _mm_min_epi8(_mm_max_epi8(bytes, range->low), range->high);
+}
+
+RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {
+    if (count >= QUARTERS * LANES) {
+        _mm_storeu_si128((__m128i *)to, bytes);
+    } else {
+        int8_t all[16];
+        _mm_storeu_si128((__m128i *)all, bytes);
+        memcpy(to, all, (size_t)count);
+    }
+}
+
+RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, int32_t count) {
+    const __m128i part = quarter == 0 ? bytes : _mm_srli_si128(bytes, 8);
+    if (count >= LANES) {
+        _mm_storel_epi64((__m128i *)to, part);
+    } else {
+        v_store_bytes(to, part, count);
+    }
+}
+
+#endif

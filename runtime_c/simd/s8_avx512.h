@@ -1,0 +1,138 @@
+/* Vectors of 16 sums of int8 arithmetic with AVX-512. The int8 kernels are written once over these names; s8_avx2.h has
+ * the same with 8 sums, and a kernel's file for an instruction set includes one of the two. */
+#ifndef RLT_S8_AVX512_H
+#define RLT_S8_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define RLT_INLINE static inline __attribute__((always_inline))
+
+/* Lanes of a vector; vectors whose int8 forms fill one register. */
+enum { LANES = 16, QUARTERS = 4 };
+
+typedef __m512i vi;
+
+RLT_INLINE vi vi_load(const int32_t *from) { return _mm512_loadu_si512(from); }
+RLT_INLINE vi vi_set(int32_t value) { return _mm512_set1_epi32(value); }
+RLT_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+RLT_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+RLT_INLINE vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+RLT_INLINE vi vi_left(vi a, int32_t count) { return _mm512_slli_epi32(a, (unsigned)count); }
+RLT_INLINE vi vi_max(vi a, vi b) { return _mm512_max_epi32(a, b); }
+RLT_INLINE vi vi_min(vi a, vi b) { return _mm512_min_epi32(a, b); }
+RLT_INLINE vi vi_load_s8(const int8_t *from) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)from)); }
+RLT_INLINE vi vi_load_u8(const uint8_t *from) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)); }
+
+/* rlt_requantize() (kernels/common/fixed_point.h): value * multiplier * 2^(left - right - 31), rounded twice; one of
+ * left, right is 0 in each lane. */
+RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {
+    const vi nudge = _mm512_set1_epi64(1 << 30);
+    value = _mm512_sllv_epi32(value, left);
+    vi even = _mm512_mul_epi32(value, multiplier);
+    vi odd = _mm512_mul_epi32(_mm512_srli_epi64(value, 32), _mm512_srli_epi64(multiplier, 32));
+    even = _mm512_srli_epi64(_mm512_add_epi64(even, nudge), 31);
+    odd = _mm512_slli_epi64(_mm512_add_epi64(odd, nudge), 1);
+    const vi high = _mm512_mask_blend_epi32(0xAAAA, even, odd);
+    /* Division by 2^right, halves away from zero. */
+    const vi one = vi_set(1);
+    const vi mask = vi_sub(_mm512_sllv_epi32(one, right), one);
+    const vi threshold = vi_add(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(high, 31));
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(high, mask), threshold);
+    return _mm512_mask_add_epi32(_mm512_srav_epi32(high, right), up, _mm512_srav_epi32(high, right), one);
+}
+
+/* Constants of vi_requantize_small(). */
+typedef struct {
+    vi even, odd; /* multipliers; `odd` holds lanes 1, 3, ... where `even` has 0, 2, ... */
+    vi half, right;
+} v_scale;
+
+/* From arrays of multipliers and right shifts; reads one multiplier past the vector's. */
+RLT_INLINE v_scale v_load_scale(const int32_t *multiplier, const int32_t *right) {
+    const vi shift = vi_load(right);
+    return (v_scale){vi_load(multiplier), vi_load(multiplier + 1),
+                     _mm512_srli_epi32(_mm512_sllv_epi32(vi_set(1), shift), 1), shift};
+}
+
+RLT_INLINE v_scale v_set_scale(int32_t multiplier, int32_t right) {
+    return (v_scale){vi_set(multiplier), vi_set(multiplier), vi_set((int32_t)((1u << right) >> 1)), vi_set(right)};
+}
+
+/* The same result for |value| < 2^30, left shift 0 and right shifts of at least 1. Then the sign of the intermediate
+ * is that of `value` wherever it matters, and halves go away from zero by one subtraction. */
+RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
+    const vi nudge = _mm512_set1_epi64(INT64_C(1) << 31), twice = vi_add(value, value);
+    const vi even = _mm512_add_epi64(_mm512_mul_epi32(twice, scale->even), nudge);
+    const vi odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(twice, 32), scale->odd), nudge);
+    const vi high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    const vi biased = vi_add(vi_add(high, scale->half), _mm512_srai_epi32(value, 31));
+    return _mm512_srav_epi32(biased, scale->right);
+}
+
+/* Eight doubles rounded to int32, halves away from zero; within +-2^30. */
+RLT_INLINE __m256i v_round_away(__m512d value) {
+    const __m512d limit = _mm512_set1_pd(1 << 30);
+    value = _mm512_max_pd(_mm512_min_pd(value, limit), _mm512_sub_pd(_mm512_setzero_pd(), limit));
+    const __m512d whole = _mm512_roundscale_pd(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+    const __m512d rest = _mm512_sub_pd(value, whole), half = _mm512_set1_pd(0.5), one = _mm512_set1_pd(1.0);
+    const __m512d up = _mm512_mask_add_pd(whole, _mm512_cmp_pd_mask(rest, half, _CMP_GE_OQ), whole, one);
+    const __mmask8 down = _mm512_cmp_pd_mask(rest, _mm512_set1_pd(-0.5), _CMP_LE_OQ);
+    return _mm512_cvttpd_epi32(_mm512_mask_sub_pd(up, down, up, one));
+}
+
+/* rlt_requantize_exact() with the factors as doubles, for results within +-2^30. */
+RLT_INLINE vi vi_scale_exact(vi value, const double *factor) {
+    const __m512d low = _mm512_cvtepi32_pd(_mm512_castsi512_si256(value));
+    const __m512d high = _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(value, 1));
+    const __m256i first = v_round_away(_mm512_mul_pd(low, _mm512_loadu_pd(factor)));
+    const __m256i second = v_round_away(_mm512_mul_pd(high, _mm512_loadu_pd(factor + 8)));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
+}
+
+/* The last steps of an int8 result, on bytes. */
+typedef struct {
+    vi zero_point; /* 16-bit lanes */
+    vi low, high;  /* 8-bit lanes */
+    vi order;
+} v_range;
+
+RLT_INLINE v_range v_set_range(int32_t zero_point, int32_t low, int32_t high) {
+    return (v_range){_mm512_set1_epi16((int16_t)zero_point), _mm512_set1_epi8((int8_t)low),
+                     _mm512_set1_epi8((int8_t)high),
+                     _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)};
+}
+
+/* int8 forms of QUARTERS vectors, in order. */
+typedef __m512i v_bytes;
+
+/* Of requantized values: zero point added, clamped. Indices past `count` repeat the first vector. */
+RLT_INLINE v_bytes v_to_bytes(const vi *a, const int count, const v_range *range) {
+    const vi ab = _mm512_adds_epi16(_mm512_packs_epi32(a[0], a[count > 1 ? 1 : 0]), range->zero_point);
+    const vi cd = _mm512_adds_epi16(_mm512_packs_epi32(a[count > 2 ? 2 : 0], a[count > 3 ? 3 : 0]), range->zero_point);
+    const vi bytes = _mm512_permutexvar_epi32(range->order, _mm512_packs_epi16(ab, cd));
+    return _mm512_min_epi8(_mm512_max_epi8(bytes, range->low), range->high);
+}
+
+RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {
+    if (count >= QUARTERS * LANES) {
+        _mm512_storeu_si512(to, bytes);
+    } else {
+        _mm512_mask_storeu_epi8(to, (UINT64_C(1) << count) - 1, bytes);
+    }
+}
+
+/* The first `count` bytes of quarter `quarter`, a constant. */
+RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, int32_t count) {
+    const __m128i part = quarter == 0   ? _mm512_castsi512_si128(bytes)
+                         : quarter == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
+                         : quarter == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
+                                        : _mm512_extracti32x4_epi32(bytes, 3);
+    if (count >= LANES) {
+        _mm_storeu_si128((__m128i *)to, part);
+    } else {
+        _mm_mask_storeu_epi8(to, (__mmask16)((1u << count) - 1), part);
+    }
+}
+
+#endif
