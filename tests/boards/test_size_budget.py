@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rillet.boards.footprint import footprint
-from rillet.convert import convert
+from rillet.conversion import convert
 from rillet.flatbuffer import write
 from tests.zoo import ROOT, zoo
 

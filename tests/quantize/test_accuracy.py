@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rillet.convert import convert
+from rillet.conversion import convert
 from rillet.flatbuffer import write_bytes
 from tests.zoo import zoo
 
@@ -82,7 +82,7 @@ def test_converting_resnet8_is_quick_and_small(tmp_path: Path) -> None:
     """
     np.savez(tmp_path / "samples.npz", images_of(CIFAR, 100, (32, 32)))
     script = textwrap.dedent(f"""
-        from rillet.convert import convert
+        from rillet.conversion import convert
         from rillet.flatbuffer import write
         model = convert({str(zoo(RESNET))!r}, recipe="static_wi8_ai8", calibration={str(tmp_path / "samples.npz")!r})
         write(model, {str(tmp_path / "resnet8.tflite")!r})

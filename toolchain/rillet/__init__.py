@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .boards import board_names, load_board
-    from .convert import convert, quantize
-    from .deploy import deploy
+    from .conversion import convert
+    from .deployment import deploy
     from .flatbuffer import write as save
     from .importers import load
     from .ir import Model, RilletError
@@ -29,17 +29,16 @@ _WHERE = {
     "RilletError": ("ir", "RilletError"),
     "Session": ("runtime", "Session"),
     "board_names": ("boards", "board_names"),
-    "convert": ("convert", "convert"),
-    "deploy": ("deploy", "deploy"),
+    "convert": ("conversion", "convert"),
+    "deploy": ("deployment", "deploy"),
     "load": ("importers", "load"),
     "load_board": ("boards", "load_board"),
-    "quantize": ("convert", "quantize"),
     "save": ("flatbuffer", "write"),
 }
 
 __all__ = [
     "Interpreter", "Model", "Plan", "RilletError", "Session", "board_names", "convert", "deploy", "load", "load_board",
-    "quantize", "save",
+    "save",
 ]
 
 

@@ -10,7 +10,7 @@ import click
 from .common import bytes_text, parse_input_shapes, print_json, stage_progress
 
 if TYPE_CHECKING:
-    from ..convert import ConversionReport
+    from ..conversion import ConversionReport
 
 
 def convert_and_print(
@@ -18,7 +18,7 @@ def convert_and_print(
     recipe: str | None = None, html: Path | None = None, **options: Any,
 ) -> None:
     """Converts `source` to `output` and prints what happened. `options` go to `convert_and_report`."""
-    from ..convert import convert_and_report
+    from ..conversion import convert_and_report
     from ..flatbuffer import write
 
     with stage_progress() as progress:

@@ -31,7 +31,7 @@ def command(
     test_data: Path | None, board_samples: int, device: str | None, output: Path, report: Path | None, as_json: bool,
 ) -> None:
     """The whole journey: import MODEL, quantize, plan, build, flash, verify on the device, measure."""
-    from ..deploy import deploy
+    from ..deployment import deploy
 
     def tell(stage: Stage) -> None:
         if not as_json:

@@ -1,4 +1,4 @@
-"""convert and quantize: any model file in, an optimized and (with a recipe) quantized model out."""
+"""convert: any model file in, an optimized and (with a recipe) quantized model out."""
 
 from __future__ import annotations
 
@@ -126,14 +126,6 @@ def convert_and_report(
                 _count(report, run_passes(model))
     report.macs_after, report.model_bytes = macs(model), len(write_bytes(model))
     return model, report
-
-
-def quantize(
-    source: str | os.PathLike[str] | bytes | Model, recipe: str | Recipe = "static_wi8_ai8",
-    calibration: Source | None = None, **options: Any,
-) -> Model:
-    """`convert` with a recipe: see there for the options."""
-    return convert(source, recipe=recipe, calibration=calibration, **options)
 
 
 def macs(model: Model) -> int:

@@ -23,7 +23,7 @@ from .boards.reach import device_of
 from .boards.runner import flash
 from .boards.target import Target, build_target, prepare_target
 from .boards.verify import verify
-from .convert import ConversionReport, convert_and_report
+from .conversion import ConversionReport, convert_and_report
 from .devices import Device
 from .flatbuffer import write
 from .ir import Model, RilletError
@@ -65,7 +65,7 @@ def deploy(
     *,
     recipe: str = "static_wi8_ai8",
     calibration: str | PathLike[str] | None = None,
-    method: str = "minmax",
+    method: str = "mse",
     io: str = "int8",
     test_data: str | PathLike[str] | None = None,
     board_samples: int = 100,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rillet.convert import convert, convert_and_report, quantize
+from rillet.conversion import convert, convert_and_report
 from rillet.flatbuffer import read, write
 from rillet.ir import DType, Model, RilletError
 from tests.passes.build import Net, kinds
@@ -65,9 +65,9 @@ def test_paths_bytes_and_shapes(tmp_path: Path) -> None:
 
 
 def test_quantize_is_convert_with_a_recipe(tmp_path: Path) -> None:
-    small = quantize(model(), "static_wi8_ai8", samples(), io="float32")
+    small = convert(model(), recipe="static_wi8_ai8", calibration=samples(), io="float32")
     assert small.main.inputs[0].dtype is DType.FLOAT32 and "QUANTIZE" in kinds(small.main)
-    half = quantize(model(), "float16")
+    half = convert(model(), recipe="float16")
     write(half, tmp_path / "half.tflite")
     assert "DEQUANTIZE" in kinds(read(tmp_path / "half.tflite").main)
 
