@@ -1,0 +1,139 @@
+/* Float DEPTHWISE_CONV_2D without a channel multiplier, over the vectors of the instruction set whose header was
+ * included before. Weights and image are read where they lie: both have neighbouring channels side by side. */
+#ifndef RLT_DEPTHWISE_F32_KERNEL_H
+#define RLT_DEPTHWISE_F32_KERNEL_H
+
+#include "depthwise_conv_2d.h"
+
+enum { GROUP = 4, MOST_COLUMNS = (GROUP - 1) * 2 + 5 };
+
+/* What one row of output pixels needs. */
+typedef struct {
+    const rlt_depthwise_conv_2d_f32_params *p;
+    const float *image, *weights, *bias;
+    int32_t y, first_y, last_y; /* the window's first input row; its taps that lie in the image */
+    float *output;
+} dw_row;
+
+RLT_INLINE rlt_vec dw_start(const dw_row *r, int32_t c, size_t lanes) {
+    return r->bias ? rlt_vec_load_upto(r->bias + c, lanes) : rlt_vec_all(0.0f);
+}
+
+/* One vector of channels of GROUP neighbouring pixels, of which `count` exist, for a window of `kernel_w` columns.
+ * Each column is loaded once for all windows that it is part of. `columns` tells at which float of a row one lies,
+ * negative where it is padding; `whole` means that none is and all pixels exist. */
+RLT_INLINE void dw_vector(const dw_row *r, const int kernel_w, const int stride, const int whole, const int64_t *columns,
+                          int32_t count, int32_t c, size_t lanes, float *output) {
+    static const float zeros[RLT_LANES];
+    const rlt_window *w = &r->p->window;
+    const int column_count = (GROUP - 1) * stride + kernel_w;
+    const size_t channels = (size_t)w->out_c;
+    rlt_vec sum[GROUP];
+#pragma GCC unroll 4
+    for (int i = 0; i < GROUP; i++) sum[i] = dw_start(r, c, lanes);
+    for (int32_t ky = r->first_y; ky < r->last_y; ky++) {
+        const float *from = r->image + (size_t)(r->y + ky * w->dilation_h) * (size_t)w->in_w * channels + c;
+        const float *weights = r->weights + (size_t)ky * (size_t)kernel_w * channels + c;
+        rlt_vec x[MOST_COLUMNS];
+#pragma GCC unroll 11
+        for (int i = 0; i < column_count; i++) {
+            const float *at = whole ? from + columns[0] + (size_t)i * channels : columns[i] < 0 ? zeros : from + columns[i];
+            x[i] = rlt_vec_load_upto(at, lanes);
+        }
+#pragma GCC unroll 5
+        for (int kx = 0; kx < kernel_w; kx++) {
+            const rlt_vec weight = rlt_vec_load_upto(weights + (size_t)kx * channels, lanes);
+#pragma GCC unroll 4
+            for (int i = 0; i < GROUP; i++) sum[i] = rlt_vec_fma(x[i * stride + kx], weight, sum[i]);
+        }
+    }
+    const rlt_vec low = rlt_vec_all(r->p->low), high = rlt_vec_all(r->p->high);
+#pragma GCC unroll 4
+    for (int i = 0; i < GROUP; i++) {
+        if (whole || i < count) rlt_vec_store_upto(output + (size_t)i * channels + c, rlt_vec_clamp(sum[i], low, high), lanes);
+    }
+}
+
+/* A row for one width and stride of the window; both constant where this is inlined. */
+RLT_INLINE void dw_run_row(const dw_row *r, const int kernel_w, const int stride) {
+    const rlt_window *w = &r->p->window;
+    const int column_count = (GROUP - 1) * stride + kernel_w;
+    for (int32_t x = 0; x < w->out_w; x += GROUP) {
+        const int32_t first = x * stride - w->pad_left, count = w->out_w - x < GROUP ? w->out_w - x : GROUP;
+        float *output = r->output + (size_t)x * (size_t)w->out_c;
+        int64_t columns[MOST_COLUMNS];
+        for (int i = 0; i < column_count; i++) {
+            columns[i] = first + i < 0 || first + i >= w->in_w ? -1 : (int64_t)(first + i) * w->out_c;
+        }
+        const int whole = count == GROUP && first >= 0 && first + column_count <= w->in_w;
+        int32_t c = 0;
+        if (whole) {
+            for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
+                dw_vector(r, kernel_w, stride, 1, columns, count, c, RLT_LANES, output);
+            }
+        } else {
+            for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
+                dw_vector(r, kernel_w, stride, 0, columns, count, c, RLT_LANES, output);
+            }
+        }
+        if (c < w->out_c) dw_vector(r, kernel_w, stride, 0, columns, count, c, (size_t)(w->out_c - c), output);
+    }
+}
+
+/* Any window: one pixel at a time. */
+RLT_INLINE void dw_any_vector(const dw_row *r, int32_t first_x, int32_t last_x, const float *image, int32_t c,
+                              size_t lanes, float *output) {
+    const rlt_window *w = &r->p->window;
+    const size_t channels = (size_t)w->out_c;
+    rlt_vec sum = dw_start(r, c, lanes);
+    for (int32_t ky = r->first_y; ky < r->last_y; ky++) {
+        const float *from = image + (size_t)(ky * w->dilation_h) * (size_t)w->in_w * channels + c;
+        const float *weights = r->weights + (size_t)ky * (size_t)w->kernel_w * channels + c;
+        for (int32_t kx = first_x; kx < last_x; kx++) {
+            sum = rlt_vec_fma(rlt_vec_load_upto(from + (ptrdiff_t)(kx * w->dilation_w) * (ptrdiff_t)channels, lanes),
+                              rlt_vec_load_upto(weights + (size_t)kx * channels, lanes), sum);
+        }
+    }
+    rlt_vec_store_upto(output + c, rlt_vec_clamp(sum, rlt_vec_all(r->p->low), rlt_vec_all(r->p->high)), lanes);
+}
+
+static void dw_any_row(const dw_row *r) {
+    const rlt_window *w = &r->p->window;
+    for (int32_t x = 0; x < w->out_w; x++) {
+        const int32_t x0 = x * w->stride_w - w->pad_left;
+        int32_t first_x, last_x, c = 0;
+        rlt_taps(x0, w->in_w, w->kernel_w, w->dilation_w, &first_x, &last_x);
+        /* The window's origin, which may lie before the image. */
+        const float *image = r->image + ((ptrdiff_t)r->y * w->in_w + x0) * (ptrdiff_t)w->out_c;
+        float *output = r->output + (size_t)x * (size_t)w->out_c;
+        for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) dw_any_vector(r, first_x, last_x, image, c, RLT_LANES, output);
+        if (c < w->out_c) dw_any_vector(r, first_x, last_x, image, c, (size_t)(w->out_c - c), output);
+    }
+}
+
+static void dw_3x1_row(const dw_row *r) { dw_run_row(r, 3, 1); }
+static void dw_3x2_row(const dw_row *r) { dw_run_row(r, 3, 2); }
+static void dw_5x1_row(const dw_row *r) { dw_run_row(r, 5, 1); }
+static void dw_5x2_row(const dw_row *r) { dw_run_row(r, 5, 2); }
+
+static rlt_status dw_run(const rlt_run *run, const rlt_depthwise_conv_2d_f32_params *p) {
+    static void (*const rows[2][2])(const dw_row *) = {{dw_3x1_row, dw_3x2_row}, {dw_5x1_row, dw_5x2_row}};
+    const rlt_window *w = &p->window;
+    const int known = (w->kernel_w == 3 || w->kernel_w == 5) && w->stride_w <= 2 && w->dilation_w == 1;
+    void (*const row_function)(const dw_row *) = known ? rows[w->kernel_w == 5][w->stride_w - 1] : dw_any_row;
+    const float *input = rlt_in(run, p->input);
+    float *output = rlt_out(run, p->output);
+    dw_row r = {.p = p, .weights = rlt_in(run, p->weights), .bias = rlt_in_or_null(run, p->bias)};
+    uint32_t row, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
+    for (; row < last; row++) {
+        r.image = input + (size_t)(row / (uint32_t)w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
+        r.y = (int32_t)(row % (uint32_t)w->out_h) * w->stride_h - w->pad_top;
+        r.output = output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c;
+        rlt_taps(r.y, w->in_h, w->kernel_h, w->dilation_h, &r.first_y, &r.last_y);
+        row_function(&r);
+    }
+    return RLT_OK;
+}
+
+#endif
