@@ -28,7 +28,8 @@ static float half_to_float(uint16_t half) {
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op) {
     const rlt_tensor *from = rlt_input(p, op, 0), *to = rlt_output(p, op, 0);
     if (op->code != DEQUANTIZE || op->input_count != 1 || op->output_count != 1) return 0;
-    if (from->data == NULL || from->type != RLT_FLOAT16 || to->type != RLT_FLOAT32) return 0;
+    if (from == NULL || to == NULL || from->data == NULL) return 0;
+    if (from->type != RLT_FLOAT16 || to->type != RLT_FLOAT32) return 0;
     if (from->elements != to->elements || (p->places[to->index].flags & TENSOR_OUTPUT)) return 0;
     p->places[to->index].dequantize = op->index + 1;
     return 1;

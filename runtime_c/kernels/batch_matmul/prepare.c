@@ -26,7 +26,7 @@ static rlt_status read_shape(rlt_prepare_state *p, const rlt_op *op, rlt_matmul_
     s->a_step = adj_x ? a2 : 1;
     s->b_step = adj_y ? 1 : b2;
     s->b_column = adj_y ? b2 : 1;
-    if (s->depth != (adj_y ? b2 : b1)) return rlt_fail(p, RLT_ERROR_SHAPE, b, "inner dimensions of the matrices differ");
+    if (s->depth != (adj_y ? b2 : b1)) return rlt_fail(p, RLT_ERROR_SHAPE, b, "the matrices' inner dimensions differ");
     s->rank = (a->rank > b->rank ? a->rank : b->rank) - 2;
     s->batches = 1;
     int32_t dims[RLT_MAX_RANK] = {0};

@@ -211,7 +211,8 @@ static float sine(float r) {
 
 static float cosine(float r) {
     const float z = r * r;
-    return 1.0f - (0.5f * z - z * z * (4.16666667e-2f + z * (-1.38888889e-3f + z * (2.48015873e-5f - z * 2.75573192e-7f))));
+    const float tail = -1.38888889e-3f + z * (2.48015873e-5f - z * 2.75573192e-7f);
+    return 1.0f - (0.5f * z - z * z * (4.16666667e-2f + z * tail));
 }
 
 static float circular(float x, uint32_t turn) {

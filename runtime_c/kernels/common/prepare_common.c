@@ -114,18 +114,23 @@ rlt_status rlt_range_s8(rlt_prepare_state *p, const rlt_tensor *output, int32_t 
     const float scale = rlt_scale(output, 0);
     const int32_t zero_point = rlt_zero_point(output, 0);
     if (real_low > -FLT_MAX) {
-        const float steps = roundf(real_low / scale);
-        *low = steps < -1024.0f ? INT8_MIN : rlt_clamp(zero_point + (int32_t)steps, INT8_MIN, INT8_MAX);
+        *low = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_low / scale)), INT8_MIN, INT8_MAX);
     }
     if (real_high < FLT_MAX) {
-        const float steps = roundf(real_high / scale);
-        *high = steps > 1024.0f ? INT8_MAX : rlt_clamp(zero_point + (int32_t)steps, INT8_MIN, INT8_MAX);
+        *high = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_high / scale)), INT8_MIN, INT8_MAX);
     }
     return RLT_OK;
 }
 
+int32_t rlt_whole_steps(float steps) {
+    if (steps != steps) return 0;
+    return steps > 1e6f ? 1000000 : steps < -1e6f ? -1000000 : (int32_t)steps;
+}
+
 /* QuantizeMultiplier in tflite/kernels/internal/quantization_util.cc. */
 rlt_status rlt_quantize_signed(rlt_prepare_state *p, double real, int32_t *multiplier, int32_t *shift) {
+    const char *out_of_range = "ratio of the operands' scales is out of range";
+    if (!(real > -1073741824.0 && real < 1073741824.0)) return rlt_fail(p, RLT_ERROR_QUANTIZATION, NULL, out_of_range);
     int exponent = 0;
     int64_t fraction = llround(frexp(real, &exponent) * 2147483648.0);
     if (fraction == INT64_C(1) << 31 || fraction == -(INT64_C(1) << 31)) {
@@ -136,9 +141,7 @@ rlt_status rlt_quantize_signed(rlt_prepare_state *p, double real, int32_t *multi
         fraction = 0;
         exponent = 0;
     }
-    if (!(real > -1073741824.0 && real < 1073741824.0) || exponent > 30) {
-        return rlt_fail(p, RLT_ERROR_QUANTIZATION, NULL, "ratio of the operands' scales is out of range");
-    }
+    if (exponent > 30) return rlt_fail(p, RLT_ERROR_QUANTIZATION, NULL, out_of_range);
     *multiplier = (int32_t)fraction;
     *shift = exponent;
     return RLT_OK;

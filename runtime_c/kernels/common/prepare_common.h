@@ -41,6 +41,9 @@ rlt_status rlt_range_f32(rlt_prepare_state *p, int32_t activation, float *low, f
 rlt_status rlt_range_s8(rlt_prepare_state *p, const rlt_tensor *output, int32_t activation, int32_t *low,
                         int32_t *high);
 
+/* A rounded number of quantization steps as an integer: cut to +-10^6, not a number is 0. */
+int32_t rlt_whole_steps(float steps);
+
 /* `real` as multiplier and shift; fails for factors of 2^30 and more. `real` must not be negative. */
 rlt_status rlt_quantize_multiplier(rlt_prepare_state *p, double real, int32_t *multiplier, int32_t *shift);
 /* The same for factors that may be negative (LEAKY_RELU's alpha). */

@@ -24,8 +24,8 @@ static int32_t window_sum(const rlt_conv_2d_s8_params *p, const place *at, const
     int32_t sum = 0;
     for (int32_t ky = at->first_y; ky < at->last_y; ky++) {
         for (int32_t kx = at->first_x; kx < at->last_x; kx++) {
-            const size_t pixel = (size_t)(at->y0 + ky * w->dilation_h) * w->in_w + (size_t)(at->x0 + kx * w->dilation_w);
-            sum = add_up(sum, group + pixel * w->in_c, depth);
+            const size_t line = (size_t)(at->y0 + ky * w->dilation_h) * w->in_w;
+            sum = add_up(sum, group + (line + (size_t)(at->x0 + kx * w->dilation_w)) * w->in_c, depth);
             sum -= depth * p->input_zero_point;
         }
     }

@@ -12,7 +12,8 @@ rlt_status rlt_gather(const rlt_run *run, const void *params) {
     for (; block < last; block++) {
         const size_t first = (size_t)(block / p->outer) * p->count;
         for (uint32_t i = 0; i < p->count; i++) {
-            const int64_t index = p->wide ? ((const int64_t *)indices)[first + i] : ((const int32_t *)indices)[first + i];
+            const size_t at = first + i;
+            const int64_t index = p->wide ? ((const int64_t *)indices)[at] : ((const int32_t *)indices)[at];
             if (index < 0 || index >= p->axis) return RLT_ERROR_INDEX;
             memcpy(output + ((size_t)block * p->count + i) * p->run,
                    input + ((size_t)block * p->axis + (size_t)index) * p->run, p->run);

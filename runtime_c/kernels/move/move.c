@@ -14,7 +14,9 @@ static void copy_row(uint8_t *to, const uint8_t *from, uint32_t count, uint32_t 
         for (uint32_t i = 0; i < count; i++, in += input_stride, out += output_stride) memcpy(to + out, from + in, 4);
         break;
     default:
-        for (uint32_t i = 0; i < count; i++, in += input_stride, out += output_stride) memcpy(to + out, from + in, run);
+        for (uint32_t i = 0; i < count; i++, in += input_stride, out += output_stride) {
+            memcpy(to + out, from + in, run);
+        }
         break;
     }
 }

@@ -33,8 +33,7 @@ static rlt_status rescale(rlt_prepare_state *p, const rlt_op *op, const rlt_tens
     const volatile float bias = -(float)(rlt_zero_point(input, 0) + 128) * factor;
     for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
         const volatile float product = (float)(q + 128) * factor;
-        const float steps = roundf(product + bias);
-        const int32_t whole = steps > 1000.0f ? 1000 : steps < -1000.0f ? -1000 : (int32_t)steps;
+        const int32_t whole = rlt_whole_steps(roundf(product + bias));
         values[(uint8_t)q] = (int8_t)rlt_clamp(whole + rlt_zero_point(output, 0), INT8_MIN, INT8_MAX);
     }
     *rescaled = rlt_add_scratch(p, op, input->bytes);

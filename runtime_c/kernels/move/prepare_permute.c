@@ -121,7 +121,7 @@ rlt_status rlt_prepare_broadcast_to(rlt_prepare_state *p, const rlt_op *op) {
     for (uint32_t i = 0; i < rank; i++) {
         const uint32_t missing = rank - input->rank;
         const int32_t own = i < missing ? 1 : input->dims[i - missing];
-        if (own != 1 && own != dims[i]) return rlt_fail(p, RLT_ERROR_SHAPE, input, "does not broadcast to the new shape");
+        if (own != 1 && own != dims[i]) return rlt_fail(p, RLT_ERROR_SHAPE, input, "does not fit the new shape");
         rlt_grid_add(&grid, (uint32_t)dims[i], own == 1 ? 0 : in[i - missing], out[i]);
     }
     return add_grid(p, op, input, output, &grid);

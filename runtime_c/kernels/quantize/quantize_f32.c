@@ -26,7 +26,9 @@ rlt_status rlt_quantize_f32(const rlt_run *run, const void *params) {
     if (p->outer == 1 && p->channels == 1) {
         uint32_t i, last;
         rlt_share_of(run, p->inner, &i, &last);
-        for (; i < last; i++) store(output, i, p->type, quantized(input[i], scales[0], zero_points[0], p->low, p->high));
+        for (; i < last; i++) {
+            store(output, i, p->type, quantized(input[i], scales[0], zero_points[0], p->low, p->high));
+        }
         return RLT_OK;
     }
     uint32_t block, last;

@@ -41,7 +41,7 @@ rlt_status rlt_prepare_reshape(rlt_prepare_state *p, const rlt_op *op) {
         }
     }
     if (open < rank) {
-        if (!known || input->elements % known) return rlt_fail(p, RLT_ERROR_SHAPE, output, "the new shape does not fit");
+        if (!known || input->elements % known) return rlt_fail(p, RLT_ERROR_SHAPE, output, "new shape does not fit");
         dims[open] = (int32_t)(input->elements / known);
     } else if (known != input->elements) {
         return rlt_fail(p, RLT_ERROR_SHAPE, output, "the new shape has another number of elements");

@@ -22,7 +22,8 @@ rlt_status rlt_resize_nearest(const rlt_run *run, const void *params) {
         const int32_t y = nearest((int32_t)(row % (uint32_t)p->out_h), p->in_h, p->out_h, p);
         const uint8_t *from = input + ((size_t)(row / (uint32_t)p->out_h) * p->in_h + y) * p->in_w * pixel;
         for (int32_t x = 0; x < p->out_w; x++) {
-            memcpy(output + ((size_t)row * p->out_w + x) * pixel, from + nearest(x, p->in_w, p->out_w, p) * pixel, pixel);
+            const size_t at = (size_t)nearest(x, p->in_w, p->out_w, p);
+            memcpy(output + ((size_t)row * p->out_w + x) * pixel, from + at * pixel, pixel);
         }
     }
     return RLT_OK;

@@ -77,7 +77,7 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     const uint32_t tasks = rlt_tasks((uint64_t)input->elements * 16, rows);
     rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
-    if (input->type != RLT_FLOAT32) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "SOFTMAX takes FLOAT32 or INT8");
+    RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));
     rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_softmax_f32, sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);

@@ -4,8 +4,8 @@
 #include "../common/fixed_point.h"
 
 /* All output channels of one output pixel. */
-static void pixel(const rlt_transpose_conv_s8_params *p, const int8_t *image, const int8_t *weights, const int32_t *bias,
-                  int32_t out_y, int32_t out_x, int8_t *output) {
+static void pixel(const rlt_transpose_conv_s8_params *p, const int8_t *image, const int8_t *weights,
+                  const int32_t *bias, int32_t out_y, int32_t out_x, int8_t *output) {
     const rlt_window *s = &p->window;
     const int32_t *multiplier = bias + p->window.out_c, *shift = multiplier + p->window.out_c;
     for (int32_t c = 0; c < s->out_c; c++) {

@@ -28,11 +28,11 @@ static rlt_status add_table(rlt_prepare_state *p, const rlt_op *op, const rlt_te
     rlt_table_in in = {rlt_scale(input, 0), rlt_scale(output, 0), alpha, alpha, beta, rlt_zero_point(input, 0),
                        rlt_zero_point(output, 0), INT8_MIN, INT8_MAX};
     if (fill == rlt_table_clamp) {
-        in.q_low = rlt_clamp(in.output_zero_point + (int32_t)fmaxf(roundf(alpha / in.output_scale), -1000.0f),
-                             INT8_MIN, INT8_MAX);
+        in.q_low =
+            rlt_clamp(in.output_zero_point + rlt_whole_steps(roundf(alpha / in.output_scale)), INT8_MIN, INT8_MAX);
         if (beta < FLT_MAX) {
-            in.q_high = rlt_clamp(in.output_zero_point + (int32_t)fminf(roundf(beta / in.output_scale), 1000.0f),
-                                  INT8_MIN, INT8_MAX);
+            in.q_high =
+                rlt_clamp(in.output_zero_point + rlt_whole_steps(roundf(beta / in.output_scale)), INT8_MIN, INT8_MAX);
         }
     }
     rlt_ref table;

@@ -15,7 +15,7 @@ static rlt_status fill(const rlt_table_in *in, float (*function)(float, const rl
         const volatile float x = in->input_scale * (float)(q - in->input_zero_point);
         const volatile float y = function(x, in) * inverse;
         const float steps = roundf(y) + (float)in->output_zero_point;
-        put(table, q, steps > 1000.0f ? INT8_MAX : steps < -1000.0f ? INT8_MIN : (int32_t)steps);
+        put(table, q, rlt_whole_steps(steps));
     }
     return RLT_OK;
 }
@@ -86,7 +86,7 @@ rlt_status rlt_table_sqrt(rlt_prepare_state *p, const rlt_table_in *in, int8_t *
     for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
         const volatile float x = in->input_scale * (float)(q - in->input_zero_point);
         const volatile float y = sqrtf(x > 0.0f ? x : 0.0f) / in->output_scale;
-        put(table, q, (y > 1000.0f ? 1000 : (int32_t)y) + in->output_zero_point);
+        put(table, q, rlt_whole_steps(y) + in->output_zero_point);
     }
     return RLT_OK;
 }
