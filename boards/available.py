@@ -33,7 +33,12 @@ def available_devices() -> list[Available]:
             note = "" if ready else f" (needs {program}: package {board.emulator.package})"
             found.append(Available(f"emulator --board {name}", ready, board.description + note))
     for port in sorted(list_ports.comports()):
-        found.append(Available(f"serial:{port.device}", True, port.description or "serial port"))
+        found.append(Available(f"serial:{port.device}", True, _said(port.description)))
     for kind in sorted(set(device_kinds()) - {"host", "emulator", "serial"}):
         found.append(Available(kind, True, "added by an installed package"))
     return found
+
+
+def _said(description: str | None) -> str:
+    """pyserial says "n/a" for a port that says nothing."""
+    return "serial port" if description in (None, "", "n/a") else str(description)

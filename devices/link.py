@@ -89,7 +89,7 @@ class Link:
                 return self._accept(op, reply)
             if finish_by is None and sent == self._attempts:
                 raise LinkError(
-                    f"no answer to {op.name} after {sent} attempts of {timeout_s:g} s: is the device connected, "
+                    f"no answer to {op.name} after {sent} attempts of {timeout_s:.1f} s: is the device connected, "
                     "running rillet firmware, and at the right baud rate?"
                 )
             if finish_by is not None:

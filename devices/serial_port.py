@@ -72,9 +72,11 @@ def find_port(usb_ids: Sequence[str] = ()) -> str:
     found = [p for p in usb if not wanted or p[1] in wanted]
     if len(found) == 1:
         return str(found[0][0])
-    listed = ", ".join(f"{device} ({ids} {description})" for device, ids, description in found or usb) or "none at all"
+    listed = ", ".join(f"{device} ({ids} {description})" for device, ids, description in found or usb)
     if not found:
-        raise DeviceError(f"no serial port with USB id {' or '.join(sorted(wanted)) or 'of any kind'}; there: {listed}")
+        sought = f"of the board ({', '.join(sorted(wanted))})" if wanted else "with a USB connection"
+        there = f"; there: {listed}" if listed else ""
+        raise DeviceError(f"no serial port {sought} is connected{there}; name another, as in serial:/dev/ttyUSB0")
     raise DeviceError(f"several serial ports could be the device: {listed}; name one, as in serial:{found[0][0]}")
 
 

@@ -116,7 +116,10 @@ def _from_script(path: Path) -> Iterator[Any]:
     function = names.get(_FUNCTION)
     if not callable(function):
         raise CalibrationError(f"{path} defines no function {_FUNCTION}() that yields lists of arrays")
-    return iter(function())
+    try:
+        yield from function()
+    except Exception as error:
+        raise CalibrationError(f"{_FUNCTION}() in {path} failed: {type(error).__name__}: {error}") from error
 
 
 def _samples_of(raw: Any, inputs: Sequence[Tensor], first: int) -> Iterator[Sample]:

@@ -51,7 +51,8 @@ def _scaling(tensor: Tensor, normalization: str | tuple[Any, Any] | None) -> tup
         return NORMALIZATIONS["0..255"]
     if normalization not in NORMALIZATIONS:
         said = "how pixels are scaled is not said" if normalization is None else f"no normalization '{normalization}'"
-        raise QuantizationError(f"{said}; give one of {', '.join(NORMALIZATIONS)}, or mean and deviation")
+        ways = f"{', '.join(NORMALIZATIONS)}, or mean and deviation"
+        raise QuantizationError(f"{said}; give one of {ways} (--pixels, normalization=)")
     return NORMALIZATIONS[normalization]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 
 import click
 
@@ -68,6 +69,7 @@ def main() -> None:
     """Entry point: an error is one line on stderr and an exit status, never a traceback."""
     # Before numpy is imported: its matrices here are small, and a second BLAS thread costs more than it gives.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    warnings.showwarning = _show_warning
     try:
         cli.main(prog_name="rillet", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -75,7 +77,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except click.ClickException as problem:
+    except click.UsageError as problem:
         problem.show()
         sys.exit(problem.exit_code)
     except BrokenPipeError:  # whoever read our output has gone: nobody to tell
@@ -86,12 +88,20 @@ def main() -> None:
         sys.exit(1)
 
 
+def _show_warning(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
+    """numpy's warnings of overflow say nothing to a user: what matters is reported by whoever computes."""
+    if not issubclass(category, RuntimeWarning):
+        click.echo(f"warning: {message}", err=True)
+
+
 def _explained(problem: Exception) -> str:
     from ..devices import DeviceError
     from ..ir import RilletError
 
     if isinstance(problem, (RilletError, DeviceError)):
         return str(problem)
+    if isinstance(problem, click.ClickException):
+        return problem.format_message()
     if isinstance(problem, OSError) and problem.strerror:
         return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
     if os.environ.get("RILLET_TRACEBACK"):

@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from .common import example, json_option, print_json, print_table, progress, threads_option
+from .paths import OutputFile, TfliteFile
 
 
 @click.command("bench")
-@click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("models", nargs=-1, required=True, type=TfliteFile())
 @click.option("--against", type=click.Choice(["litert"]), help="Measure this peer too, interleaved, in this process.")
 @click.option("--device", help="Measure on a device instead (emulator, serial:PORT): one model.")
 @click.option("--board", help="Board of --device emulator.")
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Runs at least.")
 @click.option("--seconds", type=float, default=1.0, show_default=True, help="Seconds at least, warm-up not counted.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write a bar chart (PNG or SVG).")
+@click.option("--plot", type=OutputFile(), help="Write a bar chart (PNG or SVG).")
 @threads_option
 @json_option
 @example("rillet bench model_int8.tflite --against litert")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from .common import bytes_text, example, json_option, model_argument, print_json
+from .common import bytes_text, example, json_option, print_json
+from .paths import board_option, firmware_folder_option, tflite_argument
 
 
 @click.command("build")
-@model_argument
-@click.option("-b", "--board", required=True, help="Name of a board (`rillet boards`) or path of a board.toml.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"),
-              show_default=True, help="Folder for the firmware.")
+@tflite_argument
+@board_option
+@firmware_folder_option
 @json_option
 @example("rillet build model_int8.tflite --board mps2-an386 -o out")
 def command(model: Path, board: str, output: Path, as_json: bool) -> None:

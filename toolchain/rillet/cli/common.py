@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,28 +19,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CHECK_FAILED = 3
 
-
-class _ExistingPath(click.ParamType[Path]):
-    """A path of something that is there; else an error that names what is nearly called so."""
-
-    name = "path"
-
-    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(value)
-        if path.exists():
-            return path
-        near = []
-        if path.parent.is_dir():
-            near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], 1)
-        hint = f"; did you mean '{path.with_name(near[0])}'?" if near else ""
-        raise click.ClickException(f"there is no '{path}'{hint}")
-
-
-existing_path = _ExistingPath()
-model_argument = click.argument("model", type=existing_path)
-output_option = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write."
-)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
 
@@ -62,6 +40,17 @@ def parse_input_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]] | Non
         if not equals or not name:
             raise click.BadParameter(f"'{text}' is not of the form NAME=1,224,224,3", param_hint="--input-shape")
     return shapes or None
+
+
+def parse_pixels(text: str | None) -> str | tuple[float, float] | None:
+    """`"127.5,127.5"` as (mean, deviation); other texts name a range."""
+    if text is None or "," not in text:
+        return text
+    try:
+        mean, deviation = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is not of the form MEAN,DEVIATION", param_hint="--pixels") from None
+    return mean, deviation
 
 
 def example(text: str) -> Callable[[F], F]:
@@ -92,7 +81,9 @@ def calibration_options(function: F) -> F:
 
 def print_json(value: Any) -> None:
     """Prints `value` as JSON; numbers that JSON does not have (infinity, not a number) become null."""
-    click.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
+    text = json.dumps(_plain(value), indent=2, allow_nan=False)
+    # Lists of numbers on one line each: a tensor's last axis, a shape.
+    click.echo(re.sub(r"\[\s+([^][{}\"]*?)\s+\]", lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]", text))
 
 
 def _plain(value: Any) -> Any:
@@ -174,5 +165,6 @@ def stage_progress() -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 def default_output(model: Path, suffix: str) -> Path:
-    """Where a verb writes when not told: beside the current folder's files, `<model's stem><suffix>`."""
-    return Path(model.stem + suffix)
+    """Where a verb writes when not told: `<model's stem><suffix>` in the current folder, never over the model."""
+    path = Path(model.stem + suffix)
+    return path if not path.exists() or not path.samefile(model) else Path(f"{model.stem}_optimized{suffix}")

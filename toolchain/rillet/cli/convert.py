@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from .common import default_output, example, input_shape_option, json_option, model_argument, output_option
+from .common import default_output, example, input_shape_option, json_option
 from .conversion import convert_and_print
+from .paths import model_argument, output_option
 
 
 @click.command("convert")

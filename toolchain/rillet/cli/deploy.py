@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ..report.journey import Stage
-from .common import calibration_options, example, json_option, model_argument, print_json
+from .common import calibration_options, example, json_option, print_json
+from .paths import OutputFile, OutputFolder, model_argument
 
 
 @click.command("deploy")
@@ -21,9 +22,9 @@ from .common import calibration_options, example, json_option, model_argument, p
 @click.option("--board-samples", type=click.IntRange(1), default=100, show_default=True,
               help="How many of them the board runs.")
 @click.option("--device", help="How to reach the board (emulator, serial:PORT); default: its own way.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"),
+@click.option("-o", "--output", type=OutputFolder(), default=Path("out"),
               show_default=True, help="Folder for models and firmware.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with pictures.")
+@click.option("--report", type=OutputFile(), help="Write a page with pictures.")
 @json_option
 @example("rillet deploy model.h5 --board mps2-an386 --calibrate samples.npz --report report.html")
 def command(

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from .common import example, json_option, model_argument, print_json
+from .common import example, json_option, print_json
+from .paths import board_option, firmware_folder_option, tflite_argument
 
 
 @click.command("flash")
-@model_argument
-@click.option("-b", "--board", required=True, help="Name of a board (`rillet boards`) or path of a board.toml.")
+@tflite_argument
+@board_option
 @click.option("-p", "--port", help="Serial port for --verify, such as /dev/ttyACM0; found by USB identity otherwise.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("out"),
-              show_default=True, help="Folder for the firmware.")
+@firmware_folder_option
 @click.option("--verify", "check", is_flag=True, help="Afterwards prove that the board computes the same numbers.")
 @json_option
 @example("rillet flash model_int8.tflite -b rpi-pico --verify")

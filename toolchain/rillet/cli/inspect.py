@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from .common import bytes_text, example, json_option, model_argument, print_json, print_table
+from .common import bytes_text, example, json_option, print_json, print_table
+from .paths import model_argument
 
 
 @click.command("inspect")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from .common import bytes_text, example, json_option, model_argument, print_json, print_table
+from .common import bytes_text, example, json_option, print_json, print_table
+from .paths import OutputFile, tflite_argument
 
 
 @click.command("plan")
-@model_argument
+@tflite_argument
 @click.option("-b", "--board", help="Plan for this board: RAM, stack and flash of the firmware.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the arena over time (PNG or SVG).")
+@click.option("--plot", type=OutputFile(), help="Draw the arena over time (PNG or SVG).")
 @json_option
 @example("rillet plan model_int8.tflite --board mps2-an386")
 def command(model: Path, board: str | None, plot: Path | None, as_json: bool) -> None:
@@ -37,4 +38,5 @@ def command(model: Path, board: str | None, plot: Path | None, as_json: bool) ->
             [[r.name, f"{r.used:,}", f"{r.total:,}", f"{100 * r.used / r.total:.1f}%"] for r in result.regions],
             right=(1, 2, 3),
         )
-    click.echo(f"it fits: {bytes_text(result.arena_bytes)} arena" if board else "")
+    if board:
+        click.echo(f"it fits: {bytes_text(result.arena_bytes)} arena")

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from .common import example, json_option, model_argument, print_json, threads_option
+from .common import example, json_option, print_json, threads_option
+from .paths import ExistingPath, output_option, tflite_argument
 
 
 @click.command("run")
-@model_argument
-@click.option("--input", "inputs", multiple=True, metavar="FILE", type=click.Path(exists=True, path_type=Path),
+@tflite_argument
+@click.option("--input", "inputs", multiple=True, metavar="FILE", type=ExistingPath(),
               help="An .npy per input in order, or one .npz with arrays in order or by input name. Default: random.")
 @click.option("--device", default=None, help="Run there (emulator, serial:PORT) instead of in this process.")
 @click.option("--board", help="Board of --device emulator.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the outputs as .npz.")
+@output_option
 @threads_option
 @json_option
 @example("rillet run model.tflite --input image.npy")
@@ -23,9 +24,11 @@ def command(
     model: Path, inputs: tuple[Path, ...], device: str | None, board: str | None, output: Path | None, threads: int,
     as_json: bool,
 ) -> None:
-    """Run MODEL once and print its outputs."""
+    """Run MODEL (.tflite) once, print its outputs, and write them as .npz where --output says."""
     from ..boards.run import run_model, save_outputs
 
+    if not inputs:
+        click.echo("inputs are random; give yours with --input", err=True)
     results = run_model(model, inputs, device, board, threads)
     if output:
         save_outputs(results, output)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import CHECK_FAILED, example, json_option, model_argument, print_json, progress
+from .common import CHECK_FAILED, example, json_option, print_json, progress
+from .paths import tflite_argument
 
 if TYPE_CHECKING:
     from ..boards.target import Target
 
 
 @click.command("verify")
-@model_argument
+@tflite_argument
 @click.option("-b", "--board", default="host", show_default=True, help="The board that runs the model.")
 @click.option("--device", help="How to reach it (emulator, serial:PORT); default: the board's own way.")
 @click.option("--inputs", type=click.IntRange(1), default=3, show_default=True, help="How many random inputs.")

@@ -23,6 +23,7 @@ _IMPORTERS = {
     ".h5": "keras", ".hdf5": "keras", ".keras": "keras",
     ".onnx": "onnx",
 }
+SUFFIXES = tuple(_IMPORTERS)
 _SAVED_MODEL = (
     "is a TensorFlow SavedModel, which rillet does not read; save the Keras model as .keras or .h5, "
     "or run `python -m tf2onnx.convert --saved-model {path} --output model.onnx` and give rillet the .onnx file"

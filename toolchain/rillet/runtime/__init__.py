@@ -2,12 +2,13 @@
 
 from .interpreter import Interpreter, InvalidModel, OpResolverType, load_delegate
 from .native import ISA_BITS, RuntimeFailure, cpu_isa, verify_bytes
-from .plan import Placement, Plan, Step
+from .plan import Placement, Plan, Step, map_file
 from .session import Session, Threads
 from .signature import SignatureRunner
 from .subgraph import InterpreterError
 
 __all__ = [
     "ISA_BITS", "Interpreter", "InterpreterError", "InvalidModel", "OpResolverType", "Placement", "Plan",
-    "RuntimeFailure", "Session", "SignatureRunner", "Step", "Threads", "cpu_isa", "load_delegate", "verify_bytes",
+    "RuntimeFailure", "Session", "SignatureRunner", "Step", "Threads", "cpu_isa", "load_delegate", "map_file",
+    "verify_bytes",
 ]
