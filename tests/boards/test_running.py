@@ -60,9 +60,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=BOARDS)
-def running(
-    request: pytest.FixtureRequest, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Firmware:
+def running(request: pytest.FixtureRequest, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Firmware:
     need_tools(request.param)
     monkeypatch.setattr(firmware_module, "source_root", lambda: sources)
     return build(_image(), list(KERNELS), load_board(request.param), tmp_path)
