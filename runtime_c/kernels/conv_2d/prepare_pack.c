@@ -127,7 +127,9 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
         int32_t *multiplier = to + padded + c, shift;
         to[c] = fold(k, t, c, &largest);
         if (k->exact) {
+            rlt_exact_factor checked;
             factors[c] = x * (double)rlt_scale(t->weights, (uint32_t)c) / y;
+            RLT_TRY(rlt_exact(p, factors[c], &checked));
             continue;
         }
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, multiplier, &shift));
