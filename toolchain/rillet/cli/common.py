@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import math
 import re
@@ -57,7 +58,7 @@ def example(text: str) -> Callable[[F], F]:
     """Adds `Example: ...` below a verb's help."""
 
     def decorate(function: F) -> F:
-        function.__doc__ = f"{function.__doc__}\n\n\b\nExample: {text}"
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n\b\nExample: {text}"
         return function
 
     return decorate

@@ -30,13 +30,14 @@ class TfliteFile(ExistingPath):
         path = super().convert(value, param, ctx)
         if path.is_dir():
             raise click.ClickException(f"'{path}' is a folder, not a .tflite file")
-        from ..importers import SUFFIXES
+        from ..importers import SUFFIXES, TFLITE_SUFFIXES
         from ..runtime import RuntimeFailure, map_file, verify_bytes
 
         try:
             verify_bytes(memoryview(map_file(path)))
         except RuntimeFailure as problem:
-            hint = f"; make one with `rillet convert {path}`" if path.suffix in SUFFIXES and path.stat().st_size else ""
+            other = path.suffix in SUFFIXES and path.suffix not in TFLITE_SUFFIXES
+            hint = f"; make one with `rillet convert {path}`" if other else ""
             raise click.ClickException(f"{path}: {problem}{hint}") from problem
         return path
 

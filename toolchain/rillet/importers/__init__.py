@@ -24,6 +24,7 @@ _IMPORTERS = {
     ".onnx": "onnx",
 }
 SUFFIXES = tuple(_IMPORTERS)
+TFLITE_SUFFIXES = tuple(suffix for suffix, name in _IMPORTERS.items() if name == "tflite")
 _SAVED_MODEL = (
     "is a TensorFlow SavedModel, which rillet does not read; save the Keras model as .keras or .h5, "
     "or run `python -m tf2onnx.convert --saved-model {path} --output model.onnx` and give rillet the .onnx file"
