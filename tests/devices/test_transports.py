@@ -67,10 +67,10 @@ def test_finding_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_port(["2e8a:000c", "ffff:0001"]) == "/dev/ttyACM0"
     with pytest.raises(DeviceError, match=r"several .*ttyACM0.*ttyUSB0.*name one, as in serial:/dev/ttyACM0"):
         find_port()
-    with pytest.raises(DeviceError, match=r"no serial port with USB id 1234:5678; there: /dev/ttyACM0"):
+    with pytest.raises(DeviceError, match=r"no serial port .*1234:5678.*/dev/ttyACM0"):
         find_port(["1234:5678"])
     monkeypatch.setattr(list_ports, "comports", list)
-    with pytest.raises(DeviceError, match="of any kind; there: none at all"):
+    with pytest.raises(DeviceError, match="no .*serial port"):
         find_port()
 
 
