@@ -29,7 +29,10 @@ def test_firmware_stays_within_its_budget(name: str, tmp_path: Path) -> None:
     took = footprint(model, "mps2-an386")
     assert took.stack_bound_bytes is not None
     sizes = {
-        "code": took.code_bytes, "arena": took.arena_bytes, "stack": took.stack_bound_bytes, "static": took.static_bytes,
-    }  # fmt: skip
+        "code": took.code_bytes,
+        "arena": took.arena_bytes,
+        "stack": took.stack_bound_bytes,
+        "static": took.static_bytes,
+    }
     assert all(sizes[what] <= limit for what, limit in budget.items()), f"{name}: {sizes}, allowed {budget}"
     assert all(sizes[what] > 0.8 * limit for what, limit in budget.items()), f"{name}: budget is too generous: {sizes}"
