@@ -74,7 +74,8 @@ static int no_padding(const rlt_window *w) {
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1};
-    const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : NULL;
+    static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2};
+    const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : rlt_has(p, RLT_ISA_AVX2) ? &avx2 : NULL;
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
     rlt_depthwise_packed_params plan = {.window = c->window, .band.repeat = c->multiplier};
     *done = form && rlt_depthwise_plan(p, &plan, &tensors, form);
