@@ -25,6 +25,7 @@ typedef struct {
     int32_t row_floats;           /* one row of the input or of the band */
     int32_t band_rows;            /* output rows that share a band */
     int32_t band_floats;
+    int32_t split_blocks;         /* tasks share blocks of channels, not rows */
     float low, high; /* fused activation */
 } rlt_conv_2d_packed_f32_params;
 

@@ -26,49 +26,58 @@ static void load_band(const rlt_conv_2d_packed_f32_params *p, const float *image
     }
 }
 
+/* What one task does. */
+typedef struct {
+    const rlt_conv_2d_packed_f32_params *p;
+    const float *weights, *bias;
+    float *output;
+    uint32_t first_row, last_row, first_block, last_block;
+} conv_share;
+
 /* Output rows [row, last) of the batch, of one image, whose windows start at `windows`. */
-static void run_rows(const rlt_conv_2d_packed_f32_params *p, const float *weights, const float *bias, int32_t row,
-                     int32_t last, const float *windows, float *output) {
+static void run_rows(const conv_share *s, int32_t row, int32_t last, const float *windows) {
     static void (*const rows[])(const rlt_conv_f32_block *, const float *, int32_t, float *) = {row_1, row_2, row_3,
                                                                                                  row_4};
+    const rlt_conv_2d_packed_f32_params *p = s->p;
     const rlt_window *w = &p->window;
-    const int32_t total = w->batches * w->out_h, blocks = rlt_conv_f32_blocks(p->vectors);
+    const int32_t total = w->batches * w->out_h;
     const size_t vector_floats = (size_t)p->run_count * (size_t)p->run_floats * RLT_LANES;
-    for (int32_t i = 0; i < blocks; i++) {
+    for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
         const int32_t start = rlt_conv_f32_block_start(p->vectors, i);
         const int32_t stop = rlt_conv_f32_block_start(p->vectors, i + 1);
         const int32_t last_lanes = w->out_c - (stop - 1) * RLT_LANES;
         const rlt_conv_f32_block b = {
             .p = p,
-            .weights = weights + (size_t)start * vector_floats,
-            .bias = bias + start * RLT_LANES,
+            .weights = s->weights + (size_t)start * vector_floats,
+            .bias = s->bias + start * RLT_LANES,
             .pixel_floats = (size_t)w->stride_w * (size_t)w->in_c,
             .last_lanes = (size_t)last_lanes,
         };
         for (int32_t r = row; r < last; r++) {
             rows[stop - start - 1](&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,
                                    r == total - 1 ? p->last_w : w->out_w,
-                                   output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + start * RLT_LANES);
+                                   s->output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + start * RLT_LANES);
         }
     }
 }
 
 static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_f32_params *p) {
     const rlt_window *w = &p->window;
-    const float *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights), *bias = rlt_in(run, p->bias);
-    float *output = rlt_out(run, p->output);
-    uint32_t first, end;
-    rlt_share_of(run, (uint32_t)(w->batches * w->out_h), &first, &end);
-    for (int32_t row = (int32_t)first; row < (int32_t)end;) {
-        const int32_t y = row % w->out_h, left = w->out_h - y < (int32_t)end - row ? w->out_h - y : (int32_t)end - row;
+    const float *input = rlt_in(run, p->input);
+    conv_share s = {p, rlt_in(run, p->weights), rlt_in(run, p->bias), rlt_out(run, p->output),
+                    0, (uint32_t)(w->batches * w->out_h), 0, (uint32_t)rlt_conv_f32_blocks(p->vectors)};
+    if (p->split_blocks) rlt_share_of(run, s.last_block, &s.first_block, &s.last_block);
+    else rlt_share_of(run, s.last_row, &s.first_row, &s.last_row);
+    for (int32_t row = (int32_t)s.first_row, end = (int32_t)s.last_row; row < end;) {
+        const int32_t y = row % w->out_h, left = w->out_h - y < end - row ? w->out_h - y : end - row;
         const int32_t count = left < p->band_rows ? left : p->band_rows;
         const float *image = input + (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
         if (p->scratch == RLT_REF_NONE) {
-            run_rows(p, weights, bias, row, row + count, image + (size_t)(y * w->stride_h) * (size_t)p->row_floats, output);
+            run_rows(&s, row, row + count, image + (size_t)(y * w->stride_h) * (size_t)p->row_floats);
         } else {
             float *scratch = (float *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band_floats;
             load_band(p, image, y, y + count, scratch);
-            run_rows(p, weights, bias, row, row + count, scratch, output);
+            run_rows(&s, row, row + count, scratch);
         }
         row += count;
     }

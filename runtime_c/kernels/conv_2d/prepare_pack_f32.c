@@ -80,7 +80,13 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
 
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
                                 int32_t lanes) {
-    const uint32_t tasks = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
+    const int flat = every_pixel(&c->window) && c->output->elements;
+    const int32_t vectors = (c->window.out_c + lanes - 1) / lanes;
+    const uint32_t lines = (uint32_t)(c->window.batches * c->window.out_h), blocks = (uint32_t)rlt_conv_f32_blocks(vectors);
+    const uint32_t rows = flat ? lines * (uint32_t)c->window.out_w / CHUNK_STEP : lines;
+    const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
+    const int split_blocks = rows < wanted && rows < blocks;
+    const uint32_t tasks = split_blocks && blocks < wanted ? blocks : wanted;
     rlt_conv_2d_packed_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, c->input);
@@ -90,9 +96,10 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     k->scratch = RLT_REF_NONE;
     k->window = c->window;
     rlt_window *w = &k->window;
-    if (every_pixel(w) && c->output->elements) flatten(w, tasks, &k->last_w);
+    if (flat) flatten(w, split_blocks ? 1 : tasks, &k->last_w);
     else k->last_w = w->out_w;
-    k->vectors = (w->out_c + lanes - 1) / lanes;
+    k->vectors = vectors;
+    k->split_blocks = split_blocks;
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);

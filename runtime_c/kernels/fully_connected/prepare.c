@@ -1,5 +1,7 @@
 /* FULLY_CONNECTED: input [..., depth] (seen as [batches, depth]), weights [units, depth], optional bias [units]. */
 #include "../common/prepare_channels.h"
+#include "../common/prepare_f32.h"
+#include "../conv_2d/prepare_pack_f32.h"
 #include "../quantize/prepare_rows.h"
 #include "../conv_2d/prepare_pack.h"
 #include "fully_connected.h"
@@ -45,12 +47,28 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
     return RLT_OK;
 }
 
+/* The same layer as a 1x1 convolution: rows of the input are pixels, its columns channels. */
+static rlt_window as_window(const layer *l) {
+    const int32_t batches = (int32_t)l->batches;
+    return (rlt_window){
+        .batches = 1, .in_h = 1, .in_w = batches, .in_c = (int32_t)l->depth,
+        .out_h = 1, .out_w = batches, .out_c = (int32_t)l->units,
+        .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+    };
+}
+
 static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
     RLT_TRY(rlt_need_type(p, l->weights, RLT_FLOAT32));
     RLT_TRY(rlt_need_type(p, l->output, RLT_FLOAT32));
     RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_FLOAT32));
     float low, high;
     RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
+    static const rlt_f32_kernels kernels = RLT_F32_KERNELS(conv_2d_f32);
+    const int32_t lanes = rlt_f32_lanes(p);
+    const rlt_conv_f32 dense = {l->input, l->weights, l->bias, l->output, as_window(l), low, high, l->tasks};
+    if (lanes > 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
+        return rlt_conv_2d_f32_pack(p, op, &dense, rlt_f32_kernel(&kernels, lanes), lanes);
+    }
     rlt_fully_connected_f32_params *k =
         rlt_add_step(p, op, RLT_KERNEL_fully_connected_f32, sizeof *k, RLT_FULLY_CONNECTED_REFS, l->tasks);
     if (!k) return RLT_ERROR_MEMORY;
