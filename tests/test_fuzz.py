@@ -1,5 +1,8 @@
-"""Damaged model files in the C runtime: 100,000 mutations under sanitizers, without a crash, a hang of a second, or more
-memory than twice the file's size plus the arena (checked case by case in tests/fuzz/mutate.c)."""
+"""Damaged model files in the C runtime: 100,000 mutations under sanitizers.
+
+No crash, no hang of a second, no more memory than twice the file's size plus the arena; the driver tests/fuzz/mutate.c
+checks each case.
+"""
 
 from __future__ import annotations
 

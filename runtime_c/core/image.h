@@ -21,7 +21,7 @@ enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REG
 typedef struct {
     uint32_t magic, version;
     uint32_t bytes;           /* of the whole image */
-    uint32_t crc;             /* CRC-32 (IEEE) of the image after this field */
+    uint32_t crc;             /* CRC-32 (IEEE) of the image after this field, in exported images; else 0 */
     uint32_t arena_bytes;
     uint32_t arena_alignment;
     uint32_t model_bytes;     /* size of the model file that MODEL refs point into; 0: self-contained */

@@ -122,8 +122,9 @@ typedef struct {
     uint64_t arena_limit; /* refuse plans with a larger arena; 0: 4 GiB */
 } rlt_config;
 
-/* Checks every offset, index, shape, size product and operator option of a file without allocating, in time linear
- * in its size. `error` may be NULL. */
+/* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of
+ * options, without allocating and in time linear in its size. (Values of options, and shapes that do not fit an
+ * operator, are rlt_prepare()'s to refuse.) `error` may be NULL. */
 rlt_status rlt_verify(const void *model, size_t size, rlt_error *error);
 
 typedef struct rlt_plan rlt_plan;
