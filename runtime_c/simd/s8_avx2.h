@@ -119,4 +119,24 @@ RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, in
     }
 }
 
+RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
+    int8_t all[16] = {0};
+    if (count >= QUARTERS * LANES) return _mm_loadu_si128((const __m128i *)from);
+    memcpy(all, from, (size_t)count);
+    return _mm_loadu_si128((const __m128i *)all);
+}
+RLT_INLINE vi vi_load_s8_first(const int8_t *from, int32_t count) {
+    if (count >= LANES) return vi_load_s8(from);
+    return _mm256_cvtepi8_epi32(v_load_bytes(from, count));
+}
+RLT_INLINE v_bytes v_set_bytes(int32_t value) { return _mm_set1_epi8((int8_t)value); }
+RLT_INLINE v_bytes v_max_bytes(v_bytes a, v_bytes b) { return _mm_max_epi8(a, b); }
+RLT_INLINE v_bytes v_min_bytes(v_bytes a, v_bytes b) { return _mm_min_epi8(a, b); }
+
+RLT_INLINE vi vi_mean(vi sum, int32_t count) {
+    const __m256 total = _mm256_cvtepi32_ps(vi_add(_mm256_abs_epi32(sum), vi_set(count / 2)));
+    const vi mean = _mm256_cvttps_epi32(_mm256_div_ps(total, _mm256_set1_ps((float)count)));
+    return _mm256_sign_epi32(mean, sum);
+}
+
 #endif

@@ -135,4 +135,25 @@ RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, in
     }
 }
 
+/* `count` bytes as lanes, or all LANES of them; nothing past them is touched. */
+RLT_INLINE vi vi_load_s8_first(const int8_t *from, int32_t count) {
+    if (count >= LANES) return vi_load_s8(from);
+    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
+}
+RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
+    if (count >= QUARTERS * LANES) return _mm512_loadu_si512(from);
+    return _mm512_maskz_loadu_epi8((UINT64_C(1) << count) - 1, from);
+}
+RLT_INLINE v_bytes v_set_bytes(int32_t value) { return _mm512_set1_epi8((int8_t)value); }
+RLT_INLINE v_bytes v_max_bytes(v_bytes a, v_bytes b) { return _mm512_max_epi8(a, b); }
+RLT_INLINE v_bytes v_min_bytes(v_bytes a, v_bytes b) { return _mm512_min_epi8(a, b); }
+
+/* sum / count, halves away from zero, for count up to 65536 and |sum| <= 128 * count: exact, as the quotient of floats
+ * below 2^24 is nearer to its integer part than to the next integer. */
+RLT_INLINE vi vi_mean(vi sum, int32_t count) {
+    const __m512 total = _mm512_cvtepi32_ps(vi_add(_mm512_abs_epi32(sum), vi_set(count / 2)));
+    const vi mean = _mm512_cvttps_epi32(_mm512_div_ps(total, _mm512_set1_ps((float)count)));
+    return _mm512_mask_sub_epi32(mean, _mm512_movepi32_mask(sum), _mm512_setzero_si512(), mean);
+}
+
 #endif

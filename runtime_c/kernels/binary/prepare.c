@@ -1,5 +1,6 @@
 /* Elementwise operators on two operands of one type, broadcast against each other. */
 #include "../common/prepare_broadcast.h"
+#include "../common/prepare_s8.h"
 #include "binary.h"
 
 /* All operators here have their fused activation, if any, in the first field of their options. */
@@ -111,7 +112,7 @@ rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
     static const kernels k = KERNELS(add);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 20, 1);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, add_s8), 20, 1);
     return add_other(p, op, &o, &k, 1);
 }
 
@@ -119,7 +120,7 @@ rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
     static const kernels k = KERNELS(sub);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 20, 1);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, 1);
     return add_other(p, op, &o, &k, 1);
 }
 
@@ -136,7 +137,7 @@ rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type != RLT_INT8) return add_other(p, op, &o, &k, 1);
-    rlt_binary_s8_params *s8 = add_s8(p, op, &o, k.s8);
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, RLT_S8_KERNEL(p, mul_s8));
     if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
     /* In float, as tflite/kernels/mul.cc has it. */
     const volatile float product = rlt_scale(o.a, 0) * rlt_scale(o.b, 0);

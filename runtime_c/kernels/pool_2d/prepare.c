@@ -1,11 +1,13 @@
 /* AVERAGE_POOL_2D and MAX_POOL_2D: input [batches, h, w, channels]. */
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
 #include "pool_2d.h"
 
 /* Fields of Pool2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, FILTER_WIDTH, FILTER_HEIGHT, ACTIVATION };
 
-static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel_f32, uint32_t kernel_s8) {
+static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel_f32, uint32_t kernel_s8,
+                               int is_average) {
     RLT_TRY(rlt_operands(p, op, 1, 1));
     const rlt_tensor *input = rlt_input(p, op, 0);
     rlt_tensor *output = rlt_output(p, op, 0);
@@ -19,6 +21,8 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
     w.stride_w = rlt_option_i32(op, STRIDE_W, 0);
     w.dilation_h = w.dilation_w = 1;
     RLT_TRY(rlt_prepare_window(p, input, output, rlt_option_u8(op, PADDING, 0), &w));
+    /* Vectors can divide by no more. */
+    if ((int64_t)w.kernel_h * w.kernel_w > 65536 && is_average) kernel_s8 = RLT_KERNEL_average_pool_2d_s8;
     const int32_t activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint32_t tasks = rlt_tasks((uint64_t)output->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
                                      (uint64_t)w.batches * w.out_h);
@@ -51,9 +55,9 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
 }
 
 rlt_status rlt_prepare_average_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_pool(p, op, RLT_KERNEL_average_pool_2d_f32, RLT_KERNEL_average_pool_2d_s8);
+    return prepare_pool(p, op, RLT_KERNEL_average_pool_2d_f32, RLT_S8_KERNEL(p, average_pool_2d_s8), 1);
 }
 
 rlt_status rlt_prepare_max_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_pool(p, op, RLT_KERNEL_max_pool_2d_f32, RLT_KERNEL_max_pool_2d_s8);
+    return prepare_pool(p, op, RLT_KERNEL_max_pool_2d_f32, RLT_S8_KERNEL(p, max_pool_2d_s8), 0);
 }

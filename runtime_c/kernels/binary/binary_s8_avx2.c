@@ -1,0 +1,7 @@
+/* int8 ADD, SUB and MUL with AVX2. */
+#include "../../simd/s8_avx2.h"
+#include "binary_s8_rows.h"
+
+rlt_status rlt_add_s8_avx2(const rlt_run *run, const void *params) { return run_rows(run, params, add_row); }
+rlt_status rlt_sub_s8_avx2(const rlt_run *run, const void *params) { return run_rows(run, params, sub_row); }
+rlt_status rlt_mul_s8_avx2(const rlt_run *run, const void *params) { return run_rows(run, params, mul_row); }

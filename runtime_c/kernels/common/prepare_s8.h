@@ -1,0 +1,13 @@
+/* The choice of an instruction set for int8 kernels that need no packing. Host only. */
+#ifndef RLT_PREPARE_S8_H
+#define RLT_PREPARE_S8_H
+
+#include "../../core/prepare.h"
+
+/* The form of kernel `name` for the widest vectors that may be used. */
+#define RLT_S8_KERNEL(p, name) \
+    (rlt_has(p, RLT_ISA_AVX512VNNI) ? RLT_KERNEL_##name##_avx512vnni \
+     : rlt_has(p, RLT_ISA_AVX2)     ? RLT_KERNEL_##name##_avx2 \
+                                    : RLT_KERNEL_##name)
+
+#endif
