@@ -14,6 +14,7 @@ from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
 from .board import Board, load_board
 from .firmware import Firmware, build
+from .sources import refuse_stale_library
 
 
 @dataclass(frozen=True)
@@ -69,5 +70,6 @@ def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name:
 
 def build_target(target: Target, out_dir: str | PathLike[str]) -> Firmware:
     """Builds the firmware; see `rillet.boards.build` for what it raises."""
+    refuse_stale_library()
     image, kernels = target.plan.export()
     return build(image, kernels, target.board, out_dir, model_name=target.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from rillet.boards import BoardError, Firmware, open_firmware
 from rillet.boards.target import Target, build_target, prepare_target
-from rillet.runtime import Plan, Session
+from rillet.runtime import Plan, Session, _native
 from tests.boards.tools import TINY, need_tools
 from tests.zoo import zoo
 
@@ -95,3 +96,13 @@ def _run_here(host: Session, seed: int) -> list[NDArray[Any]]:
 
 def _path(name: str) -> Path:
     return zoo(TINY[name])
+
+
+def test_a_library_older_than_the_kernels_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = prepare_target(_path("ad"), "mps2-an386")
+    old = tmp_path / "old"
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(_native, "__file__", str(old))
+    with pytest.raises(BoardError, match="newer than the C library"):
+        build_target(target, tmp_path / "out")
