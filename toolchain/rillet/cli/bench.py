@@ -17,17 +17,24 @@ from .paths import OutputFile, TfliteFile
 @click.option("--board", help="Board of --device emulator.")
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Runs at least.")
 @click.option("--seconds", type=float, default=1.0, show_default=True, help="Seconds at least, warm-up not counted.")
-@click.option("--plot", type=OutputFile(), help="Write a bar chart (PNG or SVG).")
+@click.option("--profile", "is_profile", is_flag=True, help=(
+    "Each step's time, rates, share of this machine's measured peak, and why it has its kernel: one model."))
+@click.option("--sort", type=click.Choice(["time", "order"]), default="order", show_default=True, help=(
+    "Order of --profile's table."))
+@click.option("--plot", type=OutputFile(), help="Write a bar chart, or --profile's roofline (PNG, SVG or PDF).")
 @threads_option
 @json_option
 @example("rillet bench model_int8.tflite --against litert")
 def command(
     models: tuple[Path, ...], against: str | None, device: str | None, board: str | None, runs: int, seconds: float,
-    plot: Path | None, threads: int, as_json: bool,
+    is_profile: bool, sort: str, plot: Path | None, threads: int, as_json: bool,
 ) -> None:
     """Measure how long MODELS take: medians after a warm-up of one second."""
     if device or board:
         _on_device(models, device, board, min(runs, 10), as_json)
+        return
+    if is_profile:
+        _profile(models, against, runs, seconds, sort, plot, threads, as_json)
         return
     from ..bench import Effort, compare, geometric_mean, machine_name
 
@@ -61,6 +68,44 @@ def command(
     print_table(["model", "rillet us", f"{against} us", "faster", "max difference"], rows, right=(1, 2, 3, 4))
     if len(ratios) > 1:
         click.echo(f"geometric mean: {geometric_mean(ratios):.2f}x")
+
+
+def _profile(
+    models: tuple[Path, ...], against: str | None, runs: int, seconds: float, sort: str, plot: Path | None,
+    threads: int, as_json: bool,
+) -> None:
+    from ..bench import Effort, machine_name, profile
+
+    if len(models) != 1 or against is not None:
+        raise click.UsageError("--profile measures one model, by itself")
+    with progress(models[0].name) as update:
+        result = profile(models[0], threads, Effort(min_runs=runs, min_s=seconds), update)
+    if plot:
+        from ..report.plots import write_figure
+        from ..report.roofline import roofline
+
+        write_figure(roofline(result), plot)
+    if as_json:
+        print_json({"machine": machine_name(), "profile": result})
+        return
+    peak = result.peak
+    reading = ", ".join(f"{level.name} {level.gb_per_s:.0f}" for level in peak.levels)
+    click.echo(f"{machine_name()}, {threads} thread{'s' if threads > 1 else ''}, kernels for {result.isa[-1]}")
+    click.echo(f"peak: int8 {peak.int8_gmac_per_s:.0f} GMAC/s, float32 {peak.float_gmac_per_s:.0f} GMAC/s; "
+               f"reading {reading} GB/s")
+    steps = sorted(result.steps, key=lambda s: -s.us) if sort == "time" else result.steps
+    rows: list[list[object]] = [
+        [s.step, s.layer[-28:], s.shape, s.kernel, f"{s.us:.2f}", f"{s.share:.1%}", f"{s.macs / 1e6:.3f}",
+         f"{s.gmac_per_s:.1f}", f"{s.gb_per_s:.1f}", f"{s.of_peak:.0%}", s.limit, s.why]
+        for s in steps
+    ]
+    print_table(
+        ["step", "layer", "output", "kernel", "us", "share", "MMAC", "GMAC/s", "GB/s", "of peak", "limit", "why"],
+        rows, right=(0, 4, 5, 6, 7, 8, 9),
+    )
+    click.echo(f"{result.us:.1f} us in all (median of {result.runs} runs), {result.macs / 1e6:.2f} MMAC, "
+               f"{result.macs / result.us / 1e3:.1f} GMAC/s; why: this many times faster than what a lesser "
+               "instruction set gets")
 
 
 def _on_device(models: tuple[Path, ...], device: str | None, board: str | None, runs: int, as_json: bool) -> None:

@@ -6,22 +6,32 @@ from pathlib import Path
 
 import click
 
-from .common import bytes_text, example, json_option, print_json, print_table
+from .common import (
+    bytes_text,
+    example,
+    input_shape_option,
+    json_option,
+    parse_input_shapes,
+    print_json,
+    print_table,
+)
 from .paths import model_argument
 
 
 @click.command("inspect")
 @model_argument
 @click.option("--text", is_flag=True, help="Print the graph itself, one op a line.")
+@input_shape_option
 @json_option
 @example("rillet inspect model.tflite")
-def command(model: Path, text: bool, as_json: bool) -> None:
+def command(model: Path, text: bool, input_shape: tuple[str, ...], as_json: bool) -> None:
     """Print MODEL's operators, shapes, MACs, bytes and peak arena."""
     from ..importers import load
     from ..ir import to_text
     from ..report.summary import summarize
 
-    loaded = load(model)
+    shapes = parse_input_shapes(input_shape)
+    loaded = load(model, input_shapes=shapes) if shapes else load(model)
     if text:
         click.echo(to_text(loaded))
         return

@@ -96,7 +96,7 @@ def _macs(op: Op) -> int | None:
     definition = registry().get(op.kind)
     try:
         return definition.macs(op) if definition else None
-    except RilletError:  # an unknown dimension
+    except (RilletError, IndexError):  # an unknown dimension, or ranks that do not fit the operator
         return None
 
 
