@@ -44,7 +44,7 @@ void *rlt_take(rlt_prepare_state *p, uint64_t count, size_t bytes) {
 }
 
 size_t rlt_constant_room(const rlt_prepare_state *p) {
-    size_t start = aligned(p->front, CONSTANT_ALIGNMENT);
+    size_t start = aligned(p->front, CONSTANT_ALIGNMENT) + p->held;
     return start < p->back ? p->back - start : 0;
 }
 
@@ -155,6 +155,10 @@ void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *inp
     if (output == NULL || input == NULL || output->data != NULL || input->data != NULL) return;
     if (p->overwrite_count == p->overwrite_limit) return; /* only a chance to save memory is lost */
     p->overwrites[p->overwrite_count++] = (rlt_overwrite){(uint32_t)output->index, (uint32_t)input->index};
+}
+
+uint32_t rlt_most_threads(const rlt_prepare_state *p) {
+    return p->config.threads;
 }
 
 int rlt_has(const rlt_prepare_state *p, uint32_t isa) {

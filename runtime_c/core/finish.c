@@ -85,6 +85,7 @@ static rlt_plan *cut(uint8_t *block, size_t start, size_t used) {
 }
 
 rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
+    p->held = 0;
     rlt_tensor_info *infos = rlt_take(p, p->tensor_count, sizeof *infos);
     if (infos == NULL || rlt_lay_out(p, infos) != RLT_OK || complete_image(p, infos) != RLT_OK) return p->status;
 

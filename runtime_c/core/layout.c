@@ -165,6 +165,7 @@ static void fill_infos(layout *l, rlt_tensor_info *infos) {
 
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     layout l = {.p = p, .count = p->tensor_count + p->scratch_count, .end = p->step_count};
+    size_t back = p->back;
     l.blocks = rlt_take(p, l.count, sizeof *l.blocks);
     l.merged = rlt_take(p, l.count, sizeof *l.merged);
     l.merged_at = rlt_take(p, l.count, sizeof *l.merged_at);
@@ -173,16 +174,15 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     l.words = rlt_take(p, RLT_PLACE_WORDS(l.count), sizeof *l.words);
     l.totals = rlt_take(p, (uint64_t)l.end + 1, sizeof *l.totals);
     if (p->status != RLT_OK) return p->status;
-    size_t back = p->back;
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
     uint64_t given_bytes = given != NULL && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
     p->arena_bytes = place_all(&l, NULL);
     if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);
-    p->back = back;
     if (p->arena_bytes > p->config.arena_limit || p->arena_bytes > UINT32_MAX) {
         return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the arena would be larger than its limit");
     }
     fill_infos(&l, infos);
     patch_refs(&l);
+    p->back = back; /* for the plan's own tables */
     return RLT_OK;
 }

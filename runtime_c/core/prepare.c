@@ -8,12 +8,15 @@
 #include "error.h"
 #include "state.h"
 
+enum { MOST_THREADS = 64 };
 static const rlt_config DEFAULTS = {.alignment = 64, .arena_limit = UINT64_C(1) << 32};
 
 static rlt_status check_config(rlt_prepare_state *p) {
     rlt_config *config = &p->config;
     if (config->isa == 0) config->isa = rlt_cpu_isa();
     config->isa |= RLT_ISA_SCALAR;
+    if (config->threads == 0) config->threads = 1;
+    if (config->threads > MOST_THREADS) config->threads = MOST_THREADS;
     if (config->alignment == 0) config->alignment = DEFAULTS.alignment;
     if (config->arena_limit == 0 || config->arena_limit > DEFAULTS.arena_limit) config->arena_limit = DEFAULTS.arena_limit;
     if (config->alignment < 4 || config->alignment > RLT_ALIGNMENT || (config->alignment & (config->alignment - 1)))
@@ -43,6 +46,9 @@ static rlt_status open_subgraph(rlt_prepare_state *p) {
     return RLT_OK;
 }
 
+/* Later memory per tensor (see layout.c and finish.c) and per operator (steps' params, mostly below 128 bytes). */
+enum { HELD_PER_TENSOR = 160, HELD_PER_OP = 128 };
+
 /* Takes all tables at once: what operators add is bounded by the count of their operands. */
 static rlt_status take_tables(rlt_prepare_state *p) {
     uint32_t ops = p->operator_tables.count;
@@ -62,6 +68,7 @@ static rlt_status take_tables(rlt_prepare_state *p) {
     p->overwrites = rlt_take(p, p->overwrite_limit, sizeof *p->overwrites);
     p->first_output = rlt_take(p, (uint64_t)ops + 1, sizeof *p->first_output);
     p->outputs = rlt_take(p, outputs, sizeof *p->outputs);
+    p->held = (size_t)HELD_PER_TENSOR * p->tensor_count + (size_t)HELD_PER_OP * ops;
     return p->status;
 }
 

@@ -61,6 +61,9 @@ rlt_status rlt_set_shape(rlt_prepare_state *p, rlt_tensor *output, uint32_t rank
 /* Whether kernels for this instruction set may be chosen. */
 int rlt_has(const rlt_prepare_state *p, uint32_t isa);
 
+/* How many threads may run a step at the same time, at least 1. */
+uint32_t rlt_most_threads(const rlt_prepare_state *p);
+
 /* The place of a tensor, for a params record: arena refs are placeholders that are patched once memory is planned, so
  * they must lie in the leading `ref_count` words of params. NONE for NULL. A constant is borrowed from the model, or
  * copied into the image where it is unaligned or the plan must be self-contained. */

@@ -61,6 +61,7 @@ struct rlt_prepare_state {
 
     uint8_t *image;
     size_t front, back; /* offsets from `image`; free memory lies between */
+    size_t held;        /* of that, what laying out and finishing will need: not for constants */
 
     rlt_table subgraph;
     rlt_vector tensor_tables, buffer_tables, operator_tables, code_tables;
