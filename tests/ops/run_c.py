@@ -27,7 +27,7 @@ class Guarded:
     """A session of one op whose arena lies between guard bytes and starts as garbage."""
 
     def __init__(self, one: OneOp, isa: str | None, threads: Threads | None = None) -> None:
-        plan = _plan(one, isa)
+        plan = _plan(one, isa, threads.count if threads else 1)
         if plan is None:
             pytest.skip("the C runtime has no kernel for this operator or type")
         self.plan = plan
@@ -63,10 +63,12 @@ class Guarded:
         return raw.view(DType(view.type).numpy).reshape(tuple(view.dims[0 : view.rank]))
 
 
-def _plan(one: OneOp, isa: str | None) -> Plan | None:
-    """None where the runtime says that it has no such kernel."""
+def _plan(one: OneOp, isa: str | None, threads: int = 1) -> Plan | None:
+    """None where the runtime says that it has no such kernel, or that it takes no tensors without elements."""
+    if any(0 in tensor.shape for op in one.model.graphs[0].ops for tensor in op.outputs):
+        return None
     try:
-        return Plan(write_bytes(one.model), isa=isa, keep_inputs=True)
+        return Plan(write_bytes(one.model), isa=isa, keep_inputs=True, threads=threads)
     except RuntimeFailure as problem:
         if problem.status in ("RLT_ERROR_UNSUPPORTED_OP", "RLT_ERROR_UNSUPPORTED_TYPE"):
             return None
