@@ -120,6 +120,7 @@ typedef struct {
     const rlt_input_shape *input_shapes;
     uint32_t input_shape_count;
     uint64_t arena_limit; /* refuse plans with a larger arena; 0: 4 GiB */
+    uint32_t threads;     /* the most that sessions will use: steps are split, and scratch planned, for so many; 0: 1 */
 } rlt_config;
 
 /* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of

@@ -144,6 +144,17 @@ def softmax(rng: Rng, dtype: DType) -> Op:
     return Op("SOFTMAX", [value(rng, "input", shape, dtype, 0.1)], [], opdef("SOFTMAX").attrs(beta=1.0))
 
 
+def mean(rng: Rng, dtype: DType) -> Op:
+    shape = (int(rng.integers(1, 4)), int(rng.integers(1, 9)), int(rng.integers(1, 9)), channels(rng))
+    axes = [(1, 2), (1,), (2,), (0, 1, 2), (3,), (1, 3)][rng.integers(0, 6)]
+    operands = [value(rng, "input", shape, dtype), Tensor("axes", (len(axes),), DType.INT32, data=np.array(axes, np.int32))]
+    return Op("MEAN", operands, [], opdef("MEAN").attrs(keep_dims=bool(rng.integers(0, 2))))
+
+
+def tanh(rng: Rng, dtype: DType) -> Op:
+    return Op("TANH", [value(rng, "input", (int(rng.integers(1, 400)),), dtype)], [], opdef("TANH").attrs())
+
+
 BUILDERS = {
     "CONV_2D": conv,
     "DEPTHWISE_CONV_2D": depthwise,
@@ -154,6 +165,8 @@ BUILDERS = {
     "SUB": binary("SUB"),
     "MUL": binary("MUL"),
     "SOFTMAX": softmax,
+    "MEAN": mean,
+    "TANH": tanh,
 }
 
 
@@ -173,7 +186,7 @@ def one_op(kind: str, dtype: DType, seed: int) -> OneOp:
 
 
 def run_threads(one: OneOp, isa: str, threads: int) -> list[NDArray[Any]]:
-    session = Session(Plan(write_bytes(one.model), isa=isa, keep_inputs=True), threads)
+    session = Session(Plan(write_bytes(one.model), isa=isa, keep_inputs=True, threads=threads), threads)
     for view, array in zip(session.inputs, one.inputs, strict=True):
         view[...] = array
     session.invoke()

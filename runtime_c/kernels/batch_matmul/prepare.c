@@ -53,7 +53,7 @@ rlt_status rlt_prepare_batch_matmul(rlt_prepare_state *p, const rlt_op *op) {
     rlt_matmul_shape s = {0};
     RLT_TRY(read_shape(p, op, &s));
     const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
-    const uint32_t tasks = rlt_tasks((uint64_t)output->elements * s.depth, (uint64_t)s.batches * s.rows);
+    const uint32_t tasks = rlt_tasks(p, (uint64_t)output->elements * s.depth, (uint64_t)s.batches * s.rows);
     if (a->type == RLT_FLOAT32) {
         rlt_batch_matmul_f32_params *k =
             rlt_add_step(p, op, RLT_KERNEL_batch_matmul_f32, sizeof *k, RLT_BATCH_MATMUL_REFS, tasks);

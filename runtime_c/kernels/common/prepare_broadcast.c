@@ -53,6 +53,6 @@ rlt_status rlt_prepare_broadcast(rlt_prepare_state *p, const rlt_tensor *a, cons
     return RLT_OK;
 }
 
-uint32_t rlt_broadcast_tasks(const rlt_broadcast *shape, uint32_t cost) {
-    return rlt_tasks((uint64_t)shape->rows * shape->count * cost, shape->rows == 1 ? shape->count : shape->rows);
+uint32_t rlt_broadcast_tasks(const rlt_prepare_state *p, const rlt_broadcast *shape, uint32_t cost) {
+    return rlt_tasks(p, (uint64_t)shape->rows * shape->count * cost, shape->rows == 1 ? shape->count : shape->rows);
 }

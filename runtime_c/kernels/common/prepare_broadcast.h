@@ -9,6 +9,6 @@
 rlt_status rlt_prepare_broadcast(rlt_prepare_state *p, const rlt_tensor *a, const rlt_tensor *b, rlt_tensor *output,
                                  rlt_broadcast *shape);
 /* Pieces worth splitting it into, at `cost` simple operations per element. */
-uint32_t rlt_broadcast_tasks(const rlt_broadcast *shape, uint32_t cost);
+uint32_t rlt_broadcast_tasks(const rlt_prepare_state *p, const rlt_broadcast *shape, uint32_t cost);
 
 #endif

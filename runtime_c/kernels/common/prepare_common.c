@@ -200,8 +200,8 @@ rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt
     return rlt_set_shape(p, output, 4, dims);
 }
 
-uint32_t rlt_tasks(uint64_t operations, uint64_t units) {
+uint32_t rlt_tasks(const rlt_prepare_state *p, uint64_t operations, uint64_t units) {
     const uint64_t worth = operations / 65536; /* below, waking a thread costs more than it saves */
-    const uint64_t tasks = worth < units ? worth : units;
-    return tasks < 1 ? 1 : tasks > 64 ? 64 : (uint32_t)tasks;
+    const uint64_t tasks = worth < units ? worth : units, most = rlt_most_threads(p);
+    return tasks < 1 ? 1 : tasks > most ? (uint32_t)most : (uint32_t)tasks;
 }

@@ -43,7 +43,7 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
         dims[rank - 1] = (int32_t)l->units;
     }
     RLT_TRY(rlt_set_shape(p, l->output, rank, dims));
-    l->tasks = rlt_tasks((uint64_t)l->output->elements * l->depth, l->units);
+    l->tasks = rlt_tasks(p, (uint64_t)l->output->elements * l->depth, l->units);
     return RLT_OK;
 }
 

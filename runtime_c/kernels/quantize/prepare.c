@@ -1,5 +1,7 @@
 /* QUANTIZE: float to integer, or one integer quantization to another. DEQUANTIZE: integer or FLOAT16 to float. */
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
+#include "../unary/unary.h"
 #include "quantize.h"
 
 static int integer_range(uint32_t type, int32_t *low, int32_t *high) {
@@ -37,7 +39,7 @@ static rlt_status add_affine(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     }
     const uint32_t units = channels == 1 ? inner : outer * channels;
     rlt_quantize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_QUANTIZE_REFS,
-                                          rlt_tasks((uint64_t)quantized->elements * 4, units));
+                                          rlt_tasks(p, (uint64_t)quantized->elements * 4, units));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -50,30 +52,51 @@ static rlt_status add_affine(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     return RLT_OK;
 }
 
-static rlt_status add_requantize(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *input, rlt_tensor *output) {
-    RLT_TRY(rlt_need_per_tensor(p, input));
-    RLT_TRY(rlt_need_per_tensor(p, output));
-    int32_t multiplier, shift, low, high;
-    if (!integer_range(output->type, &low, &high)) {
-        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "QUANTIZE gives INT8, UINT8, INT16 or INT32");
+/* Between 8-bit types: a table of all values. */
+static rlt_status add_lookup(rlt_prepare_state *p, const rlt_op *op, const rlt_requantize_params *r,
+                             const rlt_tensor *input, const rlt_tensor *output) {
+    rlt_ref table;
+    uint8_t *values = rlt_add_constant(p, 256, &table);
+    if (!values) return RLT_ERROR_MEMORY;
+    for (int32_t byte = 0; byte < 256; byte++) {
+        const int32_t x = input->type == RLT_INT8 ? (int8_t)byte : byte;
+        const int32_t scaled = rlt_requantize(x - r->input_zero_point, r->multiplier, r->shift);
+        values[byte] = (uint8_t)rlt_clamp(rlt_add_wrapping(scaled, r->output_zero_point), r->low, r->high);
     }
-    RLT_TRY(rlt_quantize_multiplier(p, (double)rlt_scale(input, 0) / (double)rlt_scale(output, 0), &multiplier,
-                                    &shift));
-    if (input->bytes == output->bytes) rlt_may_overwrite(p, output, input);
-    rlt_requantize_params *k = rlt_add_step(p, op, RLT_KERNEL_requantize_values, sizeof *k, RLT_REQUANTIZE_REFS,
-                                            rlt_tasks((uint64_t)output->elements * 4, output->elements));
+    rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
+                                        rlt_tasks(p, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
+    k->table = table;
     k->count = output->elements;
-    k->input_type = input->type;
-    k->output_type = output->type;
-    k->input_zero_point = rlt_zero_point(input, 0);
-    k->output_zero_point = rlt_zero_point(output, 0);
-    k->multiplier = multiplier;
-    k->shift = shift;
-    k->low = low;
-    k->high = high;
+    return RLT_OK;
+}
+
+static rlt_status add_requantize(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *input, rlt_tensor *output) {
+    RLT_TRY(rlt_need_per_tensor(p, input));
+    RLT_TRY(rlt_need_per_tensor(p, output));
+    rlt_requantize_params r = {0};
+    if (!integer_range(output->type, &r.low, &r.high)) {
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "QUANTIZE gives INT8, UINT8, INT16 or INT32");
+    }
+    RLT_TRY(rlt_quantize_multiplier(p, (double)rlt_scale(input, 0) / (double)rlt_scale(output, 0), &r.multiplier,
+                                    &r.shift));
+    r.input_zero_point = rlt_zero_point(input, 0);
+    r.output_zero_point = rlt_zero_point(output, 0);
+    if (input->bytes == output->bytes) rlt_may_overwrite(p, output, input);
+    if (input->bytes == input->elements && output->bytes == output->elements && rlt_constant_room(p) > 4096) {
+        return add_lookup(p, op, &r, input, output);
+    }
+    rlt_requantize_params *k = rlt_add_step(p, op, RLT_KERNEL_requantize_values, sizeof *k, RLT_REQUANTIZE_REFS,
+                                            rlt_tasks(p, (uint64_t)output->elements * 4, output->elements));
+    if (!k) return RLT_ERROR_MEMORY;
+    r.input = rlt_ref_of(p, input);
+    r.output = rlt_ref_of(p, output);
+    r.count = output->elements;
+    r.input_type = input->type;
+    r.output_type = output->type;
+    *k = r;
     return RLT_OK;
 }
 
@@ -101,7 +124,7 @@ rlt_status rlt_prepare_dequantize(rlt_prepare_state *p, const rlt_op *op) {
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "DEQUANTIZE takes INT8, UINT8, INT16, INT32 or FLOAT16");
     }
     rlt_half_params *k = rlt_add_step(p, op, RLT_KERNEL_half_to_f32, sizeof *k, RLT_HALF_REFS,
-                                      rlt_tasks((uint64_t)output->elements * 4, output->elements));
+                                      rlt_tasks(p, (uint64_t)output->elements * 4, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

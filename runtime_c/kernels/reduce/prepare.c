@@ -1,5 +1,6 @@
 /* MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL: input, and the axes as a constant. */
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
 #include "reduce.h"
 
 enum { KEEP_DIMS }; /* field of ReducerOptions */
@@ -63,7 +64,7 @@ static rlt_status read_reduction(rlt_prepare_state *p, const rlt_op *op, reducti
     RLT_TRY(rlt_set_shape(p, r->output, rank, dims));
     if (!r->input->elements) return rlt_fail(p, RLT_ERROR_SHAPE, r->input, "has no elements to reduce");
     fill_shape(r->input, mask, &r->shape);
-    r->tasks = rlt_tasks(r->input->elements, r->shape.outputs);
+    r->tasks = rlt_tasks(p, r->input->elements, r->shape.outputs);
     return RLT_OK;
 }
 
@@ -89,7 +90,10 @@ static rlt_status add_sum_s8(rlt_prepare_state *p, const rlt_op *op, const reduc
         multiplier = (int32_t)(((int64_t)multiplier << bits) / r->shape.count);
         shift -= bits;
     }
-    rlt_reduce_s8_params *k = rlt_add_step(p, op, RLT_KERNEL_sum_s8, sizeof *k, RLT_REDUCE_REFS, r->tasks);
+    /* Vectors hold neighbouring outputs. */
+    const int beside = r->shape.kept_stride[r->shape.kept - 1] == 1 && r->shape.kept_dims[r->shape.kept - 1] > 1;
+    const uint32_t kernel = beside ? RLT_S8_KERNEL(p, sum_s8) : RLT_KERNEL_sum_s8;
+    rlt_reduce_s8_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_REDUCE_REFS, r->tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, r->input);
     k->output = rlt_ref_of(p, r->output);

@@ -74,7 +74,7 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_same_shape(p, output, input));
     if (!isfinite(beta)) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "beta is not a finite number");
     const uint32_t depth = (uint32_t)input->dims[input->rank - 1], rows = input->elements / depth;
-    const uint32_t tasks = rlt_tasks((uint64_t)input->elements * 16, rows);
+    const uint32_t tasks = rlt_tasks(p, (uint64_t)input->elements * 16, rows);
     rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
     RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));

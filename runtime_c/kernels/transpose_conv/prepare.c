@@ -58,7 +58,7 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     w->pad_top = pad_before(padding, w->out_h, w->kernel_h, w->stride_h);
     w->pad_left = pad_before(padding, w->out_w, w->kernel_w, w->stride_w);
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
-    c->tasks = rlt_tasks((uint64_t)c->input->elements * (c->weights->elements / (uint32_t)w->in_c),
+    c->tasks = rlt_tasks(p, (uint64_t)c->input->elements * (c->weights->elements / (uint32_t)w->in_c),
                          (uint64_t)w->batches * w->out_h);
     return RLT_OK;
 }

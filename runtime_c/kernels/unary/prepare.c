@@ -2,6 +2,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "../common/prepare_s8.h"
 #include "../common/prepare_common.h"
 #include "prepare_table.h"
 #include "unary.h"
@@ -11,7 +12,7 @@ enum { ALPHA = 0, APPROXIMATE = 0 }; /* fields of LeakyReluOptions, GeluOptions 
 static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, const rlt_tensor *output,
                           uint32_t kernel, uint32_t cost, float alpha, float beta) {
     rlt_unary_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_UNARY_REFS,
-                                           rlt_tasks((uint64_t)output->elements * cost, output->elements));
+                                           rlt_tasks(p, (uint64_t)output->elements * cost, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -39,8 +40,8 @@ static rlt_status add_table(rlt_prepare_state *p, const rlt_op *op, const rlt_te
     int8_t *values = rlt_add_constant(p, 256, &table);
     if (!values) return RLT_ERROR_MEMORY;
     RLT_TRY(fill(p, &in, values));
-    rlt_lookup_params *k = rlt_add_step(p, op, RLT_KERNEL_lookup, sizeof *k, RLT_LOOKUP_REFS,
-                                        rlt_tasks(output->elements, output->elements));
+    rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
+                                        rlt_tasks(p, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

@@ -62,6 +62,7 @@ class Plan:
         keep_inputs: input values survive a run. keep_all: every tensor can be read after a run.
         input_shapes: new shapes by position among the inputs.
         alignment: of tensors in the arena, bytes.
+        threads: the most that sessions of this plan will use; scratch grows with it.
 
     Raises:
         RuntimeFailure: the file is malformed, or has an op, type or shape that the runtime does not run.
@@ -79,6 +80,7 @@ class Plan:
         input_shapes: Mapping[int, tuple[int, ...]] | None = None,
         alignment: int = 0,
         arena_limit: int = 0,
+        threads: int = 1,
     ) -> None:
         self.model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
         self._data = ffi.from_buffer(self.model)
@@ -90,6 +92,7 @@ class Plan:
             | (lib.RLT_KEEP_ALL if keep_all else 0)
         )
         config.subgraph, config.alignment, config.arena_limit = subgraph, alignment, arena_limit
+        config.threads = threads
         shapes = ffi.new("rlt_input_shape[]", len(input_shapes or {}))
         for slot, (position, shape) in zip(shapes, (input_shapes or {}).items(), strict=True):
             if len(shape) > lib.RLT_MAX_RANK:

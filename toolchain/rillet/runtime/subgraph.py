@@ -74,6 +74,7 @@ class Subgraph:
             return
         options: dict[str, Any] = {
             "subgraph": self._index, "keep_inputs": True, "keep_all": self._preserve, "input_shapes": self._shapes,
+            "threads": self._threads.count,
         }
         try:
             plan = Plan(self._data, **options)
