@@ -32,17 +32,24 @@ RLT_INLINE void rlt_vec_store_first(float *to, rlt_vec x, size_t count) {
     _mm256_maskstore_ps(to, rlt_first_lanes(count), x);
 }
 
+RLT_INLINE rlt_vec rlt_vec_load_or(const float *from, size_t count, rlt_vec fill) {
+    const __m256i mask = rlt_first_lanes(count);
+    return _mm256_blendv_ps(fill, _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask));
+}
+
+RLT_INLINE rlt_vec rlt_vec_where_less(rlt_vec a, rlt_vec b, rlt_vec yes, rlt_vec no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+RLT_INLINE rlt_vec rlt_vec_abs(rlt_vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
+RLT_INLINE rlt_vec rlt_vec_sqrt(rlt_vec x) { return _mm256_sqrt_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_with_sign(rlt_vec x, rlt_vec sign) {
+    return _mm256_or_ps(x, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
+}
+
 RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-
-/* Lane i: the sum of x[i]'s lanes. */
-RLT_INLINE rlt_vec rlt_vec_sums(const rlt_vec x[RLT_LANES]) {
-    const rlt_vec a = _mm256_hadd_ps(_mm256_hadd_ps(x[0], x[1]), _mm256_hadd_ps(x[2], x[3]));
-    const rlt_vec b = _mm256_hadd_ps(_mm256_hadd_ps(x[4], x[5]), _mm256_hadd_ps(x[6], x[7]));
-    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
-}
 
 RLT_INLINE float rlt_vec_sum(rlt_vec x) {
     __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));

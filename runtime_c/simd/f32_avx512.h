@@ -34,6 +34,22 @@ RLT_INLINE void rlt_vec_store_first(float *to, rlt_vec x, size_t count) {
     _mm512_mask_storeu_ps(to, rlt_first_lanes(count), x);
 }
 
+/* The same with `fill` in the other lanes. */
+RLT_INLINE rlt_vec rlt_vec_load_or(const float *from, size_t count, rlt_vec fill) {
+    return _mm512_mask_loadu_ps(fill, rlt_first_lanes(count), from);
+}
+
+/* a < b ? yes : no */
+RLT_INLINE rlt_vec rlt_vec_where_less(rlt_vec a, rlt_vec b, rlt_vec yes, rlt_vec no) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+RLT_INLINE rlt_vec rlt_vec_abs(rlt_vec x) { return _mm512_abs_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_sqrt(rlt_vec x) { return _mm512_sqrt_ps(x); }
+/* The size of `x` with the sign of `sign`; x is not negative. */
+RLT_INLINE rlt_vec rlt_vec_with_sign(rlt_vec x, rlt_vec sign) {
+    return _mm512_or_ps(x, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
+}
+
 /* 2^n for lanes n that hold whole numbers from -126 to 127. */
 RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
@@ -42,20 +58,5 @@ RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm512_roundscale_ps(x, _MM
 
 RLT_INLINE float rlt_vec_sum(rlt_vec x) { return _mm512_reduce_add_ps(x); }
 RLT_INLINE float rlt_vec_largest(rlt_vec x) { return _mm512_reduce_max_ps(x); }
-
-/* Lane i: the sum of x[i]'s lanes. Halves are folded as vectors are merged: 15 additions instead of 16 x 4. */
-RLT_INLINE rlt_vec rlt_vec_sums(const rlt_vec x[RLT_LANES]) {
-    rlt_vec quad[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        const rlt_vec *at = x + 4 * i;
-        const rlt_vec low = _mm512_add_ps(_mm512_unpacklo_ps(at[0], at[1]), _mm512_unpackhi_ps(at[0], at[1]));
-        const rlt_vec high = _mm512_add_ps(_mm512_unpacklo_ps(at[2], at[3]), _mm512_unpackhi_ps(at[2], at[3]));
-        quad[i] = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x44), _mm512_shuffle_ps(low, high, 0xEE));
-    }
-    const rlt_vec a = _mm512_add_ps(_mm512_shuffle_f32x4(quad[0], quad[1], 0x88), _mm512_shuffle_f32x4(quad[0], quad[1], 0xDD));
-    const rlt_vec b = _mm512_add_ps(_mm512_shuffle_f32x4(quad[2], quad[3], 0x88), _mm512_shuffle_f32x4(quad[2], quad[3], 0xDD));
-    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
-}
 
 #endif

@@ -97,8 +97,8 @@ typedef struct {
 } kernels;
 #define NO_KERNEL UINT32_MAX
 #define KERNELS(name) \
-    {RLT_KERNEL_##name##_f32, RLT_KERNEL_##name##_s8, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
-#define KERNELS_WITHOUT_S8(name) {RLT_KERNEL_##name##_f32, NO_KERNEL, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
+    {RLT_S8_KERNEL(p, name##_f32), RLT_KERNEL_##name##_s8, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
+#define KERNELS_WITHOUT_S8(name, f32) {f32, NO_KERNEL, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
 
 /* Every type but INT8. */
 static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary *o, const kernels *k, uint32_t cost) {
@@ -109,7 +109,7 @@ static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary
 }
 
 rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(add);
+    const kernels k = KERNELS(add);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, add_s8), 20, 1);
@@ -117,7 +117,7 @@ rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(sub);
+    const kernels k = KERNELS(sub);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, 1);
@@ -125,7 +125,7 @@ rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 rlt_status rlt_prepare_squared_difference(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(squared_difference);
+    const kernels k = KERNELS(squared_difference);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 0, &o));
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 7, 2);
@@ -133,7 +133,7 @@ rlt_status rlt_prepare_squared_difference(rlt_prepare_state *p, const rlt_op *op
 }
 
 rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(mul);
+    const kernels k = KERNELS(mul);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type != RLT_INT8) return add_other(p, op, &o, &k, 1);
@@ -148,7 +148,7 @@ rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
 rlt_status rlt_prepare_prelu(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 0, &o));
-    if (o.a->type == RLT_FLOAT32) return add_f32(p, op, &o, RLT_KERNEL_prelu_f32, 1);
+    if (o.a->type == RLT_FLOAT32) return add_f32(p, op, &o, RLT_S8_KERNEL(p, prelu_f32), 1);
     if (o.a->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o.a, "PRELU takes FLOAT32 or INT8");
     rlt_binary_s8_params *s8 = add_s8(p, op, &o, RLT_KERNEL_prelu_s8);
     if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
@@ -171,12 +171,12 @@ static rlt_status prepare_pick(rlt_prepare_state *p, const rlt_op *op, const ker
 }
 
 rlt_status rlt_prepare_maximum(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(maximum);
+    const kernels k = KERNELS(maximum);
     return prepare_pick(p, op, &k);
 }
 
 rlt_status rlt_prepare_minimum(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS(minimum);
+    const kernels k = KERNELS(minimum);
     return prepare_pick(p, op, &k);
 }
 
@@ -188,21 +188,21 @@ static rlt_status prepare_without_s8(rlt_prepare_state *p, const rlt_op *op, con
 }
 
 rlt_status rlt_prepare_div(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS_WITHOUT_S8(div);
+    const kernels k = KERNELS_WITHOUT_S8(div, RLT_S8_KERNEL(p, div_f32));
     return prepare_without_s8(p, op, &k, 1, 4);
 }
 
 rlt_status rlt_prepare_floor_div(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS_WITHOUT_S8(floor_div);
+    const kernels k = KERNELS_WITHOUT_S8(floor_div, RLT_KERNEL_floor_div_f32);
     return prepare_without_s8(p, op, &k, 0, 4);
 }
 
 rlt_status rlt_prepare_floor_mod(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = KERNELS_WITHOUT_S8(floor_mod);
+    const kernels k = KERNELS_WITHOUT_S8(floor_mod, RLT_KERNEL_floor_mod_f32);
     return prepare_without_s8(p, op, &k, 0, 8);
 }
 
 rlt_status rlt_prepare_pow(rlt_prepare_state *p, const rlt_op *op) {
-    static const kernels k = {RLT_KERNEL_pow_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL};
+    const kernels k = {RLT_KERNEL_pow_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL};
     return prepare_without_s8(p, op, &k, 0, 64);
 }

@@ -55,9 +55,9 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
 }
 
 rlt_status rlt_prepare_average_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_pool(p, op, RLT_KERNEL_average_pool_2d_f32, RLT_S8_KERNEL(p, average_pool_2d_s8), 1);
+    return prepare_pool(p, op, RLT_S8_KERNEL(p, average_pool_2d_f32), RLT_S8_KERNEL(p, average_pool_2d_s8), 1);
 }
 
 rlt_status rlt_prepare_max_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_pool(p, op, RLT_KERNEL_max_pool_2d_f32, RLT_S8_KERNEL(p, max_pool_2d_s8), 0);
+    return prepare_pool(p, op, RLT_S8_KERNEL(p, max_pool_2d_f32), RLT_S8_KERNEL(p, max_pool_2d_s8), 0);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
 #include "softmax.h"
 
 enum { BETA };
@@ -78,7 +79,7 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
     RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));
-    rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_softmax_f32, sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);
+    rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_S8_KERNEL(p, softmax_f32), sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

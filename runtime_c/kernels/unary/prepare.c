@@ -4,6 +4,7 @@
 
 #include "../common/prepare_s8.h"
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
 #include "prepare_table.h"
 #include "unary.h"
 
@@ -63,21 +64,23 @@ static rlt_status prepare_unary(rlt_prepare_state *p, const rlt_op *op, uint32_t
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "no kernel for this element type");
 }
 
-#define UNARY(name, cost, fill) \
+#define UNARY_OF(name, kernel, cost, fill) \
     rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op) { \
-        return prepare_unary(p, op, RLT_KERNEL_##name##_f32, cost, fill, 0.0f, 0.0f); \
+        return prepare_unary(p, op, kernel, cost, fill, 0.0f, 0.0f); \
     }
+#define UNARY(name, cost, fill) UNARY_OF(name, RLT_KERNEL_##name##_f32, cost, fill)
+#define UNARY_SIMD(name, cost, fill) UNARY_OF(name, RLT_S8_KERNEL(p, name##_f32), cost, fill)
 #define CLAMP(name, low, high) \
     rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op) { \
-        return prepare_unary(p, op, RLT_KERNEL_clamp_f32, 1, rlt_table_clamp, low, high); \
+        return prepare_unary(p, op, RLT_S8_KERNEL(p, clamp_f32), 1, rlt_table_clamp, low, high); \
     }
 
-UNARY(abs, 1, rlt_table_abs)
+UNARY_SIMD(abs, 1, rlt_table_abs)
 UNARY(neg, 1, NULL)
-UNARY(square, 1, NULL)
-UNARY(sqrt, 4, rlt_table_sqrt)
-UNARY(rsqrt, 8, rlt_table_rsqrt)
-UNARY(exp, 16, rlt_table_exp)
+UNARY_SIMD(square, 1, NULL)
+UNARY_SIMD(sqrt, 4, rlt_table_sqrt)
+UNARY_SIMD(rsqrt, 8, rlt_table_rsqrt)
+UNARY_SIMD(exp, 16, rlt_table_exp)
 UNARY(log, 16, rlt_table_log)
 UNARY(sin, 32, NULL)
 UNARY(cos, 32, NULL)
@@ -85,10 +88,10 @@ UNARY(floor, 2, NULL)
 UNARY(ceil, 2, NULL)
 UNARY(round, 4, NULL)
 UNARY(sign, 1, NULL)
-UNARY(hard_swish, 4, rlt_table_hard_swish)
-UNARY(elu, 16, rlt_table_elu)
-UNARY(logistic, 20, rlt_table_logistic)
-UNARY(tanh, 20, rlt_table_tanh)
+UNARY_SIMD(hard_swish, 4, rlt_table_hard_swish)
+UNARY_SIMD(elu, 16, rlt_table_elu)
+UNARY_SIMD(logistic, 20, rlt_table_logistic)
+UNARY_SIMD(tanh, 20, rlt_table_tanh)
 CLAMP(relu, 0.0f, FLT_MAX)
 CLAMP(relu6, 0.0f, 6.0f)
 CLAMP(relu_n1_to_1, -1.0f, 1.0f)
@@ -97,12 +100,12 @@ CLAMP(relu_0_to_1, 0.0f, 1.0f)
 rlt_status rlt_prepare_leaky_relu(rlt_prepare_state *p, const rlt_op *op) {
     const float alpha = rlt_option_f32(op, ALPHA, 0.0f);
     if (!isfinite(alpha)) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "alpha is not a finite number");
-    return prepare_unary(p, op, RLT_KERNEL_leaky_relu_f32, 1, rlt_table_leaky_relu, alpha, 0.0f);
+    return prepare_unary(p, op, RLT_S8_KERNEL(p, leaky_relu_f32), 1, rlt_table_leaky_relu, alpha, 0.0f);
 }
 
 rlt_status rlt_prepare_gelu(rlt_prepare_state *p, const rlt_op *op) {
     if (rlt_option_u8(op, APPROXIMATE, 0)) {
-        return prepare_unary(p, op, RLT_KERNEL_gelu_tanh_f32, 32, rlt_table_gelu_tanh, 0.0f, 0.0f);
+        return prepare_unary(p, op, RLT_S8_KERNEL(p, gelu_tanh_f32), 32, rlt_table_gelu_tanh, 0.0f, 0.0f);
     }
     return prepare_unary(p, op, RLT_KERNEL_gelu_f32, 48, rlt_table_gelu, 0.0f, 0.0f);
 }

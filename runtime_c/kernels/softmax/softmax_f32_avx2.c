@@ -1,0 +1,8 @@
+/* Float SOFTMAX with AVX2. */
+#include "../../simd/f32_avx2.h"
+#include "../../simd/f32.h"
+#include "softmax_f32_kernel.h"
+
+rlt_status rlt_softmax_f32_avx2(const rlt_run *run, const void *params) {
+    return softmax_run(run, params);
+}
