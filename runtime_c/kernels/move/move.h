@@ -33,6 +33,17 @@ typedef struct {
     uint32_t wide; /* indices are INT64 */
 } rlt_gather_params;
 
-enum { RLT_MOVE_REFS = 2, RLT_FILL_REFS = 2, RLT_MIRROR_PAD_REFS = 2, RLT_GATHER_REFS = 3 };
+/* SPACE_TO_BATCH_ND and back: pixel [b, y, x] of the small images [blocks * batches, h, w] is pixel
+ * [b % batches, y * block_h + b / batches / block_w - top, x * block_w + b / batches % block_w - left] of the large
+ * ones [batches, high, wide], where that lies inside. */
+typedef struct {
+    rlt_ref small, large;
+    uint32_t to_small; /* copies large to small; else small to large */
+    int32_t batches, block_h, block_w, top, left;
+    int32_t h, w, high, wide;
+    uint32_t pixel; /* bytes */
+} rlt_space_batch_params;
+
+enum { RLT_MOVE_REFS = 2, RLT_FILL_REFS = 2, RLT_MIRROR_PAD_REFS = 2, RLT_GATHER_REFS = 3, RLT_SPACE_BATCH_REFS = 2 };
 
 #endif
