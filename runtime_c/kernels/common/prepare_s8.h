@@ -10,4 +10,9 @@
      : rlt_has(p, RLT_ISA_AVX2)     ? RLT_KERNEL_##name##_avx2 \
                                     : RLT_KERNEL_##name)
 
+/* Lookup of bytes: only AVX-512 is faster than a scalar load for each. */
+static inline uint32_t rlt_lookup_kernel(const rlt_prepare_state *p) {
+    return rlt_has(p, RLT_ISA_AVX512VNNI) ? RLT_KERNEL_lookup_avx512vnni : RLT_KERNEL_lookup;
+}
+
 #endif

@@ -62,6 +62,19 @@ RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile
     }
     const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
     const int32_t channels = b->channels;
+    if (vectors == 1) {
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i += QUARTERS) {
+            const int count = pixels - i < QUARTERS ? pixels - i : QUARTERS;
+            vi y[QUARTERS];
+#pragma GCC unroll 4
+            for (int k = 0; k < count; k++) y[k] = sum[i + k][0];
+            const v_bytes bytes = v_to_bytes(y, count, &range);
+#pragma GCC unroll 4
+            for (int k = 0; k < count; k++) v_store_quarter(output + (size_t)(i + k) * pixel, bytes, k, channels);
+        }
+        return;
+    }
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) v_store_bytes(output + (size_t)i * pixel, v_to_bytes(sum[i], vectors, &range), channels);
 }
