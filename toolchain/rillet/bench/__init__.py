@@ -1,10 +1,13 @@
-"""The benchmarking harness: interleaved timing of rillet and its peers."""
+"""The benchmarking harness: interleaved timing of rillet and its peers, profiles against the machine's peak."""
 
-from .compare import Comparison, compare, geometric_mean, machine_name
+from .compare import Comparison, compare, geometric_mean, machine_name, max_difference
 from .measure import Effort, Timing, interleave
-from .runners import RUNNERS, random_inputs
+from .peak import Level, Peak, measure_peak
+from .profile import Profile, StepProfile, profile
+from .runners import RUNTIMES, interpreter_class, random_inputs, runner
 
 __all__ = [
-    "RUNNERS", "Comparison", "Effort", "Timing", "compare", "geometric_mean", "interleave", "machine_name",
-    "random_inputs",
+    "RUNTIMES", "Comparison", "Effort", "Level", "Peak", "Profile", "StepProfile", "Timing", "compare",
+    "geometric_mean", "interleave", "interpreter_class", "machine_name", "max_difference", "measure_peak", "profile",
+    "random_inputs", "runner",
 ]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..ir import RilletError
 from .measure import Effort, Timing, interleave
-from .runners import RUNNERS
+from .runners import RUNTIMES, runner
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,23 @@ def compare(
     Raises:
         RilletError: unknown peer, peer not installed, or a model that one of the two refuses.
     """
-    if against is not None and against not in RUNNERS:
-        raise RilletError(f"unknown peer '{against}'; there are {', '.join(sorted(set(RUNNERS) - {'rillet'}))}")
-    mine, my_outputs = RUNNERS["rillet"](path, threads)
+    if against is not None and against not in RUNTIMES[1:]:
+        raise RilletError(f"unknown peer '{against}'; there are {', '.join(RUNTIMES[1:])}")
+    mine, my_outputs = runner("rillet", path, threads)
     if against is None:
         return Comparison(path.name, threads, interleave([mine], effort, progress)[0])
-    theirs, their_outputs = RUNNERS[against](path, threads)
+    theirs, their_outputs = runner(against, path, threads)
     ours, peer = interleave([mine, theirs], effort, progress)
-    difference = max(
+    return Comparison(path.name, threads, ours, against, peer, max_difference(my_outputs(), their_outputs()))
+
+
+def max_difference(ours: Sequence[NDArray[Any]], theirs: Sequence[NDArray[Any]]) -> float:
+    """The largest difference between two runtimes' outputs, element by element."""
+    return max(
         (float(np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)), initial=0.0))
-         for a, b in zip(my_outputs(), their_outputs(), strict=True)),
+         for a, b in zip(ours, theirs, strict=True)),
         default=0.0,
     )
-    return Comparison(path.name, threads, ours, against, peer, difference)
 
 
 def geometric_mean(ratios: list[float]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,31 +36,50 @@ def random_inputs(details: list[dict[str, Any]], seed: int = 0) -> list[NDArray[
     return arrays
 
 
-def rillet_runner(path: Path, threads: int) -> Runner:
-    """`path` on rillet's kernels, with random inputs set."""
-    return _runner(Interpreter(path, num_threads=threads))
-
-
-def litert_runner(path: Path, threads: int) -> Runner:
-    """`path` on LiteRT with its default delegate (XNNPACK).
+def interpreter_class(runtime: str) -> Any:
+    """The class `Interpreter` of "rillet" or "litert", which have the same interface.
 
     Raises:
-        RilletError: ai-edge-litert is not installed.
+        RilletError: another name, or the runtime is not installed.
     """
+    if runtime == "rillet":
+        return Interpreter
+    if runtime != "litert":
+        raise RilletError(f"unknown runtime '{runtime}'; there are {', '.join(RUNTIMES)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         from ai_edge_litert.interpreter import Interpreter as LiteRT
     except ImportError as missing:
         raise RilletError("comparing with LiteRT needs ai-edge-litert: pip install rillet[litert]") from missing
-    with _quiet_stderr():
-        return _runner(LiteRT(str(path), num_threads=threads))
+    return LiteRT
 
 
-RUNNERS: dict[str, Callable[[Path, int], Runner]] = {"rillet": rillet_runner, "litert": litert_runner}
+RUNTIMES = ("rillet", "litert")
+
+
+def runner(runtime: str, path: Path, threads: int) -> Runner:
+    """`path` on a runtime ("litert": with its default delegate, XNNPACK), random inputs set: one call that runs the
+    model, one that gives copies of its outputs.
+
+    Raises:
+        RilletError: as `interpreter_class`, or rillet refuses the model.
+    """
+    kind = interpreter_class(runtime)
+    with quiet_stderr() if runtime == "litert" else nullcontext():
+        interpreter = kind(str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+    details = interpreter.get_input_details()
+    for detail, array in zip(details, random_inputs(details), strict=True):
+        interpreter.set_tensor(detail["index"], array)
+
+    def outputs() -> list[NDArray[Any]]:
+        return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
+
+    return interpreter.invoke, outputs
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Drops what C++ libraries write to stderr while they start; errors still come as exceptions."""
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
@@ -70,15 +89,3 @@ def _quiet_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def _runner(interpreter: Any) -> Runner:
-    interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    for detail, array in zip(details, random_inputs(details), strict=True):
-        interpreter.set_tensor(detail["index"], array)
-
-    def outputs() -> list[NDArray[Any]]:
-        return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
-
-    return interpreter.invoke, outputs

@@ -44,8 +44,9 @@ def _operator_name(number: re.Match[str]) -> str:
     return OPERATORS[code] if code < len(OPERATORS) else number[0]
 
 
+_ISA_NAMES = [name for name in dir(lib) if name.startswith("RLT_ISA_")]
 ISA_BITS: dict[str, int] = {
-    name.removeprefix("RLT_ISA_").lower(): getattr(lib, name) for name in dir(lib) if name.startswith("RLT_ISA_")
+    name.removeprefix("RLT_ISA_").lower(): bit for bit, name in sorted((getattr(lib, n), n) for n in _ISA_NAMES)
 }
 
 
@@ -65,7 +66,8 @@ def isa_mask(names: str | None) -> int:
 
 
 def cpu_isa() -> list[str]:
-    """Names of the instruction sets this CPU and this build have, RILLET_ISA considered."""
+    """Names of the instruction sets this CPU and this build have, RILLET_ISA considered; on one kind of CPU, each is
+    better than those before it."""
     mask = lib.rlt_cpu_isa()
     return [name for name, bit in ISA_BITS.items() if mask & bit]
 
