@@ -1,5 +1,7 @@
 /* Runs a .tflite classifier on zeros and prints the best class.
- *     cc examples/c/classify.c -Iruntime_c/include -Lbuild/c -lrillet -lm -lpthread -o classify && ./classify model.tflite */
+ *     cmake -S runtime_c -B build/c && cmake --build build/c
+ *     cc examples/c/classify.c -Iruntime_c/include build/c/librillet_static.a -lm -lpthread -o classify
+ *     ./classify model.tflite */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,7 @@
 
 int main(int argc, char **argv) {
     FILE *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
-    static char model[16 << 20];
+    static _Alignas(8) char model[16 << 20];
     size_t size = file ? fread(model, 1, sizeof model, file) : 0;
 
     rlt_plan *plan;

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .flatbuffer import write as save
     from .importers import load
     from .ir import Model, RilletError
-    from .runtime import Interpreter, Plan, Session
+    from .runtime import Interpreter, OpResolverType, Plan, Session, load_delegate
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Interpreter": ("runtime", "Interpreter"),
     "Model": ("ir", "Model"),
+    "OpResolverType": ("runtime", "OpResolverType"),
     "Plan": ("runtime", "Plan"),
     "RilletError": ("ir", "RilletError"),
     "Session": ("runtime", "Session"),
@@ -33,11 +34,23 @@ _WHERE = {
     "deploy": ("deployment", "deploy"),
     "load": ("importers", "load"),
     "load_board": ("boards", "load_board"),
+    "load_delegate": ("runtime", "load_delegate"),
     "save": ("flatbuffer", "write"),
 }
 
 __all__ = [
-    "Interpreter", "Model", "Plan", "RilletError", "Session", "board_names", "convert", "deploy", "load", "load_board",
+    "Interpreter",
+    "Model",
+    "OpResolverType",
+    "Plan",
+    "RilletError",
+    "Session",
+    "board_names",
+    "convert",
+    "deploy",
+    "load",
+    "load_board",
+    "load_delegate",
     "save",
 ]
 

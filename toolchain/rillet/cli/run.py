@@ -27,9 +27,9 @@ def command(
     """Run MODEL (.tflite) once, print its outputs, and write them as .npz where --output says."""
     from ..boards.run import run_model, save_outputs
 
-    if not inputs:
-        click.echo("inputs are random; give yours with --input", err=True)
     results = run_model(model, inputs, device, board, threads)
+    if not inputs:
+        click.echo("the inputs were random; give yours with --input", err=True)
     if output:
         save_outputs(results, output)
     if as_json:
