@@ -119,7 +119,10 @@ def test_wrong_arguments_raise_what_litert_raises(kind: type[Exception], argumen
 
 def test_before_allocation_values_and_runs_are_refused() -> None:
     for each in (Interpreter(resnet8()), litert(model_path=resnet8())):
-        for call in (lambda i: i.set_tensor(0, X), lambda i: i.get_tensor(0), lambda i: i.tensor(0)()):
+        calls: list[Callable[[Any], object]] = [
+            lambda i: i.set_tensor(0, X), lambda i: i.get_tensor(0), lambda i: i.tensor(0)(),
+        ]
+        for call in calls:
             with pytest.raises(ValueError):
                 call(each)
         with pytest.raises(RuntimeError):

@@ -158,7 +158,9 @@ class Interpreter:
         """
         return lambda: self._main.view(tensor_index)
 
-    def resize_tensor_input(self, input_index: int, tensor_size: Sequence[int], strict: bool = False) -> None:
+    def resize_tensor_input(
+        self, input_index: int, tensor_size: Sequence[int] | NDArray[Any], strict: bool = False
+    ) -> None:
         """Gives an input another shape; call `allocate_tensors()` afterwards.
 
         Args:

@@ -87,7 +87,7 @@ class Subgraph:
             plan = Plan(rewritten, **options)
         self._session = Session(plan, self._threads)
 
-    def resize(self, index: int, shape: Sequence[int], strict: bool = False) -> None:
+    def resize(self, index: int, shape: Sequence[int] | NDArray[Any], strict: bool = False) -> None:
         """Gives input `index` another shape; a new one undoes `allocate`."""
         index = self._checked(index)
         if index not in self.inputs:
