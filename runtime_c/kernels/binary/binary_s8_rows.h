@@ -65,16 +65,14 @@ RLT_INLINE v_bytes product_of(factor_kind kind, const binary_row *r, const int8_
 #define ROW(name, expression) \
     static void name(const binary_row *r, const int8_t *a, const int8_t *b, int8_t *output, int32_t count, \
                      uint32_t step_a, uint32_t step_b) { \
-        int8_t all_a[STEP], all_b[STEP]; \
+        int8_t all_a[STEP] = {0}, all_b[STEP] = {0}; \
         if (!step_a) memset(all_a, *a, STEP), a = all_a; \
         if (!step_b) memset(all_b, *b, STEP), b = all_b; \
-        for (; count >= STEP; count -= STEP, a += STEP * step_a, b += STEP * step_b, output += STEP) { \
-            v_store_bytes(output, expression, STEP); \
+        for (; count > 0; count -= STEP, a += STEP * step_a, b += STEP * step_b, output += STEP) { \
+            if (count < STEP && step_a) memcpy(all_a, a, (size_t)count), a = all_a; \
+            if (count < STEP && step_b) memcpy(all_b, b, (size_t)count), b = all_b; \
+            v_store_bytes(output, expression, count); \
         } \
-        if (count == 0) return; \
-        if (step_a) memset(all_a, 0, STEP), memcpy(all_a, a, (size_t)count), a = all_a; \
-        if (step_b) memset(all_b, 0, STEP), memcpy(all_b, b, (size_t)count), b = all_b; \
-        v_store_bytes(output, expression, count); \
     }
 
 #define SUM_ROWS(name, subtract) \
