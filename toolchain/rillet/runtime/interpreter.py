@@ -89,6 +89,7 @@ class Interpreter:
         self._threads = Threads(min(num_threads or 1, MAX_THREADS))
         self._preserve = experimental_preserve_all_tensors
         self._subgraphs: dict[int, Subgraph] = {}
+        self._main = self._subgraph(0)
 
     def allocate_tensors(self) -> None:
         """Plans memory; needed before `invoke()` and after `resize_tensor_input()`.
@@ -105,7 +106,7 @@ class Interpreter:
             InterpreterError: `allocate_tensors()` was not called (a RuntimeError).
             RuntimeFailure: a value in the data is out of range (a RuntimeError).
         """
-        self._main.session.invoke()
+        self._main.invoke()
 
     def get_input_details(self) -> list[dict[str, Any]]:
         """One dictionary per input.
@@ -212,10 +213,6 @@ class Interpreter:
             "index": op_index, "op_name": name, "inputs": inputs, "outputs": outputs,
             "operand_types": types[0], "result_types": types[1],
         }
-
-    @property
-    def _main(self) -> Subgraph:
-        return self._subgraphs.get(0) or self._subgraph(0)
 
     def _subgraph(self, index: int) -> Subgraph:
         if index not in self._subgraphs:

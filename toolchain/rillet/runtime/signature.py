@@ -44,5 +44,5 @@ class SignatureRunner:
         self._subgraph.allocate()
         for index, value in values.items():
             self._subgraph.set(index, value)
-        self._subgraph.session.invoke()
+        self._subgraph.invoke()
         return {name: np.array(self._subgraph.view(i)) for name, i in self._indices.outputs.items()}

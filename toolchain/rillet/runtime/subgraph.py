@@ -68,6 +68,14 @@ class Subgraph:
             raise InterpreterError("tensors are not allocated: call allocate_tensors(), again after a resize")
         return self._session
 
+    def invoke(self) -> None:
+        """Runs the session.
+
+        Raises:
+            InterpreterError: tensors are not allocated.
+        """
+        (self._session or self.session).invoke()
+
     def allocate(self) -> None:
         """Plans memory for the current shapes; does nothing where that is done."""
         if self._session is not None:
