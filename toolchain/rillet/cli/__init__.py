@@ -102,6 +102,8 @@ def _explained(problem: Exception) -> str:
         return str(problem)
     if isinstance(problem, click.ClickException):
         return problem.format_message()
+    if isinstance(problem, ImportError):
+        return str(problem)
     if isinstance(problem, OSError) and problem.strerror:
         return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
     if os.environ.get("RILLET_TRACEBACK"):
