@@ -14,6 +14,7 @@ enum { RLT_LANES = 8, RLT_VEC_REGISTERS = 16 };
 RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm256_loadu_ps(from); }
 RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm256_storeu_ps(to, x); }
 RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm256_set1_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_of(__m256i x) { return _mm256_cvtepi32_ps(x); }
 RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm256_add_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm256_sub_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm256_mul_ps(a, b); }
@@ -50,6 +51,20 @@ RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+RLT_INLINE void rlt_vec_store_s8(int8_t *to, rlt_vec x, size_t count) {
+    const __m256i whole = _mm256_cvtps_epi32(x);
+    const __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    const __m128i bytes = _mm_packs_epi16(half, half);
+    if (count >= RLT_LANES) {
+        _mm_storel_epi64((__m128i *)(void *)to, bytes);
+        return;
+    }
+    int8_t all[16];
+    _mm_storeu_si128((__m128i *)(void *)all, bytes);
+    for (size_t i = 0; i < count; i++) to[i] = all[i];
+}
 
 RLT_INLINE float rlt_vec_sum(rlt_vec x) {
     __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));

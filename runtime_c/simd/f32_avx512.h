@@ -15,6 +15,7 @@ enum { RLT_LANES = 16, RLT_VEC_REGISTERS = 32 };
 RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm512_loadu_ps(from); }
 RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm512_storeu_ps(to, x); }
 RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm512_set1_ps(x); }
+RLT_INLINE rlt_vec rlt_vec_of(__m512i x) { return _mm512_cvtepi32_ps(x); }
 RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm512_add_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm512_sub_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm512_mul_ps(a, b); }
@@ -55,6 +56,12 @@ RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
 RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+/* The first `count` lanes as bytes; they hold whole numbers from -128 to 127. */
+RLT_INLINE void rlt_vec_store_s8(int8_t *to, rlt_vec x, size_t count) {
+    _mm512_mask_cvtepi32_storeu_epi8(to, rlt_first_lanes(count), _mm512_cvtps_epi32(x));
+}
 
 RLT_INLINE float rlt_vec_sum(rlt_vec x) { return _mm512_reduce_add_ps(x); }
 RLT_INLINE float rlt_vec_largest(rlt_vec x) { return _mm512_reduce_max_ps(x); }

@@ -1,22 +1,7 @@
-/* int8 CONV_2D in its packed form with AVX2: words of 2 bytes, widened to 16 bits, where products and sums of two are
- * exact. */
-#include <string.h>
+/* int8 CONV_2D in its packed form with AVX2. */
+#include "packed_avx2.h"
 
-#include "../../simd/s8_avx2.h"
-
-enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 2, WEIGHTS = 16 };
-#define ROWS(X) X(1, 8) X(2, 5)
-
-RLT_INLINE vi load_word(const uint8_t *from) {
-    int16_t bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    return _mm256_cvtepu8_epi16(_mm_set1_epi16(bytes));
-}
-RLT_INLINE vi load_weights(const uint8_t *from) {
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
-}
-RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return vi_add(sum, _mm256_madd_epi16(word, weights)); }
-
+#include "packed_finish.h"
 #include "packed_tiles.h"
 
 rlt_status rlt_conv_2d_s8_avx2(const rlt_run *run, const void *params) { return run_packed(run, params); }

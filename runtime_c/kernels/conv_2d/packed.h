@@ -13,14 +13,17 @@
 #define RLT_CONV_2D_PACKED_H
 
 #include "../common/band.h"
+#include "../quantize/quantize_rows.h"
 #include "conv_2d.h"
 
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
     rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[];
-                         with `exact` double factor[] after bias[] */
+                         with `exact` double factor[] after bias[];
+                         with `rows` float scale[], float bias[], int32 sum of weights[] after it */
     rlt_ref scratch;  /* `tasks` bands */
+    rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors; /* of output channels */
@@ -31,9 +34,11 @@ typedef struct {
     int32_t exact; /* results are rounded once, as doubles (FULLY_CONNECTED) */
     int32_t small; /* no weights zero point; each channel: sums below 2^30, left shift 0, right shift at least 1 */
     int32_t output_zero_point, low, high;
+    int32_t per_channel;           /* with `rows`: the weights have several scales */
+    float float_low, float_high;   /* with `rows`: fused activation */
 } rlt_conv_2d_packed_params;
 
-enum { RLT_CONV_2D_PACKED_REFS = 5 };
+enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
 /* Blocks of at most `most` vectors each, as even as can be: how many, and the first vector of one. */
 static inline int32_t rlt_conv_block_count(int32_t vectors, int32_t most) { return (vectors + most - 1) / most; }

@@ -1,10 +1,10 @@
-/* Packed convolutions: from sums to results. Included by packed_tiles.h. */
+/* Packed convolutions: from sums to int8 results. Included before packed_tiles.h. */
 #ifndef RLT_CONV_2D_PACKED_FINISH_H
 #define RLT_CONV_2D_PACKED_FINISH_H
 
 #include "packed_block.h"
 
-typedef vi tile_sums[MOST_PIXELS][MOST_VECTORS];
+typedef int8_t result;
 
 /* Sum of the window's bytes in scratch. */
 static int32_t window_sum(const rlt_conv_2d_packed_params *p, const uint8_t *window) {
@@ -38,7 +38,7 @@ static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vecto
 }
 
 RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, const uint8_t *window,
-                   int8_t *output) {
+                   result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t pixel = (size_t)p->window.out_c;
     if (!p->small) {

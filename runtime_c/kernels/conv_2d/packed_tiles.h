@@ -1,10 +1,11 @@
-/* The kernel for packed int8 convolutions. The including file has defined: simd/s8_<set>.h; MOST_PIXELS, MOST_VECTORS,
+/* The kernel for packed int8 convolutions. Before it comes packed_<set>.h, which defines MOST_PIXELS, MOST_VECTORS,
  * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_weights(), multiply_add();
- * ROWS(X), the tile shapes: X(vectors, most pixels). */
+ * ROWS(X), the tile shapes: X(vectors, most pixels); then packed_finish.h or packed_finish_float.h: `result` and
+ * finish(). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
 
-#include "packed_finish.h"
+#include "packed_block.h"
 
 enum { UNROLLED = 4 };
 
@@ -23,7 +24,7 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *wei
 }
 
 /* `pixels` neighbouring output pixels x `vectors` of channels; both constant where this is inlined. */
-RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, int8_t *output) {
+RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
     tile_sums sum;
@@ -63,7 +64,7 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 
 /* A row of `width` output pixels, in tiles as even as can be. */
 #define ROW(vectors, most) \
-    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, int8_t *output) { \
+    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, result *output) { \
         for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
             const int32_t pixels = (width + tiles - 1) / tiles; \
             switch (pixels) { TILES_##most(vectors) } \
@@ -76,10 +77,10 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 
 ROWS(ROW)
 
-typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, int8_t *output);
+typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, result *output);
 
-static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels, int32_t first,
-                      int32_t last) {
+static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
+                      const rlt_row_scale *row, int32_t first, int32_t last) {
     const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * WEIGHTS;
     const int32_t end = last * LANES < p->window.out_c ? last * LANES : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
@@ -88,6 +89,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .weights = weights + (size_t)first * vector_bytes,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
+        .row = row,
         .padded = padded,
         .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c,
         .channels = end - first * LANES,
@@ -96,7 +98,8 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
 
 /* Blocks [first_block, last_block) of `rows` output rows; `windows` is where the first one's windows start. */
 static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
-                       const uint8_t *windows, int32_t rows, int32_t width, int8_t *output) {
+                       const rlt_row_scale *row_scale, const uint8_t *windows, int32_t rows, int32_t width,
+                       result *output) {
     static const row_function row[] = {ROWS(ROW_NAME)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
@@ -105,7 +108,7 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     for (uint32_t i = first_block; i < last_block; i++) {
         const int32_t first = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i);
         const int32_t last = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i + 1);
-        const block b = block_at(p, weights, channels, first, last);
+        const block b = block_at(p, weights, channels, row_scale, first, last);
         for (int32_t r = 0; r < rows; r++) {
             row[last - first - 1](&b, windows + (size_t)r * in_step, width,
                                   output + (size_t)r * out_step + (size_t)first * LANES);
@@ -116,7 +119,9 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
 static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params *p) {
     const rlt_window *w = &p->window;
     const int8_t *input = rlt_in(run, p->input);
-    int8_t *output = rlt_out(run, p->output);
+    const rlt_row_scale *rows = rlt_in_or_null(run, p->rows);
+    result *output = rlt_out(run, p->output);
+    rlt_band band = p->band;
     uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band.bytes;
     const int32_t total = w->batches * w->out_h;
     uint32_t first = 0, end = (uint32_t)total;
@@ -132,8 +137,10 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
         if (p->last_w != w->out_w && last == total && last - y > 1) last--;
         const int32_t width = p->last_w != w->out_w && y == total - 1 ? p->last_w : w->out_w;
         const size_t image = (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
-        rlt_band_load(&p->band, w, input + image, y, last, width, scratch);
-        run_blocks(p, run, first_block, last_block, scratch, last - y, width,
+        const rlt_row_scale *row_scale = rows ? rows + row / w->out_h : NULL;
+        if (row_scale) band.fill = row_scale->zero_point + 128;
+        rlt_band_load(&band, w, input + image, y, last, width, scratch);
+        run_blocks(p, run, first_block, last_block, row_scale, scratch, last - y, width,
                    output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
         row += last - y;
     }

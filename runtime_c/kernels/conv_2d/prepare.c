@@ -122,6 +122,11 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const c
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
     RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, per_channel, c->weights, out_c,
                                   &values, &rows));
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    rlt_conv_2d_packed_params plan = {.window = c->window, .input = values, .rows = rows, .per_channel = per_channel,
+                                      .float_low = low, .float_high = high};
+    const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;
+    if (tasks) return rlt_conv_2d_pack_hybrid(p, op, &tensors, tasks, &plan);
     RLT_TRY(rlt_add_scales(p, c->weights, out_c, &scales));
     rlt_conv_2d_hybrid_params *k =
         rlt_add_step(p, op, RLT_KERNEL_conv_2d_hybrid, sizeof *k, RLT_CONV_2D_HYBRID_REFS, c->tasks);

@@ -6,14 +6,14 @@ enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input bytes of a word. */
 typedef struct {
-    uint32_t isa, kernel;
+    uint32_t isa, kernel, hybrid;
     int32_t lanes, most_vectors, word;
 } form;
 
 /* The one place where a variant is chosen: the first that fits. */
 static const form forms[] = {
-    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, 16, 4, 4},
-    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, 8, 2, 2},
+    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4},
+    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2},
 };
 
 static const form *form_for(const rlt_prepare_state *p) {
@@ -23,8 +23,9 @@ static const form *form_for(const rlt_prepare_state *p) {
     return NULL;
 }
 
-/* A 1x1 window that touches every pixel sees no rows: the pixels become rows as long as suits cache and tasks. */
-static void flatten(rlt_conv_2d_packed_params *k, uint32_t tasks) {
+/* A 1x1 window that touches every pixel sees no rows: the pixels become rows as long as suits cache and tasks.
+ * `images`: each image has its own scale. */
+static void flatten(rlt_conv_2d_packed_params *k, uint32_t tasks, int images) {
     rlt_window *w = &k->window;
     k->last_w = w->out_w;
     if (w->kernel_h != 1 || w->kernel_w != 1 || w->stride_h != 1 || w->stride_w != 1 || w->pad_top || w->pad_left ||
@@ -32,7 +33,7 @@ static void flatten(rlt_conv_2d_packed_params *k, uint32_t tasks) {
         return;
     }
     const int64_t pixels = (int64_t)w->batches * w->out_h * w->out_w;
-    if (pixels > INT32_MAX || pixels < 1) return;
+    if (pixels > INT32_MAX || pixels < 1 || (images && w->batches > 1)) return;
     int64_t rows = (pixels + WIDEST_ROW - 1) / WIDEST_ROW;
     if (rows < tasks) rows = pixels / SHORTEST_ROW < tasks ? pixels / SHORTEST_ROW + 1 : tasks;
     const int64_t width = (pixels + rows - 1) / rows;
@@ -65,7 +66,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     k->weights_zero_point = rlt_zero_point(t->weights, 0);
     tasks = tasks < RLT_BAND_TASKS ? tasks : RLT_BAND_TASKS;
-    flatten(k, tasks);
+    flatten(k, tasks, t->input->type == RLT_FLOAT32);
     k->vectors = (w->out_c + f->lanes - 1) / f->lanes;
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
@@ -147,6 +148,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     if (!k) return RLT_ERROR_MEMORY;
     *k = *plan;
     k->input = rlt_ref_of(p, t->input);
+    k->rows = RLT_REF_NONE;
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
     k->scratch = rlt_add_scratch(p, op, (size_t)k->band.bytes * tasks);
@@ -154,4 +156,32 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
     return pack_channels(p, k, t, (size_t)k->vectors * (size_t)f->lanes);
+}
+
+rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
+                                   const rlt_conv_2d_packed_params *plan) {
+    const form *f = form_for(p);
+    rlt_conv_2d_packed_params *k = rlt_add_step(p, op, f->hybrid, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    *k = *plan;
+    k->output = rlt_ref_of(p, t->output);
+    k->scratch = rlt_add_scratch(p, op, (size_t)k->band.bytes * tasks);
+    uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
+    if (!packed) return RLT_ERROR_MEMORY;
+    pack_weights(k, f, t->weights->data, packed);
+    const size_t padded = (size_t)k->vectors * (size_t)f->lanes, filter = (size_t)k->run_bytes * (size_t)k->run_count;
+    int32_t *to = rlt_add_constant(p, padded * 4 * sizeof(int32_t), &k->channels);
+    if (!to) return RLT_ERROR_MEMORY;
+    memset(to, 0, padded * 4 * sizeof(int32_t));
+    for (size_t c = 0; c < (size_t)k->window.out_c; c++) {
+        const int8_t *weights = (const int8_t *)t->weights->data + c * filter;
+        const float scale = rlt_scale(t->weights, (uint32_t)c);
+        uint32_t sum = 0;
+        for (size_t i = 0; i < filter; i++) sum += (uint32_t)weights[i];
+        to[c] = (int32_t)(0u - 128u * sum);
+        memcpy(to + padded + c, &scale, sizeof scale);
+        if (t->bias) memcpy(to + 2 * padded + c, t->bias->data + c * sizeof(float), sizeof(float));
+        to[3 * padded + c] = (int32_t)sum;
+    }
+    return RLT_OK;
 }

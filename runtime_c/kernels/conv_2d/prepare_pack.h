@@ -18,4 +18,9 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
 rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
                             const rlt_conv_2d_packed_params *plan);
 
+/* The same for float operands beside int8 weights. `plan` also has: input and rows, where the quantized values and their
+ * scales are; per_channel, float_low, float_high. */
+rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
+                                   const rlt_conv_2d_packed_params *plan);
+
 #endif

@@ -92,6 +92,14 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const l
     RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
     RLT_TRY(rlt_add_quantize_rows(p, op, l->input, l->batches, rlt_option_u8(op, ASYMMETRIC_QUANTIZE_INPUTS, 0),
                                   l->weights, l->units, &values, &rows));
+    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output};
+    /* Each row of the input has its own scale: it is an image of one pixel. */
+    rlt_conv_2d_packed_params plan = {.window = as_window(l), .input = values, .rows = rows,
+                                      .float_low = low, .float_high = high};
+    plan.window.batches = (int32_t)l->batches;
+    plan.window.in_w = plan.window.out_w = 1;
+    const uint32_t tasks = rlt_conv_2d_plan(p, &tensors, l->tasks, &plan);
+    if (tasks) return rlt_conv_2d_pack_hybrid(p, op, &tensors, tasks, &plan);
     RLT_TRY(rlt_add_scales(p, l->weights, l->units, &scales));
     rlt_fully_connected_hybrid_params *k = rlt_add_step(p, op, RLT_KERNEL_fully_connected_hybrid, sizeof *k,
                                                         RLT_FULLY_CONNECTED_HYBRID_REFS, l->tasks);

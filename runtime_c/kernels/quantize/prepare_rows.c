@@ -1,5 +1,7 @@
 #include "prepare_rows.h"
 
+#include "../common/prepare_s8.h"
+
 rlt_status rlt_add_quantize_rows(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, uint32_t rows,
                                  int asymmetric, const rlt_tensor *weights, uint32_t channels, rlt_ref *values,
                                  rlt_ref *scales) {
@@ -18,7 +20,7 @@ rlt_status rlt_add_quantize_rows(rlt_prepare_state *p, const rlt_op *op, const r
     *scales = rlt_add_scratch(p, op, (size_t)rows * sizeof(rlt_row_scale));
     if (*values == RLT_REF_NONE || *scales == RLT_REF_NONE) return RLT_ERROR_MEMORY;
     rlt_quantize_rows_params *k =
-        rlt_add_step(p, op, RLT_KERNEL_quantize_rows, sizeof *k, RLT_QUANTIZE_ROWS_REFS,
+        rlt_add_step(p, op, RLT_S8_KERNEL(p, quantize_rows), sizeof *k, RLT_QUANTIZE_ROWS_REFS,
                      rlt_tasks(p, (uint64_t)input->elements * 4, rows));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);

@@ -18,15 +18,6 @@ static rlt_row_scale symmetric(const float *x, float low, float high, uint32_t s
     return row;
 }
 
-/* The zero point from that end of the range which it fits with the smaller error. */
-static int32_t zero_point_of(double low, double high, double scale) {
-    const double from_low = -128.0 - low / scale, from_high = 127.0 - high / scale;
-    const double zero_point = 128.0 - low / scale < 127.0 + high / scale ? from_low : from_high;
-    if (zero_point <= -128.0) return -128;
-    if (zero_point >= 127.0) return 127;
-    return (int32_t)(zero_point + (zero_point < 0.0 ? -0.5 : 0.5));
-}
-
 static rlt_row_scale asymmetric(const float *x, float low, float high, uint32_t size, int8_t *y) {
     rlt_row_scale row = {1.0f, 0};
     if (low == high) {
@@ -35,7 +26,7 @@ static rlt_row_scale asymmetric(const float *x, float low, float high, uint32_t 
     }
     const double scale = ((double)high - (double)low) / 255.0;
     row.scale = (float)scale;
-    row.zero_point = zero_point_of((double)low, (double)high, scale);
+    row.zero_point = rlt_row_zero_point((double)low, (double)high, scale);
     const float steps = 1.0f / row.scale;
     for (uint32_t i = 0; i < size; i++) y[i] = rounded((float)row.zero_point + x[i] * steps, -128);
     return row;

@@ -20,4 +20,13 @@ typedef struct {
 
 enum { RLT_QUANTIZE_ROWS_REFS = 3 };
 
+/* The zero point from that end of the range which it fits with the smaller error. */
+static inline int32_t rlt_row_zero_point(double low, double high, double scale) {
+    const double from_low = -128.0 - low / scale, from_high = 127.0 - high / scale;
+    const double zero_point = 128.0 - low / scale < 127.0 + high / scale ? from_low : from_high;
+    if (zero_point <= -128.0) return -128;
+    if (zero_point >= 127.0) return 127;
+    return (int32_t)(zero_point + (zero_point < 0.0 ? -0.5 : 0.5));
+}
+
 #endif

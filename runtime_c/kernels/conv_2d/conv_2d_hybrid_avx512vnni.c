@@ -1,0 +1,9 @@
+/* CONV_2D of int8 weights and values quantized while running, in its packed form with AVX-512 VNNI. */
+#include "packed_avx512.h"
+#include "../../simd/f32_avx512.h"
+#include "../../simd/f32.h"
+
+#include "packed_finish_float.h"
+#include "packed_tiles.h"
+
+rlt_status rlt_conv_2d_hybrid_avx512vnni(const rlt_run *run, const void *params) { return run_packed(run, params); }

@@ -1,0 +1,6 @@
+/* Quantization of rows while the model runs with AVX-512. */
+#include "../../simd/f32_avx512.h"
+#include "../../simd/f32.h"
+#include "quantize_rows_kernel.h"
+
+rlt_status rlt_quantize_rows_avx512vnni(const rlt_run *run, const void *params) { return quantize_rows(run, params); }
