@@ -4,14 +4,15 @@
  * the window is dilated). Rows are read where they lie if no window leaves the image; otherwise they are copied to
  * scratch, a band of output rows at a time, with padding written out.
  *
- * Weights: blocks of up to 4 vectors of output channels; within a block, for each value of each run, its vectors.
- * Channels past out_c are zero. */
+ * Weights: blocks of up to 4 vectors of output channels; within a block, for each value of each run, its channels. The
+ * last block has no padding: its vectors reach into what follows, at the end into RLT_CONV_F32_SLACK, and what comes of
+ * channels past out_c is dropped. */
 #ifndef RLT_CONV_2D_PACKED_F32_H
 #define RLT_CONV_2D_PACKED_F32_H
 
 #include "conv_2d.h"
 
-enum { RLT_CONV_F32_MAX_VECTORS = 4 };
+enum { RLT_CONV_F32_MAX_VECTORS = 4, RLT_CONV_F32_SLACK = 16 };
 
 typedef struct {
     rlt_ref input, output;

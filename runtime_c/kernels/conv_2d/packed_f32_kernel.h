@@ -41,17 +41,18 @@ static void run_rows(const conv_share *s, int32_t row, int32_t last, const float
     const rlt_conv_2d_packed_f32_params *p = s->p;
     const rlt_window *w = &p->window;
     const int32_t total = w->batches * w->out_h;
-    const size_t vector_floats = (size_t)p->run_count * (size_t)p->run_floats * RLT_LANES;
+    const size_t filter = (size_t)p->run_count * (size_t)p->run_floats;
     for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
         const int32_t start = rlt_conv_f32_block_start(p->vectors, i);
         const int32_t stop = rlt_conv_f32_block_start(p->vectors, i + 1);
-        const int32_t last_lanes = w->out_c - (stop - 1) * RLT_LANES;
+        const int32_t end = stop * RLT_LANES < w->out_c ? stop * RLT_LANES : w->out_c;
         const rlt_conv_f32_block b = {
             .p = p,
-            .weights = s->weights + (size_t)start * vector_floats,
+            .weights = s->weights + (size_t)(start * RLT_LANES) * filter,
             .bias = s->bias + start * RLT_LANES,
             .pixel_floats = (size_t)w->stride_w * (size_t)w->in_c,
-            .last_lanes = (size_t)last_lanes,
+            .channels = (size_t)(end - start * RLT_LANES),
+            .last_lanes = (size_t)(end - (stop - 1) * RLT_LANES),
         };
         for (int32_t r = row; r < last; r++) {
             rows[stop - start - 1](&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,

@@ -11,6 +11,7 @@ enum { RLT_CONV_F32_MOST_PIXELS = 14 };
 typedef struct {
     const rlt_conv_2d_packed_f32_params *p;
     const float *weights, *bias; /* of the block */
+    size_t channels;             /* in the block: floats from one value's weights to the next value's */
     size_t pixel_floats;         /* from one window to the next */
     size_t last_lanes;           /* channels in the block's last vector */
 } rlt_conv_f32_block;
@@ -44,7 +45,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const rlt
             rlt_vec w[RLT_CONV_F32_MAX_VECTORS];
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES);
-            weights += vectors * RLT_LANES;
+            weights += b->channels;
 #pragma GCC unroll 14
             for (int i = 0; i < pixels; i++) {
                 const rlt_vec x = rlt_vec_all(from[i / 3][(size_t)(i % 3) * step]);

@@ -58,14 +58,19 @@ static void pack_weights(const rlt_conv_2d_packed_f32_params *k, const rlt_tenso
     const size_t filter = (size_t)k->run_floats * (size_t)k->run_count;
     for (int32_t block = 0; block < rlt_conv_f32_blocks(k->vectors); block++) {
         const int32_t first = rlt_conv_f32_block_start(k->vectors, block) * lanes;
-        const int32_t last = rlt_conv_f32_block_start(k->vectors, block + 1) * lanes;
+        const int32_t after = rlt_conv_f32_block_start(k->vectors, block + 1) * lanes;
+        const int32_t last = after < k->window.out_c ? after : k->window.out_c;
         for (size_t i = 0; i < filter; i++) {
             for (int32_t channel = first; channel < last; channel++, to++) {
-                if (channel >= k->window.out_c) *to = 0.0f;
-                else memcpy(to, weights->data + ((size_t)channel * filter + i) * sizeof(float), sizeof(float));
+                memcpy(to, weights->data + ((size_t)channel * filter + i) * sizeof(float), sizeof(float));
             }
         }
     }
+    memset(to, 0, RLT_CONV_F32_SLACK * sizeof(float));
+}
+
+static size_t padded_channels(const rlt_window *w, int32_t lanes) {
+    return ((size_t)w->out_c + (size_t)lanes - 1) / (size_t)lanes * (size_t)lanes;
 }
 
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {
@@ -73,9 +78,10 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
     rlt_conv_2d_packed_f32_params k = {.window = *w};
     if (!c->weights->data || (c->bias && !c->bias->data) || !w->in_c || w->out_c > (1 << 24)) return 0;
     if ((int64_t)w->batches * w->out_h > INT32_MAX / 2 || !plan_band(&k)) return 0;
-    const size_t filter = c->weights->elements / (size_t)w->out_c;
-    const size_t packed = ((size_t)w->out_c + (size_t)lanes) * (filter + 1) * sizeof(float) + 128;
-    return filter <= INT32_MAX / 64 && packed <= rlt_constant_room(p);
+    const size_t floats = (size_t)c->weights->elements + RLT_CONV_F32_SLACK + padded_channels(w, lanes);
+    const size_t alignment = 2 * 64;
+    return c->weights->elements / (uint32_t)w->out_c <= INT32_MAX / 64 &&
+           floats * sizeof(float) + alignment <= rlt_constant_room(p);
 }
 
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
@@ -106,8 +112,8 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!plan_band(k)) return rlt_fail(p, RLT_ERROR_SHAPE, c->input, "rows are too long");
     if (inside(w)) k->row_floats = w->in_w * w->in_c;
     else k->scratch = rlt_add_scratch(p, op, (size_t)k->band_floats * tasks * sizeof(float));
-    const size_t padded = (size_t)k->vectors * (size_t)lanes;
-    float *weights = rlt_add_constant(p, padded * (size_t)k->run_count * (size_t)k->run_floats * sizeof(float), &k->weights);
+    const size_t padded = padded_channels(w, lanes), floats = (size_t)c->weights->elements + RLT_CONV_F32_SLACK;
+    float *weights = rlt_add_constant(p, floats * sizeof(float), &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights(k, c->weights, lanes, weights);
     float *bias = rlt_add_constant(p, padded * sizeof(float), &k->bias);

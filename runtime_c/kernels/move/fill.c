@@ -2,16 +2,24 @@
 
 #include "move.h"
 
+/* Doubles what has been written until all is. */
+static void repeat(uint8_t *output, size_t written, size_t bytes) {
+    while (written < bytes) {
+        const size_t next = bytes - written < written ? bytes - written : written;
+        memcpy(output + written, output, next);
+        written += next;
+    }
+}
+
 rlt_status rlt_fill(const rlt_run *run, const void *params) {
     const rlt_fill_params *p = params;
     const uint8_t *value = rlt_in(run, p->value);
     uint8_t *output = rlt_out(run, p->output);
-    uint32_t i, last;
-    rlt_share_of(run, p->count, &i, &last);
-    if (p->bytes == 1) {
-        memset(output + i, value[0], last - i);
-        return RLT_OK;
-    }
-    for (; i < last; i++) memcpy(output + (size_t)i * p->bytes, value, p->bytes);
+    uint32_t first, last;
+    rlt_share_of(run, p->count, &first, &last);
+    if (first == last) return RLT_OK;
+    output += (size_t)first * p->bytes;
+    memcpy(output, value, p->bytes);
+    repeat(output, p->bytes, (size_t)(last - first) * p->bytes);
     return RLT_OK;
 }
