@@ -25,7 +25,7 @@ from rillet.runtime import Interpreter, InterpreterError, InvalidModel, RuntimeF
 from .models import UNUSUAL, doubler, litert, resnet8, run, small
 
 MULTI_SIGNATURE = "conformance/litert/litert_tests/multi_signature_model.tflite"
-UINT8 = "models/coral/mobilenet_v2_1.0_224_quant.tflite"
+UINT8 = ["mobilenet_v1/mobilenet_v1_0.25_128_quant", "coral/mobilenet_v2_1.0_224_quant"]
 
 
 def test_constructor_has_litert_arguments_in_order() -> None:
@@ -341,15 +341,15 @@ def test_main_signature_shares_its_tensors_with_the_interpreter() -> None:
     np.testing.assert_array_equal(interpreter.get_tensor(index), result["output"])
 
 
-def test_uint8_model_runs_bit_for_bit_as_in_litert() -> None:
-    """This model's average pool has 49 elements, so no mean lies halfway: uint8 and int8 round alike."""
-    path = str(zoo(UINT8))
+@pytest.mark.parametrize("model", UINT8)
+def test_uint8_model_runs_bit_for_bit_as_in_litert(model: str) -> None:
+    path = str(zoo(f"models/{model}.tflite"))
     ours, theirs = Interpreter(path), litert(model_path=path)
     for each in (ours, theirs):
         each.allocate_tensors()
     rng = np.random.default_rng(6)
     for _ in range(3):
-        value = rng.integers(0, 256, (1, 224, 224, 3)).astype(np.uint8)
+        value = rng.integers(0, 256, ours.get_input_details()[0]["shape"]).astype(np.uint8)
         got, want = run(ours, [value])[0], run(theirs, [value])[0]
         assert got.dtype == want.dtype == np.uint8
         np.testing.assert_array_equal(got, want)

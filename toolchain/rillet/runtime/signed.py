@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..flatbuffer import read, write_bytes
 from ..passes.uint8 import uint8_to_int8
+from ..passes.uint8_pools import round_half_up
 from .details import ModelDetails
 from .plan import ModelBytes
 
@@ -19,6 +20,7 @@ def signed_bytes(data: ModelBytes, subgraph: int = 0) -> tuple[bytes, Mapping[in
     """
     model = read(memoryview(data))
     for graph in model.graphs:
+        round_half_up(graph)
         uint8_to_int8(graph)
     rewritten = write_bytes(model)
     old, new = ([t["name"] for t in ModelDetails(each).graph(subgraph)["tensors"]] for each in (data, rewritten))
