@@ -3,12 +3,10 @@
 
 enum { GROUP = 2, WORD = 4, WEIGHTS = 32 };
 
-RLT_INLINE void make_words(const int rows, const uint8_t *from, size_t step, int32_t count, uint8_t *to) {
-    for (int32_t i = 0; i < count; i += LANES, from += LANES, to += LANES * WORD) {
-        vi word = vi_load_u8(from);
-        if (rows > 1) word = _mm256_or_si256(word, vi_left(vi_load_u8(from + step), 16));
-        _mm256_storeu_si256((vi *)(void *)to, word);
-    }
+RLT_INLINE void make_word(const int rows, const uint8_t *from, size_t row, uint8_t *to) {
+    vi word = vi_load_u8(from);
+    if (rows > 1) word = _mm256_or_si256(word, vi_left(vi_load_u8(from + row), 16));
+    _mm256_storeu_si256((vi *)(void *)to, word);
 }
 RLT_INLINE vi load_column(const uint8_t *words) { return _mm256_loadu_si256((const vi *)(const void *)words); }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm256_loadu_si256((const vi *)(const void *)from); }

@@ -3,16 +3,12 @@
 
 enum { GROUP = 4, WORD = 4, WEIGHTS = 64 };
 
-/* The words of `rows` rows, constant where this is inlined, for `count` bytes of a row, in whole vectors. */
-RLT_INLINE void make_words(const int rows, const uint8_t *from, size_t step, int32_t count, uint8_t *to) {
-    for (int32_t i = 0; i < count; i += LANES, from += LANES, to += LANES * WORD) {
-        vi word = vi_load_u8(from);
+/* A vector of words from `rows` rows, constant where this is inlined, which lie `row` bytes apart. */
+RLT_INLINE void make_word(const int rows, const uint8_t *from, size_t row, uint8_t *to) {
+    vi word = vi_load_u8(from);
 #pragma GCC unroll 3
-        for (int row = 1; row < rows; row++) {
-            word = _mm512_or_si512(word, vi_left(vi_load_u8(from + (size_t)row * step), 8 * row));
-        }
-        _mm512_storeu_si512(to, word);
-    }
+    for (int i = 1; i < rows; i++) word = _mm512_or_si512(word, vi_left(vi_load_u8(from + (size_t)i * row), 8 * i));
+    _mm512_storeu_si512(to, word);
 }
 RLT_INLINE vi load_column(const uint8_t *words) { return _mm512_loadu_si512(words); }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm512_loadu_si512(from); }

@@ -1,12 +1,12 @@
 /* The packed form of int8 DEPTHWISE_CONV_2D, for instruction sets that multiply and add neighbouring small integers.
  *
- * Input rows are copied to a band (common/band.h). From there a kernel makes words: the bytes of `group` window rows,
- * one below the other, side by side. A word times the matching weights is a sum of `group` products, and the words of
- * one column serve every window that covers the column.
+ * Input rows are copied to a band (common/band.h). From there a kernel makes words: the bytes of a few window rows, one
+ * below the other, side by side. A word times the matching weights is a sum of as many products, and the words of one
+ * column serve every window that covers the column.
  *
- * All this works on bytes in memory order, so a row is cut into `units` of `unit` neighbouring bytes whose weights
- * repeat: a pixel's channels, or, where windows move by one column and channels do not fill a vector, as many pixels as
- * fill whole vectors.
+ * A row of output is cut into `units` of neighbouring bytes that use the same weights: its pixels; or, where windows move
+ * by one column and some whole pixels fill a vector, vectors. A kernel works through the vectors of a unit one by one,
+ * each in all units of all rows of a band.
  *
  * Weights: for each vector of a unit, each group of window rows, each piece, each window column: lanes x group values.
  * Pieces are there where weights minus their zero point need more than 8 bits: several that sum up to them. */
@@ -24,11 +24,10 @@ typedef struct {
     rlt_window window;
     rlt_band band;
     int32_t unit, units, last_unit; /* bytes of a unit, and of the row's last one */
-    int32_t unit_step, tap_step;    /* bytes between units, and between window columns, in the band */
     int32_t vectors;                /* of a unit */
     int32_t groups, pieces;
-    int32_t chunk;       /* units whose words are in scratch at a time */
-    int32_t chunk_words; /* words of one group in scratch */
+    int32_t word_vectors, word_step; /* vectors of words in a row; bytes between their places in the band */
+    int32_t unit_words, tap_words;   /* words between units, and between window columns */
     int32_t small;       /* as in conv_2d/packed.h */
     int32_t output_zero_point, low, high;
 } rlt_depthwise_packed_params;

@@ -2,7 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "prepare_pack.h"
 
-enum { BAND_BYTES = 16384, WORDS_BYTES = 16384, WIDEST_UNIT = 256 };
+enum { BAND_BYTES = 98304 };
 
 static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
                          int32_t channel) {
@@ -11,32 +11,34 @@ static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwi
     return (int8_t)t->weights->data[at] - rlt_zero_point(t->weights, 0);
 }
 
-static int32_t common_multiple(int32_t a, int32_t b) {
-    int32_t x = a, y = b;
-    while (y) {
-        const int32_t rest = x % y;
-        x = y;
-        y = rest;
-    }
-    return a / x * b;
-}
-
-/* Cuts a row of output into units. */
+/* Cuts a row of output into units, and tells where their words lie. */
 static void cut(rlt_depthwise_packed_params *k, int32_t lanes) {
     const rlt_window *w = &k->window;
-    const int32_t merged = w->out_c < WIDEST_UNIT ? common_multiple(w->out_c, lanes) : w->out_c;
-    const int32_t row = w->out_w * w->out_c;
-    k->tap_step = w->dilation_w * w->out_c;
-    if (w->stride_w == 1 && w->out_c % lanes && merged <= WIDEST_UNIT) {
-        k->unit = k->unit_step = merged;
-        k->units = (row + merged - 1) / merged;
+    if (w->stride_w == 1 && lanes % w->out_c == 0) {
+        const int32_t row = w->out_w * w->out_c;
+        k->unit = lanes;
+        k->units = (row + lanes - 1) / lanes;
+        k->last_unit = row - (k->units - 1) * lanes;
+        k->tap_words = w->dilation_w * w->out_c;
+        k->unit_words = k->word_step = lanes;
+        k->word_vectors = k->units + ((w->kernel_w - 1) * k->tap_words + lanes - 1) / lanes;
     } else {
-        k->unit = w->out_c;
-        k->unit_step = w->stride_w * w->out_c;
+        k->unit = k->last_unit = k->word_step = w->out_c;
         k->units = w->out_w;
+        k->tap_words = w->dilation_w * lanes;
+        k->unit_words = w->stride_w * lanes;
+        k->word_vectors = (w->out_w - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
     }
-    k->last_unit = row - (k->units - 1) * k->unit;
     k->vectors = (k->unit + lanes - 1) / lanes;
+}
+
+static size_t words_bytes(const rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
+    return (size_t)k->word_vectors * (size_t)k->groups * (size_t)(form->lanes * form->group * form->weight_bytes);
+}
+
+static size_t weights_bytes(const rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
+    const size_t vectors = (size_t)k->vectors * (size_t)k->groups * (size_t)k->pieces * (size_t)k->window.kernel_w;
+    return vectors * (size_t)(form->lanes * form->group * form->weight_bytes);
 }
 
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
@@ -53,17 +55,8 @@ int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *
     }
     k->pieces = form->weight_bytes > 1 || largest < 128 ? 1 : largest < 255 ? 2 : 3;
     k->groups = (w->kernel_h + form->group - 1) / form->group;
-    const int64_t word = form->group * form->weight_bytes, halo = (int64_t)(w->kernel_w - 1) * k->tap_step;
-    const int64_t words = WORDS_BYTES / (word * k->groups) - halo;
-    const int64_t units = words / k->unit_step;
-    k->chunk = units < 16 ? 16 : units > k->units ? k->units : (int32_t)units;
-    if (k->chunk > k->units) k->chunk = k->units;
-    const int64_t needed = (int64_t)(k->chunk - 1) * k->unit_step + halo + (int64_t)k->vectors * form->lanes;
-    if (needed > INT32_MAX / 64) return 0;
-    k->chunk_words = ((int32_t)needed + 15) & ~15;
-    const int64_t entries = (int64_t)k->vectors * k->groups * k->pieces * w->kernel_w;
-    const int64_t bytes = entries * form->lanes * word + (int64_t)k->vectors * form->lanes * 16;
-    return (int64_t)k->chunk_words * word * k->groups < (1 << 24) && bytes < (int64_t)(rlt_constant_room(p) / 2);
+    const size_t constants = weights_bytes(k, form) + (size_t)k->vectors * (size_t)form->lanes * 16;
+    return words_bytes(k, form) < 1u << 24 && constants < rlt_constant_room(p) / 2;
 }
 
 /* Part `piece` of a weight: each takes what fits a signed byte and leaves the rest. */
@@ -129,11 +122,8 @@ rlt_status rlt_depthwise_pack(rlt_prepare_state *p, const rlt_op *op, rlt_depthw
     k->input = rlt_ref_of(p, t->input);
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
-    const size_t word = (size_t)form->group * (size_t)form->weight_bytes;
-    const size_t words = (size_t)k->chunk_words * (size_t)k->groups * word;
-    k->scratch = rlt_add_scratch(p, op, ((size_t)k->band.bytes + words) * tasks);
-    const size_t entries = (size_t)k->vectors * (size_t)k->groups * (size_t)k->pieces * (size_t)k->window.kernel_w;
-    void *weights = rlt_add_constant(p, entries * (size_t)form->lanes * word, &k->weights);
+    k->scratch = rlt_add_scratch(p, op, ((size_t)k->band.bytes + words_bytes(k, form)) * tasks);
+    void *weights = rlt_add_constant(p, weights_bytes(k, form), &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights(k, t, form, weights);
     int32_t *channels = rlt_add_constant(p, (size_t)k->vectors * (size_t)form->lanes * 4 * sizeof(int32_t), &k->channels);
