@@ -4,7 +4,7 @@
  * the window is dilated). Rows are read where they lie if no window leaves the image; otherwise they are copied to
  * scratch, a band of output rows at a time, with padding written out.
  *
- * Weights: blocks of up to 4 vectors of output channels; within a block, for each value of each run, its channels. The
+ * Weights: blocks of vectors of output channels; within a block, for each value of each run, its channels. The
  * last block has no padding: its vectors reach into what follows, at the end into RLT_CONV_F32_SLACK, and what comes of
  * channels past out_c is dropped. */
 #ifndef RLT_CONV_2D_PACKED_F32_H
@@ -22,6 +22,7 @@ typedef struct {
     rlt_window window; /* 1x1 windows on every pixel come as rows of some pixels, whatever their image; the last of last_w */
     int32_t last_w;
     int32_t vectors;              /* of output channels */
+    int32_t block_vectors;        /* at most this many in a block */
     int32_t run_floats, run_count;
     int32_t row_floats;           /* one row of the input or of the band */
     int32_t band_rows;            /* output rows that share a band */
@@ -32,12 +33,12 @@ typedef struct {
 
 enum { RLT_CONV_2D_PACKED_F32_REFS = 5 };
 
-/* First vector of block `block`: blocks are as even as can be. */
-static inline int32_t rlt_conv_f32_blocks(int32_t vectors) {
-    return (vectors + RLT_CONV_F32_MAX_VECTORS - 1) / RLT_CONV_F32_MAX_VECTORS;
+/* Blocks are as even as can be: how many, and the first vector of one. */
+static inline int32_t rlt_conv_f32_blocks(const rlt_conv_2d_packed_f32_params *p) {
+    return (p->vectors + p->block_vectors - 1) / p->block_vectors;
 }
-static inline int32_t rlt_conv_f32_block_start(int32_t vectors, int32_t block) {
-    return (int32_t)((int64_t)vectors * block / rlt_conv_f32_blocks(vectors));
+static inline int32_t rlt_conv_f32_block_start(const rlt_conv_2d_packed_f32_params *p, int32_t block) {
+    return (int32_t)((int64_t)p->vectors * block / rlt_conv_f32_blocks(p));
 }
 
 #endif

@@ -43,8 +43,8 @@ static void run_rows(const conv_share *s, int32_t row, int32_t last, const float
     const int32_t total = w->batches * w->out_h;
     const size_t filter = (size_t)p->run_count * (size_t)p->run_floats;
     for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
-        const int32_t start = rlt_conv_f32_block_start(p->vectors, i);
-        const int32_t stop = rlt_conv_f32_block_start(p->vectors, i + 1);
+        const int32_t start = rlt_conv_f32_block_start(p, i);
+        const int32_t stop = rlt_conv_f32_block_start(p, i + 1);
         const int32_t end = stop * RLT_LANES < w->out_c ? stop * RLT_LANES : w->out_c;
         const rlt_conv_f32_block b = {
             .p = p,
@@ -66,7 +66,7 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_f32_pa
     const rlt_window *w = &p->window;
     const float *input = rlt_in(run, p->input);
     conv_share s = {p, rlt_in(run, p->weights), rlt_in(run, p->bias), rlt_out(run, p->output),
-                    0, (uint32_t)(w->batches * w->out_h), 0, (uint32_t)rlt_conv_f32_blocks(p->vectors)};
+                    0, (uint32_t)(w->batches * w->out_h), 0, (uint32_t)rlt_conv_f32_blocks(p)};
     if (p->split_blocks) rlt_share_of(run, s.last_block, &s.first_block, &s.last_block);
     else rlt_share_of(run, s.last_row, &s.first_row, &s.last_row);
     for (int32_t row = (int32_t)s.first_row, end = (int32_t)s.last_row; row < end;) {

@@ -56,9 +56,9 @@ static int plan_band(rlt_conv_2d_packed_f32_params *k) {
 
 static void pack_weights(const rlt_conv_2d_packed_f32_params *k, const rlt_tensor *weights, int32_t lanes, float *to) {
     const size_t filter = (size_t)k->run_floats * (size_t)k->run_count;
-    for (int32_t block = 0; block < rlt_conv_f32_blocks(k->vectors); block++) {
-        const int32_t first = rlt_conv_f32_block_start(k->vectors, block) * lanes;
-        const int32_t after = rlt_conv_f32_block_start(k->vectors, block + 1) * lanes;
+    for (int32_t block = 0; block < rlt_conv_f32_blocks(k); block++) {
+        const int32_t first = rlt_conv_f32_block_start(k, block) * lanes;
+        const int32_t after = rlt_conv_f32_block_start(k, block + 1) * lanes;
         const int32_t last = after < k->window.out_c ? after : k->window.out_c;
         for (size_t i = 0; i < filter; i++) {
             for (int32_t channel = first; channel < last; channel++, to++) {
@@ -84,28 +84,33 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
            floats * sizeof(float) + alignment <= rlt_constant_room(p);
 }
 
+/* As many as leave registers to a tile of several pixels; a single pixel has them all. */
+static int32_t most_vectors(int32_t lanes, uint32_t pixels) {
+    return lanes == 16 || pixels == 1 ? RLT_CONV_F32_MAX_VECTORS : 2;
+}
+
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
                                 int32_t lanes) {
-    const int flat = every_pixel(&c->window) && c->output->elements;
-    const int32_t vectors = (c->window.out_c + lanes - 1) / lanes;
-    const uint32_t lines = (uint32_t)(c->window.batches * c->window.out_h), blocks = (uint32_t)rlt_conv_f32_blocks(vectors);
-    const uint32_t rows = flat ? lines * (uint32_t)c->window.out_w / CHUNK_STEP : lines;
+    const rlt_window *shape = &c->window;
+    const int flat = every_pixel(shape) && c->output->elements;
+    const uint32_t lines = (uint32_t)(shape->batches * shape->out_h), pixels = lines * (uint32_t)shape->out_w;
+    rlt_conv_2d_packed_f32_params plan = {.window = *shape, .vectors = (shape->out_c + lanes - 1) / lanes};
+    plan.block_vectors = most_vectors(lanes, pixels);
+    const uint32_t rows = flat ? pixels / CHUNK_STEP : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
     const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
-    const int split_blocks = rows < wanted && rows < blocks;
-    const uint32_t tasks = split_blocks && blocks < wanted ? blocks : wanted;
+    plan.split_blocks = rows < wanted && rows < blocks;
+    const uint32_t tasks = plan.split_blocks && blocks < wanted ? blocks : wanted;
     rlt_conv_2d_packed_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
+    *k = plan;
     k->input = rlt_ref_of(p, c->input);
     k->output = rlt_ref_of(p, c->output);
     k->low = c->low;
     k->high = c->high;
     k->scratch = RLT_REF_NONE;
-    k->window = c->window;
     rlt_window *w = &k->window;
-    if (flat) flatten(w, split_blocks ? 1 : tasks, &k->last_w);
+    if (flat) flatten(w, k->split_blocks ? 1 : tasks, &k->last_w);
     else k->last_w = w->out_w;
-    k->vectors = vectors;
-    k->split_blocks = split_blocks;
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);
