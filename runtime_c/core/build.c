@@ -138,6 +138,8 @@ uint32_t rlt_root_of(rlt_prepare_state *p, uint32_t index) {
 }
 
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input) {
+    if (rlt_is_variable(p, input))
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "a variable cannot share its memory");
     if (output->bytes != input->bytes)
         return rlt_fail(p, RLT_ERROR_SHAPE, output, "input and output differ in size");
     if (input->data != NULL) {

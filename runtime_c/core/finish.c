@@ -35,6 +35,24 @@ static void fill_io(rlt_prepare_state *p, const rlt_vector *indices, const rlt_t
     }
 }
 
+/* Variables, by their root tensor; `states` NULL: only counts. */
+static uint32_t fill_states(rlt_prepare_state *p, const rlt_tensor_info *infos, rlt_image_state *states) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->tensor_count; i++) {
+        const rlt_tensor *tensor = &p->tensors[i];
+        if (!(p->places[i].flags & TENSOR_STATEFUL) || tensor->data != NULL || p->places[i].parent != i) continue;
+        if (infos[i].arena_offset == UINT32_MAX) continue;
+        if (states != NULL) {
+            states[count] = (rlt_image_state){RLT_REF(RLT_REGION_ARENA, infos[i].arena_offset), p->places[i].copy,
+                                              tensor->bytes, 0};
+            /* As LiteRT does: only int8 starts at its zero point (tflite/core/api/tensor_utils.cc). */
+            if (tensor->type == RLT_INT8) states[count].fill = (uint8_t)rlt_zero_point(tensor, 0);
+        }
+        count++;
+    }
+    return count;
+}
+
 static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *infos) {
     /* Constants that are outputs may have to be copied, which must come before the tables. */
     for (uint32_t i = 0; i < p->graph_outputs.count; i++) {
@@ -44,7 +62,10 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
     rlt_image_step *steps = append(p, p->step_count, sizeof *steps);
     rlt_image_tensor *inputs = append(p, p->graph_inputs.count, sizeof *inputs);
     rlt_image_tensor *outputs = append(p, p->graph_outputs.count, sizeof *outputs);
+    const uint32_t state_count = fill_states(p, infos, NULL);
+    rlt_image_state *states = append(p, state_count, sizeof *states);
     if (p->status != RLT_OK) return p->status;
+    fill_states(p, infos, states);
     for (uint32_t i = 0; i < p->step_count; i++) {
         const rlt_pending_step *step = &p->steps[i];
         steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->op};
@@ -65,6 +86,8 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
         .inputs = (uint32_t)((uint8_t *)inputs - p->image),
         .output_count = p->graph_outputs.count,
         .outputs = (uint32_t)((uint8_t *)outputs - p->image),
+        .state_count = state_count,
+        .states = (uint32_t)((uint8_t *)states - p->image),
     };
     memcpy(p->image, &header, sizeof header);
     return RLT_OK;

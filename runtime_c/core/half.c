@@ -6,8 +6,6 @@
 
 #include "state.h"
 
-enum { DEQUANTIZE = 6 };
-
 static float half_to_float(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 0x3FFu;
     uint32_t bits;

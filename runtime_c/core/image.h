@@ -12,7 +12,7 @@
 
 /* A place: region in the top two bits, offset / 4 below, so each region can hold 4 GiB. */
 typedef uint32_t rlt_ref;
-enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REGION_STATE = 3 };
+enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2 }; /* 3 is spare */
 #define RLT_REF_NONE UINT32_MAX
 #define RLT_REF(region, offset) (((uint32_t)(region) << 30) | (uint32_t)((offset) >> 2))
 #define RLT_REF_REGION(ref) ((ref) >> 30)
@@ -29,7 +29,7 @@ typedef struct {
     uint32_t step_count, steps;     /* offset of rlt_image_step[] */
     uint32_t input_count, inputs;   /* offset of rlt_image_tensor[] */
     uint32_t output_count, outputs;
-    uint32_t reserved[2];
+    uint32_t state_count, states;   /* offset of rlt_image_state[] */
 } rlt_image;
 
 typedef struct {
@@ -49,5 +49,13 @@ typedef struct {
     float scale;
     int32_t zero_point;
 } rlt_image_tensor;
+
+/* A variable: memory of the arena that keeps its value from one invoke to the next, and how a reset sets it. */
+typedef struct {
+    rlt_ref data;
+    rlt_ref first; /* its first value; RLT_REF_NONE: every byte is `fill` */
+    uint32_t bytes;
+    uint32_t fill;
+} rlt_image_state;
 
 #endif

@@ -35,6 +35,7 @@ static void find_lifetimes(layout *l) {
         if (p->tensors[i].data != NULL) continue;
         if (p->places[i].flags & TENSOR_INPUT) live_at(block, 0, p->config.flags & RLT_KEEP_INPUTS ? l->end : 0);
         if (p->places[i].flags & TENSOR_OUTPUT) live_at(block, l->end, l->end);
+        if (p->places[i].flags & TENSOR_STATEFUL) live_at(block, 0, l->end);
     }
     for (uint32_t s = 0; s < p->step_count; s++) {
         const rlt_ref *refs = (const rlt_ref *)(const void *)(p->image + p->steps[s].params);

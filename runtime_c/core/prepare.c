@@ -56,6 +56,8 @@ static rlt_status take_tables(rlt_prepare_state *p) {
     for (uint32_t i = 0; i < ops; i++) {
         rlt_table op = rlt_element_table(&p->file, &p->operator_tables, i);
         uint32_t count = rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4).count;
+        rlt_table code = rlt_element_table(&p->file, &p->code_tables, rlt_field_u32(&p->file, &op, OPERATOR_CODE, 0));
+        if (rlt_operator_code(&p->file, &code) == VAR_HANDLE) p->variable_limit++;
         operands += (uint64_t)rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4).count + count;
         outputs += count;
     }
@@ -66,6 +68,7 @@ static rlt_status take_tables(rlt_prepare_state *p) {
     p->steps = rlt_take(p, p->step_limit, sizeof *p->steps);
     p->scratch = rlt_take(p, p->scratch_limit, sizeof *p->scratch);
     p->overwrites = rlt_take(p, p->overwrite_limit, sizeof *p->overwrites);
+    p->variables = rlt_take(p, p->variable_limit, sizeof *p->variables);
     p->first_output = rlt_take(p, (uint64_t)ops + 1, sizeof *p->first_output);
     p->outputs = rlt_take(p, outputs, sizeof *p->outputs);
     p->held = (size_t)HELD_PER_TENSOR * p->tensor_count + (size_t)HELD_PER_OP * ops;
@@ -110,7 +113,10 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
 static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor) {
     uint32_t flags = p->places[tensor->index].flags;
     if (flags & TENSOR_DEEP) return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "more than 8 dimensions");
-    if (flags & TENSOR_STATEFUL) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "variable tensors have no kernel");
+    if ((flags & TENSOR_STATEFUL) && tensor->data != NULL)
+        return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "a variable has constant data");
+    if ((flags & TENSOR_STATEFUL) && (flags & TENSOR_OPEN))
+        return rlt_fail(p, RLT_ERROR_DYNAMIC, tensor, "a variable's shape is not known");
     if (flags & TENSOR_FOREIGN) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "its data is in another file");
     if (flags & TENSOR_SPARSE) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
     if (rlt_type_bits(tensor->type) == 0)
@@ -133,12 +139,15 @@ static rlt_status check_inputs(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 static rlt_status check_outputs(rlt_prepare_state *p, const rlt_op *op) {
-    if (op->output_count == 0) return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "the operator has no output");
+    if (op->output_count == 0 && op->code != CALL_ONCE && op->code != ASSIGN_VARIABLE)
+        return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "the operator has no output");
     for (uint32_t i = 0; i < op->output_count; i++) {
         const rlt_tensor *tensor = rlt_output(p, op, i);
         if (tensor == NULL) return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "an output is missing");
         if (p->places[tensor->index].flags & TENSOR_READY)
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "an output is already a constant, an input or computed");
+        if (p->places[tensor->index].flags & TENSOR_STATEFUL)
+            return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "an operator's output is a variable");
         p->places[tensor->index].flags |= TENSOR_READY;
         if (check_operand(p, tensor) != RLT_OK) return p->status;
     }
@@ -206,6 +215,8 @@ static rlt_status check_graph_outputs(rlt_prepare_state *p) {
         if (!(p->places[tensor->index].flags & TENSOR_READY))
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "nothing computes this output of the model");
         if (check_operand(p, tensor) != RLT_OK) return p->status;
+        if (tensor->type == RLT_RESOURCE)
+            return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "a variable's handle has no value to give out");
     }
     return RLT_OK;
 }

@@ -85,6 +85,15 @@ rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
 void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
 
+/* Whether a tensor keeps its value from one invoke to the next, so that a step may write it as well as read it. */
+int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor);
+/* Resource variables. `rlt_call_once`: takes first values from a subgraph that assigns constants and does nothing else.
+ * `rlt_open_variable`: what VAR_HANDLE does for its output. `rlt_bind_variable`: checks that `value`, which is read from
+ * or assigned to the variable behind `handle`, has the variable's type and shape, or gives it those. */
+rlt_status rlt_call_once(rlt_prepare_state *p, int32_t subgraph);
+rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *handle);
+rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt_tensor *value);
+
 typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);
 #define RLT_OP(code, options, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);
 #include "../kernels/ops.def"

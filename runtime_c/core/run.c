@@ -11,6 +11,34 @@ static int holds(const rlt_image *image, uint32_t offset, uint32_t count, uint32
     return offset % 4 == 0 && offset <= image->bytes && count <= (image->bytes - offset) / entry_bytes;
 }
 
+/* Whether each variable lies in the arena, and its first value in the image or the model. */
+static int states_fit(const rlt_image *image) {
+    const rlt_image_state *states = (const rlt_image_state *)((const uint8_t *)image + image->states);
+    for (uint32_t i = 0; i < image->state_count; i++) {
+        const rlt_image_state *s = &states[i];
+        const size_t at = RLT_REF_OFFSET(s->data), from = RLT_REF_OFFSET(s->first);
+        if (RLT_REF_REGION(s->data) != RLT_REGION_ARENA || at > image->arena_bytes || s->bytes > image->arena_bytes - at)
+            return 0;
+        if (s->first == RLT_REF_NONE) continue;
+        const uint32_t region = RLT_REF_REGION(s->first);
+        const size_t room = region == RLT_REGION_IMAGE ? image->bytes : region == RLT_REGION_MODEL ? image->model_bytes : 0;
+        if (from > room || s->bytes > room - from) return 0;
+    }
+    return 1;
+}
+
+void rlt_session_reset(rlt_session *session) {
+    const rlt_image *image = image_of(session);
+    const rlt_image_state *states = (const rlt_image_state *)((const uint8_t *)image + image->states);
+    for (uint32_t i = 0; i < image->state_count; i++) {
+        const rlt_image_state *s = &states[i];
+        uint8_t *to = session->base[RLT_REGION_ARENA] + RLT_REF_OFFSET(s->data);
+        const uint8_t *from = NULL;
+        if (s->first != RLT_REF_NONE) from = session->base[RLT_REF_REGION(s->first)] + RLT_REF_OFFSET(s->first);
+        for (uint32_t k = 0; k < s->bytes; k++) to[k] = from != NULL ? from[k] : (uint8_t)s->fill;
+    }
+}
+
 rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
                                  size_t arena_bytes, const rlt_kernel_fn *kernels) {
     const rlt_image *head = (const rlt_image *)image;
@@ -18,7 +46,8 @@ rlt_status rlt_session_open_with(rlt_session *session, const void *image, const 
     if (head->magic != RLT_IMAGE_MAGIC || head->version != RLT_IMAGE_VERSION) return RLT_ERROR_IMAGE;
     if (!holds(head, head->steps, head->step_count, sizeof(rlt_image_step)) ||
         !holds(head, head->inputs, head->input_count, sizeof(rlt_image_tensor)) ||
-        !holds(head, head->outputs, head->output_count, sizeof(rlt_image_tensor)))
+        !holds(head, head->outputs, head->output_count, sizeof(rlt_image_tensor)) ||
+        !holds(head, head->states, head->state_count, sizeof(rlt_image_state)) || !states_fit(head))
         return RLT_ERROR_IMAGE;
     if (head->model_bytes != 0 && (model == NULL || (uintptr_t)model % 8 != 0)) return RLT_ERROR_ARGUMENT;
     if (head->arena_alignment == 0) return RLT_ERROR_IMAGE;
@@ -28,12 +57,13 @@ rlt_status rlt_session_open_with(rlt_session *session, const void *image, const 
     session->base[RLT_REGION_ARENA] = (uint8_t *)arena;
     session->base[RLT_REGION_IMAGE] = (uint8_t *)(uintptr_t)image;
     session->base[RLT_REGION_MODEL] = (uint8_t *)(uintptr_t)model;
-    session->base[RLT_REGION_STATE] = NULL;
+    session->base[3] = NULL;
     session->threads = NULL;
     const rlt_image_step *steps = (const rlt_image_step *)((const uint8_t *)image + head->steps);
     for (uint32_t i = 0; i < head->step_count; i++)
         if (steps[i].kernel >= head->kernel_limit || steps[i].params >= head->bytes || kernels[steps[i].kernel] == NULL)
             return RLT_ERROR_IMAGE;
+    rlt_session_reset(session);
     return RLT_OK;
 }
 

@@ -39,7 +39,7 @@ enum {
 typedef struct {
     uint32_t flags;
     uint32_t parent;     /* towards the root of the tensors that share its bytes */
-    rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied */
+    rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
     uint32_t dequantize; /* operator + 1 that would make it of a float16 constant and is not yet a step */
 } rlt_place;
 
@@ -52,6 +52,15 @@ typedef struct {
 typedef struct {
     uint32_t output, input;
 } rlt_overwrite;
+
+/* A resource variable; its memory is the block of its first handle. */
+typedef struct {
+    rlt_vector container, name;
+    uint32_t handle; /* tensor */
+    int is_bound;    /* its type and shape are known: those below */
+    uint32_t type, rank;
+    int32_t dims[RLT_MAX_RANK];
+} rlt_variable;
 
 struct rlt_prepare_state {
     rlt_file file;
@@ -75,6 +84,10 @@ struct rlt_prepare_state {
     const char *kind;
     uint32_t op_index;
     rlt_vector op_inputs, op_outputs;
+
+    rlt_variable *variables;
+    uint32_t variable_count, variable_limit;
+    rlt_vector once_tensors, once_operators; /* of the subgraph that gives variables their first values */
 
     uint32_t step_count, step_limit, scratch_count, scratch_limit, overwrite_count, overwrite_limit;
     rlt_pending_step *steps;

@@ -49,7 +49,8 @@ static rlt_status load_tensor(rlt_prepare_state *p, uint32_t index) {
 /* A tensor without data that nothing computes is an empty constant if its shape says so (RESHAPE to a scalar). */
 static void accept_empty_constants(rlt_prepare_state *p) {
     for (uint32_t i = 0; i < p->tensor_count; i++) {
-        if (p->tensors[i].elements == 0 && !(p->places[i].flags & (TENSOR_OPEN | TENSOR_INPUT | TENSOR_READY))) {
+        const uint32_t not_empty = TENSOR_OPEN | TENSOR_INPUT | TENSOR_READY | TENSOR_STATEFUL;
+        if (p->tensors[i].elements == 0 && !(p->places[i].flags & not_empty)) {
             p->tensors[i].data = p->file.bytes;
             p->places[i].flags |= TENSOR_READY;
         }

@@ -153,6 +153,10 @@ static rlt_status verify_options(state *s, const rlt_table *op, int32_t code) {
         return fail(s, RLT_ERROR_FORMAT, "an operator has the options of another kind");
     /* The options that hold a vector: ReshapeOptions and SqueezeOptions, both in their first field. */
     if (type == 17 || type == 30) rlt_field_vector(s->file, &options, 0, 4);
+    if (type == 111) {
+        rlt_field_vector(s->file, &options, VAR_HANDLE_CONTAINER, 1);
+        rlt_field_vector(s->file, &options, VAR_HANDLE_NAME, 1);
+    }
     return settle(s, RLT_OK);
 }
 

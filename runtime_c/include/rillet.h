@@ -216,6 +216,8 @@ rlt_view rlt_session_output(const rlt_session *session, uint32_t index);
 /* Runs all steps, or `count` from `first`. Errors come only from the data itself (an index out of range). */
 rlt_status rlt_session_invoke(rlt_session *session);
 rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count);
+/* Gives variables (the states of recurrent and streaming models) their first values again; opening does it too. */
+void rlt_session_reset(rlt_session *session);
 /* Runs all steps and adds each one's time to ticks[step], in rlt_ticks_per_second() units. */
 rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks);
 uint64_t rlt_ticks(void);

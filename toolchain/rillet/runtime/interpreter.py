@@ -173,7 +173,12 @@ class Interpreter:
         self._main.resize(input_index, tensor_size, strict)
 
     def reset_all_variables(self) -> None:
-        """Sets variable tensors to their initial values. `allocate_tensors()` refuses models that have any."""
+        """Sets variable tensors to their initial values.
+
+        Raises:
+            InterpreterError: `allocate_tensors()` was not called (a RuntimeError).
+        """
+        self._main.session.reset()
 
     def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
         """Signature keys, each with the names of its inputs and outputs."""

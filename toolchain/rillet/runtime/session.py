@@ -62,6 +62,10 @@ class Session:
         if status:
             check(status)
 
+    def reset(self) -> None:
+        """Gives the model's variables their first values again, as in a new session."""
+        lib.rlt_session_reset(self._session)
+
     def run(self, first: int, count: int) -> None:
         """Runs `count` steps from `first`."""
         check(lib.rlt_session_run(self._session, first, count))

@@ -1,0 +1,151 @@
+/* Resource variables (VAR_HANDLE and its companions). A variable is found by name, across subgraphs; its memory is the
+ * block of its first handle, which lives as long as the session. */
+#include <string.h>
+
+#include "state.h"
+
+/* Looking a variable up takes time in proportion to their number. */
+enum { MOST_VARIABLES = 1024 };
+
+int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor) {
+    uint32_t index = (uint32_t)tensor->index;
+    while (p->places[index].parent != index) index = p->places[index].parent;
+    return (p->places[index].flags & TENSOR_STATEFUL) != 0;
+}
+
+static int same_text(const rlt_prepare_state *p, rlt_vector a, rlt_vector b) {
+    return a.count == b.count && (a.count == 0 || memcmp(p->file.bytes + a.at, p->file.bytes + b.at, a.count) == 0);
+}
+
+/* Container and name in the options of a VAR_HANDLE operator. */
+static void read_names(rlt_prepare_state *p, const rlt_table *op, rlt_vector *container, rlt_vector *name) {
+    rlt_table options = rlt_field_table(&p->file, op, OPERATOR_OPTIONS);
+    *container = rlt_field_vector(&p->file, &options, VAR_HANDLE_CONTAINER, 1);
+    *name = rlt_field_vector(&p->file, &options, VAR_HANDLE_NAME, 1);
+}
+
+static int32_t code_of(rlt_prepare_state *p, const rlt_table *op) {
+    rlt_table code = rlt_element_table(&p->file, &p->code_tables, rlt_field_u32(&p->file, op, OPERATOR_CODE, 0));
+    return rlt_operator_code(&p->file, &code);
+}
+
+rlt_status rlt_call_once(rlt_prepare_state *p, int32_t subgraph) {
+    rlt_file *file = &p->file;
+    rlt_table model = rlt_root(file);
+    rlt_vector subgraphs = rlt_field_vector(file, &model, MODEL_SUBGRAPHS, 4);
+    if (subgraph <= 0 || (uint32_t)subgraph >= subgraphs.count)
+        return rlt_fail(p, RLT_ERROR_OPTION, NULL, "it calls a subgraph that is not there");
+    if (p->once_operators.count != 0 || p->variable_count != 0)
+        return rlt_fail(p, RLT_ERROR_OPTION, NULL, "only one such call, before variables are used, is supported");
+    rlt_table graph = rlt_element_table(file, &subgraphs, (uint32_t)subgraph);
+    p->once_tensors = rlt_field_vector(file, &graph, SUBGRAPH_TENSORS, 4);
+    p->once_operators = rlt_field_vector(file, &graph, SUBGRAPH_OPERATORS, 4);
+    for (uint32_t i = 0; i < p->once_operators.count; i++) {
+        rlt_table op = rlt_element_table(file, &p->once_operators, i);
+        int32_t code = code_of(p, &op);
+        if (code != VAR_HANDLE && code != ASSIGN_VARIABLE)
+            return rlt_fail(p, RLT_ERROR_UNSUPPORTED_OP, NULL, "it does more than to assign constants to variables");
+    }
+    return RLT_OK;
+}
+
+/* The value that the call-once subgraph assigns through tensor `handle`; -1: none. */
+static int32_t value_assigned(rlt_prepare_state *p, int32_t handle) {
+    for (uint32_t i = 0; i < p->once_operators.count; i++) {
+        rlt_table op = rlt_element_table(&p->file, &p->once_operators, i);
+        rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
+        if (code_of(p, &op) != ASSIGN_VARIABLE || inputs.count != 2) continue;
+        if (rlt_element_i32(&p->file, &inputs, 0) == handle) return rlt_element_i32(&p->file, &inputs, 1);
+    }
+    return -1;
+}
+
+/* The same for the variable of that name. */
+static int32_t find_first_value(rlt_prepare_state *p, const rlt_variable *variable) {
+    for (uint32_t i = 0; i < p->once_operators.count; i++) {
+        rlt_table op = rlt_element_table(&p->file, &p->once_operators, i);
+        rlt_vector outputs = rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4), container, name;
+        if (code_of(p, &op) != VAR_HANDLE || outputs.count != 1) continue;
+        read_names(p, &op, &container, &name);
+        if (!same_text(p, container, variable->container) || !same_text(p, name, variable->name)) continue;
+        int32_t value = value_assigned(p, rlt_element_i32(&p->file, &outputs, 0));
+        if (value >= 0) return value;
+    }
+    return -1;
+}
+
+/* Gives the variable's block its size; `first` is its first value. */
+static void make_room(rlt_prepare_state *p, const rlt_variable *variable, uint32_t bytes, rlt_ref first) {
+    p->tensors[variable->handle].bytes = bytes;
+    p->places[variable->handle].flags |= TENSOR_STATEFUL;
+    p->places[variable->handle].copy = first;
+}
+
+/* Takes type, shape and bytes of tensor `index` of the call-once subgraph. */
+static rlt_status set_first_value(rlt_prepare_state *p, rlt_variable *variable, uint32_t index) {
+    rlt_file *file = &p->file;
+    rlt_table table = rlt_element_table(file, &p->once_tensors, index);
+    rlt_vector shape = rlt_field_vector(file, &table, TENSOR_SHAPE, 4);
+    rlt_table holder = {0};
+    uint32_t buffer = rlt_field_u32(file, &table, TENSOR_BUFFER, 0);
+    if (buffer < p->buffer_tables.count) holder = rlt_element_table(file, &p->buffer_tables, buffer);
+    rlt_extent data = rlt_buffer(file, &holder);
+    variable->type = rlt_field_u8(file, &table, TENSOR_TYPE, 0);
+    if (data.at == 0 || shape.count > RLT_MAX_RANK || rlt_type_bits(variable->type) < 8 ||
+        rlt_field_table(file, &table, TENSOR_SPARSITY).at != 0)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, NULL, "a variable's first value is not a plain constant");
+    variable->rank = shape.count;
+    for (uint32_t i = 0; i < shape.count; i++) variable->dims[i] = rlt_element_i32(file, &shape, i);
+    variable->is_bound = 1;
+    rlt_ref first = RLT_REF(RLT_REGION_MODEL, data.at);
+    if ((p->config.flags & RLT_SELF_CONTAINED) || data.at % 4 != 0) {
+        void *copy = rlt_add_constant(p, data.bytes, &first);
+        if (copy == NULL) return p->status;
+        memcpy(copy, file->bytes + data.at, data.bytes);
+    }
+    make_room(p, variable, data.bytes, first); /* verified: data has the size of the shape */
+    return RLT_OK;
+}
+
+rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *handle) {
+    rlt_table table = rlt_element_table(&p->file, &p->operator_tables, op->index);
+    rlt_variable new = {.handle = (uint32_t)handle->index};
+    read_names(p, &table, &new.container, &new.name);
+    if (handle->type != RLT_RESOURCE || handle->elements != 1)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, handle, "a variable's handle is one RESOURCE");
+    for (uint32_t i = 0; i < p->variable_count; i++) {
+        const rlt_variable *old = &p->variables[i];
+        if (!same_text(p, old->container, new.container) || !same_text(p, old->name, new.name)) continue;
+        p->places[handle->index].parent = rlt_root_of(p, old->handle);
+        return RLT_OK;
+    }
+    if (p->variable_count == p->variable_limit || p->variable_count == MOST_VARIABLES)
+        return rlt_fail(p, RLT_ERROR_MEMORY, handle, "more than 1024 variables");
+    rlt_variable *variable = &p->variables[p->variable_count++];
+    *variable = new;
+    int32_t first = find_first_value(p, variable);
+    return first >= 0 ? set_first_value(p, variable, (uint32_t)first) : RLT_OK;
+}
+
+rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt_tensor *value) {
+    rlt_variable *variable = NULL;
+    uint32_t root = rlt_root_of(p, (uint32_t)handle->index);
+    for (uint32_t i = 0; i < p->variable_count && variable == NULL; i++)
+        if (p->variables[i].handle == root) variable = &p->variables[i];
+    if (variable == NULL) return rlt_fail(p, RLT_ERROR_FORMAT, handle, "no VAR_HANDLE made this handle");
+    if (!variable->is_bound) {
+        if ((p->places[value->index].flags & TENSOR_OPEN) || value->elements == 0)
+            return rlt_fail(p, RLT_ERROR_DYNAMIC, value, "a variable's shape is not known");
+        variable->is_bound = 1;
+        variable->type = value->type;
+        variable->rank = value->rank;
+        memcpy(variable->dims, value->dims, sizeof value->dims);
+        make_room(p, variable, value->bytes, RLT_REF_NONE);
+    }
+    if (variable->type != value->type)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, value, "another element type than the variable has");
+    if (p->places[value->index].flags & TENSOR_OPEN) return rlt_set_shape(p, value, variable->rank, variable->dims);
+    if (variable->rank != value->rank || memcmp(variable->dims, value->dims, value->rank * sizeof *value->dims) != 0)
+        return rlt_fail(p, RLT_ERROR_SHAPE, value, "another shape than the variable has");
+    return RLT_OK;
+}
