@@ -74,6 +74,8 @@ def geometry(rng: Rng, dilated: bool) -> tuple[tuple[int, int], tuple[int, int],
     dilation = [int(d) for d in rng.choice([1, 1, 1, 2, 3], 2)] if dilated else [1, 1]
     padding = Padding(int(rng.integers(0, 2)))
     image = tuple(int(n) for n in rng.integers(1, 20, 2))
+    if rng.integers(0, 8) == 0:  # one column, as models of sound have it
+        image, kernel = (int(rng.integers(8, 40)), 1), (kernel[0], 1)
     if padding is Padding.VALID:
         image = tuple(max(n, (k - 1) * d + 1) for n, k, d in zip(image, kernel, dilation, strict=True))
     attrs = {"stride_h": stride[0], "stride_w": stride[1], "padding": padding}
@@ -195,7 +197,8 @@ def run_threads(one: OneOp, isa: str, threads: int) -> list[NDArray[Any]]:
 
 def assert_same(one: OneOp, got: NDArray[Any], wanted: NDArray[Any], what: str) -> None:
     if got.dtype == np.float32:
-        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5 * max(1e-6, np.abs(wanted).max()), err_msg=what)
+        # Sums of thousands of products in another order; a fused activation may hide how large they were.
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=5e-5, err_msg=what)
     else:
         np.testing.assert_array_equal(got, wanted, err_msg=what)
 

@@ -18,6 +18,19 @@ typedef struct {
 /* Each task has its own band: more of them cost memory that no thread may ever use. */
 enum { RLT_BAND_SLACK = 64, RLT_BAND_TASKS = 16 };
 
+/* An image of one column lies in memory as one row does; as a row it makes longer tiles. */
+static inline void rlt_column_to_row(rlt_window *w) {
+    if (w->in_w != 1 || w->kernel_w != 1 || w->out_w != 1 || w->pad_left) return;
+    w->in_w = w->in_h;
+    w->out_w = w->out_h;
+    w->kernel_w = w->kernel_h;
+    w->stride_w = w->stride_h;
+    w->dilation_w = w->dilation_h;
+    w->pad_left = w->pad_top;
+    w->in_h = w->out_h = w->kernel_h = w->stride_h = w->dilation_h = 1;
+    w->pad_top = 0;
+}
+
 /* Output rows of a band of about `wanted_bytes`, and its size; 0 where it is too large to handle. */
 static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t wanted_bytes) {
     const int64_t columns = (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w + 1;

@@ -62,6 +62,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     rlt_window *w = &k->window;
     if (!f || !t->weights->data || t->weights->type != RLT_INT8 || (t->bias && !t->bias->data) || !t->output->elements) return 0;
     if ((int64_t)w->in_c * w->kernel_w >= 1 << 24 || t->weights->elements >= 1u << 30) return 0;
+    rlt_column_to_row(w);
     k->band.repeat = 1;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     k->weights_zero_point = rlt_zero_point(t->weights, 0);

@@ -43,8 +43,9 @@ static size_t weights_bytes(const rlt_depthwise_packed_params *k, const rlt_dept
 
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
                        const rlt_depthwise_form *form) {
-    const rlt_window *w = &k->window;
+    rlt_window *w = &k->window;
     if (!t->weights->data || t->weights->type != RLT_INT8 || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
+    rlt_column_to_row(w);
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     cut(k, form->lanes);
