@@ -138,6 +138,14 @@ def test_missing_compiler(rillet: Rillet, digits: Path, monkeypatch: pytest.Monk
     assert_error(rillet("build", digits, "-b", "rpi-pico"), "arm-none-eabi-gcc", "apt install")
 
 
+def test_bench_measures_the_models_that_run(rillet: Rillet, digits: Path) -> None:
+    other = zoo("models/tflite_micro/micro_speech_lstm.tflite")
+    assert_error(rillet("bench", other, "--seconds", 0.01), "UNIDIRECTIONAL_SEQUENCE_LSTM")
+    result = rillet("bench", other, digits, "--runs", 2, "--seconds", 0.01, "--json")
+    assert result.status == 1 and "UNIDIRECTIONAL_SEQUENCE_LSTM" in result.err
+    assert [r["model"] for r in result.json["results"]] == [digits.name]
+
+
 def test_unknown_and_absent_devices(rillet: Rillet, digits: Path) -> None:
     assert_error(rillet("run", digits, "--device", "emulato"), "'emulato'", "emulator")
     assert_error(rillet("run", digits, "--device", "serial:/dev/nothing"), "cannot open /dev/nothing")

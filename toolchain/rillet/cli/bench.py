@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import example, json_option, print_json, print_table, progress, threads_option
 from .paths import OutputFile, TfliteFile
 
+if TYPE_CHECKING:
+    from ..bench import Comparison
+
 
 @click.command("bench")
 @click.argument("models", nargs=-1, required=True, type=TfliteFile())
 @click.option("--against", type=click.Choice(["litert"]), help="Measure this peer too, interleaved, in this process.")
 @click.option("--device", help="Measure on a device instead (emulator, serial:PORT): one model.")
-@click.option("--board", help="Board of --device emulator.")
+@click.option("-b", "--board", help="Board of --device emulator.")
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Runs at least.")
 @click.option("--seconds", type=float, default=1.0, show_default=True, help="Seconds at least, warm-up not counted.")
 @click.option("--profile", "is_profile", is_flag=True, help=(
@@ -36,12 +42,31 @@ def command(
     if is_profile:
         _profile(models, against, runs, seconds, sort, plot, threads, as_json)
         return
-    from ..bench import Effort, compare, geometric_mean, machine_name
+    from ..bench import Effort, compare
+    from ..ir import RilletError
+    from ..runtime import RuntimeFailure
 
-    results = []
+    results, failures = [], []
     for path in models:
-        with progress(path.name) as update:
-            results.append(compare(path, against, threads, Effort(min_runs=runs, min_s=seconds), update))
+        try:
+            with progress(path.name) as update:
+                results.append(compare(path, against, threads, Effort(min_runs=runs, min_s=seconds), update))
+        except RuntimeFailure as problem:  # the others can still be measured
+            failures.append(f"{path}: {problem}")
+    if not results:
+        raise RilletError("; ".join(failures))
+    _report(results, against, threads, plot, as_json)
+    for failure in failures:
+        click.echo(f"error: {failure}", err=True)
+    if failures:
+        sys.exit(1)
+
+
+def _report(
+    results: Sequence[Comparison], against: str | None, threads: int, plot: Path | None, as_json: bool
+) -> None:
+    from ..bench import geometric_mean, machine_name
+
     ratios = [r.speedup for r in results if r.speedup is not None]
     if plot:
         from ..report.plots import bench_chart, write_figure

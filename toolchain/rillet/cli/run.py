@@ -15,7 +15,7 @@ from .paths import ExistingPath, output_option, tflite_argument
 @click.option("--input", "inputs", multiple=True, metavar="FILE", type=ExistingPath(),
               help="An .npy per input in order, or one .npz with arrays in order or by input name. Default: random.")
 @click.option("--device", default=None, help="Run there (emulator, serial:PORT) instead of in this process.")
-@click.option("--board", help="Board of --device emulator.")
+@click.option("-b", "--board", help="Board of --device emulator.")
 @output_option
 @threads_option
 @json_option
