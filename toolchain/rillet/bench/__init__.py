@@ -4,10 +4,10 @@ from .compare import Comparison, compare, geometric_mean, machine_name, max_diff
 from .measure import Effort, Timing, interleave
 from .peak import Level, Peak, measure_peak
 from .profile import Profile, StepProfile, profile
-from .runners import RUNTIMES, interpreter_class, random_inputs, runner
+from .runners import RUNTIMES, for_lesser, interpreter_class, random_inputs, ready_session, runner
 
 __all__ = [
-    "RUNTIMES", "Comparison", "Effort", "Level", "Peak", "Profile", "StepProfile", "Timing", "compare",
+    "RUNTIMES", "Comparison", "Effort", "Level", "Peak", "Profile", "StepProfile", "Timing", "compare", "for_lesser",
     "geometric_mean", "interleave", "interpreter_class", "machine_name", "max_difference", "measure_peak", "profile",
-    "random_inputs", "runner",
+    "random_inputs", "ready_session", "runner",
 ]

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from ..flatbuffer import read
 from ..ir import Op, RilletError
 from ..ops import registry
-from ..runtime import ISA_BITS, Interpreter, Plan, Session, Step, cpu_isa
+from ..runtime import ISA_BITS, Session, Step, cpu_isa
 from ..runtime.native import ffi, lib
 from .measure import Effort
 from .peak import Peak, measure_peak
-from .runners import random_inputs
+from .runners import for_lesser, ready_session
 
 _ALTERNATIVE = Effort(warmup_s=0.02, min_runs=3, min_s=0.1, max_s=2.0)
 
@@ -79,12 +79,7 @@ def profile(
     Raises:
         RilletError: rillet does not run the model.
     """
-    interpreter = Interpreter(path, num_threads=threads)
-    interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    for detail, array in zip(details, random_inputs(details), strict=True):
-        interpreter.set_tensor(detail["index"], array)
-    session = interpreter._main.session
+    session = ready_session(path, threads)
     samples = sample(session.profile, effort or Effort(), progress)
     times, planned, isas = np.median(samples, axis=0), session.plan.steps, cpu_isa()
     others = [_on_lesser(session, isa) for isa in isas[:-1]]
@@ -169,10 +164,7 @@ def _kernels() -> dict[str, str]:
 
 def _on_lesser(session: Session, isa: str) -> dict[int, tuple[str, float]]:
     """The same model planned for a lesser instruction set: each operator's kernel and its time."""
-    plan = Plan(session.plan.model, isa=isa, keep_inputs=True, threads=session.threads.count)
-    other = Session(plan, session.threads)
-    for mine, theirs in zip(session.inputs, other.inputs, strict=True):
-        theirs[...] = mine
+    other = for_lesser(session, isa)
     times = np.median(sample(other.profile, _ALTERNATIVE), axis=0)
     steps = other.plan.steps
     return {op: (steps[i].kernel, float(times[i])) for op, i in _slowest(steps, times).items()}

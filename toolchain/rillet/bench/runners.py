@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import RilletError
-from ..runtime import Interpreter
+from ..runtime import Interpreter, Plan, Session
 
 Runner = tuple[Callable[[], None], Callable[[], list[NDArray[Any]]]]
 
@@ -76,6 +76,29 @@ def runner(runtime: str, path: Path, threads: int) -> Runner:
         return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
 
     return interpreter.invoke, outputs
+
+
+def ready_session(path: Path, threads: int) -> Session:
+    """The session of an Interpreter of `path`, random inputs set: what "rillet" runs, step by step if wanted.
+
+    Raises:
+        RilletError: rillet refuses the model.
+    """
+    interpreter = Interpreter(path, num_threads=threads)
+    interpreter.allocate_tensors()
+    details = interpreter.get_input_details()
+    for detail, array in zip(details, random_inputs(details), strict=True):
+        interpreter.set_tensor(detail["index"], array)
+    return interpreter._main.session
+
+
+def for_lesser(session: Session, isa: str) -> Session:
+    """The same model with the same inputs, planned for a lesser instruction set."""
+    plan = Plan(session.plan.model, isa=isa, keep_inputs=True, threads=session.threads.count)
+    other = Session(plan, session.threads)
+    for mine, theirs in zip(session.inputs, other.inputs, strict=True):
+        theirs[...] = mine
+    return other
 
 
 @contextmanager
