@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from rillet.bench.runners import interpreter_class, random_inputs
@@ -37,6 +38,7 @@ def measure(runtime: str, path: Path) -> dict[str, float]:
     def make() -> Any:
         return kind(str(path), num_threads=1)
 
+    random_inputs([{"name": "", "dtype": np.float32, "shape": (1,)}])  # numpy loads its generators on first use
     before = process.memory_info().rss
     interpreter, first = loaded(make)
     details = interpreter.get_input_details()

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from rillet.bench import Effort, Level, Peak, measure_peak, profile
-from rillet.bench.peak import caches
+from rillet.bench import Effort, Level, Peak, profile
 from rillet.bench.profile import least_us, reason, sample
 from rillet.cli import cli
 from rillet.flatbuffer import read
@@ -44,26 +43,6 @@ def test_reason() -> None:
 def test_sample_counts() -> None:
     rows = sample(lambda: np.ones(3), Effort(warmup_s=0, min_runs=7, min_s=0))
     assert rows.shape == (7, 3)
-
-
-def test_caches(tmp_path: Path) -> None:
-    for index, (kind, level, size) in enumerate([("Data", 1, "48K"), ("Instruction", 1, "32K"), ("Unified", 2, "2M")]):
-        folder = tmp_path / f"index{index}"
-        folder.mkdir()
-        for name, value in (("type", kind), ("level", level), ("size", size)):
-            (folder / name).write_text(f"{value}\n")
-    assert caches(tmp_path) == [("L1", 48 << 10), ("L2", 2 << 20)]
-    assert [name for name, _ in caches(tmp_path / "absent")] == ["L1", "L2"]
-
-
-def test_peak_of_this_machine() -> None:
-    peak = measure_peak()
-    assert peak.int8_gmac_per_s > 0.1 and peak.float_gmac_per_s > 0.1
-    assert [level.nbytes is None for level in peak.levels][-1]
-    assert peak.levels[0].gb_per_s > peak.levels[-1].gb_per_s > 0.1
-    assert measure_peak() is peak
-    if "avx2" in cpu_isa():  # eight lanes beside what a compiler makes of plain C
-        assert peak.float_gmac_per_s > 5
 
 
 @pytest.mark.parametrize("threads", [1, 2])
