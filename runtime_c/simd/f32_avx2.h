@@ -50,9 +50,13 @@ RLT_INLINE rlt_vec rlt_vec_with_sign(rlt_vec x, rlt_vec sign) {
 RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
-RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) {
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 
-RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) { return _mm256_round_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) {
+    return _mm256_round_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
 RLT_INLINE void rlt_vec_store_s8(int8_t *to, rlt_vec x, size_t count) {
     const __m256i whole = _mm256_cvtps_epi32(x);
     const __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));

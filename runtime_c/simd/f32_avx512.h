@@ -55,9 +55,13 @@ RLT_INLINE rlt_vec rlt_vec_with_sign(rlt_vec x, rlt_vec sign) {
 RLT_INLINE rlt_vec rlt_vec_power_of_two(rlt_vec n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
-RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+RLT_INLINE rlt_vec rlt_vec_round(rlt_vec x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 
-RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+RLT_INLINE rlt_vec rlt_vec_truncate(rlt_vec x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
 /* The first `count` lanes as bytes; they hold whole numbers from -128 to 127. */
 RLT_INLINE void rlt_vec_store_s8(int8_t *to, rlt_vec x, size_t count) {
     _mm512_mask_cvtepi32_storeu_epi8(to, rlt_first_lanes(count), _mm512_cvtps_epi32(x));

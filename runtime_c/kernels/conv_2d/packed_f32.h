@@ -19,7 +19,7 @@ typedef struct {
     rlt_ref weights; /* packed */
     rlt_ref bias;    /* [vectors * lanes] */
     rlt_ref scratch; /* a band per task; NONE: rows are read in place */
-    rlt_window window; /* 1x1 windows on every pixel come as rows of some pixels, whatever their image; the last of last_w */
+    rlt_window window; /* 1x1 windows on every pixel come as rows of some pixels of any images, the last of last_w */
     int32_t last_w;
     int32_t vectors;              /* of output channels */
     int32_t block_vectors;        /* at most this many in a block */

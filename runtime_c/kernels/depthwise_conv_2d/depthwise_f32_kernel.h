@@ -5,7 +5,8 @@
 
 #include "depthwise_conv_2d.h"
 
-enum { GROUP = 4, MOST_COLUMNS = (GROUP - 1) * 2 + 5 };
+/* Pixels computed together: a row's first ones and its last few. */
+enum { GROUP = RLT_VEC_REGISTERS == 32 ? 8 : 4, SMALL_GROUP = 4, MOST_COLUMNS = (GROUP - 1) * 2 + 5 };
 
 /* What one row of output pixels needs. */
 typedef struct {
@@ -19,64 +20,77 @@ RLT_INLINE rlt_vec dw_start(const dw_row *r, int32_t c, size_t lanes) {
     return r->bias ? rlt_vec_load_upto(r->bias + c, lanes) : rlt_vec_all(0.0f);
 }
 
-/* One vector of channels of GROUP neighbouring pixels, of which `count` exist, for a window of `kernel_w` columns.
+/* One vector of channels of `group` neighbouring pixels, of which `count` exist, for a window of `kernel_w` columns.
  * Each column is loaded once for all windows that it is part of. `columns` tells at which float of a row one lies,
- * negative where it is padding; `whole` means that none is and all pixels exist. */
-RLT_INLINE void dw_vector(const dw_row *r, const int kernel_w, const int stride, const int whole, const int64_t *columns,
-                          int32_t count, int32_t c, size_t lanes, float *output) {
+ * negative where it is padding; `whole` means that none is and all pixels exist. `partial`: the last vector. */
+RLT_INLINE void dw_vector(const dw_row *r, const int group, const int kernel_w, const int stride, const int whole,
+                          const int partial, const int64_t *columns, int32_t count, int32_t c, float *output) {
     static const float zeros[RLT_LANES];
     const rlt_window *w = &r->p->window;
-    const int column_count = (GROUP - 1) * stride + kernel_w;
-    const size_t channels = (size_t)w->out_c;
+    const int column_count = (group - 1) * stride + kernel_w;
+    const size_t channels = (size_t)w->out_c, lanes = partial ? (size_t)w->out_c % RLT_LANES : RLT_LANES;
     rlt_vec sum[GROUP];
-#pragma GCC unroll 4
-    for (int i = 0; i < GROUP; i++) sum[i] = dw_start(r, c, lanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < group; i++) sum[i] = dw_start(r, c, lanes);
     for (int32_t ky = r->first_y; ky < r->last_y; ky++) {
         const float *from = r->image + (size_t)(r->y + ky * w->dilation_h) * (size_t)w->in_w * channels + c;
         const float *weights = r->weights + (size_t)ky * (size_t)kernel_w * channels + c;
         rlt_vec x[MOST_COLUMNS];
-#pragma GCC unroll 11
+#pragma GCC unroll 19
         for (int i = 0; i < column_count; i++) {
-            const float *at = whole ? from + columns[0] + (size_t)i * channels : columns[i] < 0 ? zeros : from + columns[i];
-            x[i] = rlt_vec_load_upto(at, lanes);
+            const float *at = columns[i] < 0 ? zeros : from + columns[i];
+            if (whole) at = from + columns[0] + (size_t)i * channels;
+            x[i] = partial ? rlt_vec_load_first(at, lanes) : rlt_vec_load(at);
+            if (whole && !partial) __asm__("" : "+v"(x[i])); /* keep it: loads are what limits this */
         }
 #pragma GCC unroll 5
         for (int kx = 0; kx < kernel_w; kx++) {
-            const rlt_vec weight = rlt_vec_load_upto(weights + (size_t)kx * channels, lanes);
-#pragma GCC unroll 4
-            for (int i = 0; i < GROUP; i++) sum[i] = rlt_vec_fma(x[i * stride + kx], weight, sum[i]);
+            const float *at = weights + (size_t)kx * channels;
+            const rlt_vec weight = partial ? rlt_vec_load_first(at, lanes) : rlt_vec_load(at);
+#pragma GCC unroll 8
+            for (int i = 0; i < group; i++) sum[i] = rlt_vec_fma(x[i * stride + kx], weight, sum[i]);
         }
     }
     const rlt_vec low = rlt_vec_all(r->p->low), high = rlt_vec_all(r->p->high);
-#pragma GCC unroll 4
-    for (int i = 0; i < GROUP; i++) {
-        if (whole || i < count) rlt_vec_store_upto(output + (size_t)i * channels + c, rlt_vec_clamp(sum[i], low, high), lanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < group; i++) {
+        const rlt_vec y = rlt_vec_clamp(sum[i], low, high);
+        float *to = output + (size_t)i * channels + c;
+        if (!whole && i >= count) continue;
+        if (partial) rlt_vec_store_first(to, y, lanes);
+        else rlt_vec_store(to, y);
     }
+}
+
+/* A group of pixels at input column `first`: all channels. */
+RLT_INLINE void dw_group(const dw_row *r, const int group, const int kernel_w, const int stride, const int whole,
+                         int32_t first, int32_t count, float *output) {
+    const rlt_window *w = &r->p->window;
+    int64_t columns[MOST_COLUMNS] = {(int64_t)first * w->out_c};
+    for (int i = 0; !whole && i < (group - 1) * stride + kernel_w; i++) {
+        columns[i] = first + i < 0 || first + i >= w->in_w ? -1 : (int64_t)(first + i) * w->out_c;
+    }
+    int32_t c = 0;
+    for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
+        dw_vector(r, group, kernel_w, stride, whole, 0, columns, count, c, output);
+    }
+    if (c < w->out_c) dw_vector(r, group, kernel_w, stride, whole, 1, columns, count, c, output);
 }
 
 /* A row for one width and stride of the window; both constant where this is inlined. */
 RLT_INLINE void dw_run_row(const dw_row *r, const int kernel_w, const int stride) {
     const rlt_window *w = &r->p->window;
-    const int column_count = (GROUP - 1) * stride + kernel_w;
+    const int32_t reach = (GROUP - 1) * stride + kernel_w;
     for (int32_t x = 0; x < w->out_w; x += GROUP) {
         const int32_t first = x * stride - w->pad_left, count = w->out_w - x < GROUP ? w->out_w - x : GROUP;
         float *output = r->output + (size_t)x * (size_t)w->out_c;
-        int64_t columns[MOST_COLUMNS];
-        for (int i = 0; i < column_count; i++) {
-            columns[i] = first + i < 0 || first + i >= w->in_w ? -1 : (int64_t)(first + i) * w->out_c;
-        }
-        const int whole = count == GROUP && first >= 0 && first + column_count <= w->in_w;
-        int32_t c = 0;
-        if (whole) {
-            for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
-                dw_vector(r, kernel_w, stride, 1, columns, count, c, RLT_LANES, output);
-            }
+        if (count == GROUP && first >= 0 && first + reach <= w->in_w) {
+            dw_group(r, GROUP, kernel_w, stride, 1, first, count, output);
+        } else if (count > SMALL_GROUP) {
+            dw_group(r, GROUP, kernel_w, stride, 0, first, count, output);
         } else {
-            for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
-                dw_vector(r, kernel_w, stride, 0, columns, count, c, RLT_LANES, output);
-            }
+            dw_group(r, SMALL_GROUP, kernel_w, stride, 0, first, count, output);
         }
-        if (c < w->out_c) dw_vector(r, kernel_w, stride, 0, columns, count, c, (size_t)(w->out_c - c), output);
     }
 }
 
@@ -106,7 +120,9 @@ static void dw_any_row(const dw_row *r) {
         /* The window's origin, which may lie before the image. */
         const float *image = r->image + ((ptrdiff_t)r->y * w->in_w + x0) * (ptrdiff_t)w->out_c;
         float *output = r->output + (size_t)x * (size_t)w->out_c;
-        for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) dw_any_vector(r, first_x, last_x, image, c, RLT_LANES, output);
+        for (; c + RLT_LANES <= w->out_c; c += RLT_LANES) {
+            dw_any_vector(r, first_x, last_x, image, c, RLT_LANES, output);
+        }
         if (c < w->out_c) dw_any_vector(r, first_x, last_x, image, c, (size_t)(w->out_c - c), output);
     }
 }

@@ -44,7 +44,8 @@ RLT_INLINE rlt_status pool_run(const int largest, const rlt_run *run, const rlt_
         const float *image = input + (size_t)batch * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
         for (int32_t x = 0; x < w->out_w; x++) {
             const rlt_pool_box box = rlt_pool_taps(w, (int32_t)(row % (uint32_t)w->out_h), x);
-            pool_pixel(largest, p, image, &box, output + ((size_t)row * (size_t)w->out_w + (size_t)x) * (size_t)w->out_c);
+            const size_t pixel = (size_t)row * (size_t)w->out_w + (size_t)x;
+            pool_pixel(largest, p, image, &box, output + pixel * (size_t)w->out_c);
         }
     }
     return RLT_OK;

@@ -33,7 +33,9 @@ static rlt_status softmax_run(const rlt_run *run, const rlt_softmax_f32_params *
     float *output = rlt_out(run, p->output);
     uint32_t row, last;
     rlt_share_of(run, p->rows, &row, &last);
-    for (; row < last; row++) softmax_row(input + (size_t)row * p->depth, output + (size_t)row * p->depth, p->depth, p->beta);
+    for (; row < last; row++) {
+        softmax_row(input + (size_t)row * p->depth, output + (size_t)row * p->depth, p->depth, p->beta);
+    }
     return RLT_OK;
 }
 
