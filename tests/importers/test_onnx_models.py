@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 from rillet.flatbuffer import write_bytes
 from rillet.importers.check import CheckError, self_check
 from rillet.importers.onnx import OnnxError, load, source_layout
-from rillet.ir import Model, verify
+from rillet.ir import Model, RilletError, verify
 from rillet.ops import evaluate
 
 from ..zoo import zoo
@@ -65,6 +65,8 @@ def test_networks(make: Callable[[], Net], left: int, left_in_source_layout: int
     assert _transposes(source) == left_in_source_layout and not source_layout(source)
     straight = load(path, optimize_layout=False)
     assert self_check(model, straight).against == "the model before optimization"
+    assert self_check(straight, model).relative_error < 1e-5
+    assert self_check(model, model).max_abs_error == 0
 
 
 @pytest.mark.parametrize("name", ["models/onnx_small/mnist.onnx", f"{ULTRAFACE}.onnx"])
@@ -198,6 +200,12 @@ def test_output_that_is_an_input_or_given_twice(tmp_path: Path) -> None:
     results = evaluate(model.main, [x])
     np.testing.assert_array_equal(results[same], x)
     np.testing.assert_array_equal(results[relu], results[again])
+
+
+@pytest.mark.parametrize("note", [b"\xff", b"3", b'{"x": 1}', b'{"x": [0, 0]}', b'{"x": ["a"]}'])
+def test_a_damaged_layout_note_is_refused(note: bytes) -> None:
+    with pytest.raises(RilletError, match=r"metadata rillet\.layout"):
+        source_layout(Model(metadata={"rillet.layout": note}))
 
 
 def test_self_check_notices_a_wrong_model(tmp_path: Path) -> None:

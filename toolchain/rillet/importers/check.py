@@ -60,14 +60,12 @@ def self_check(
         CheckError: the outputs differ by more than `tolerance`, or in shape.
         RilletError: one of the two cannot be run.
     """
-    moved = _source_layout(model)
     given = {name: np.asarray(a) for name, a in (inputs or random_inputs(model)).items()}
     expected, against = _run_reference(reference, given, dict(input_values or {}))
-    actual = _run(model, {n: a.transpose(moved[n]) if n in moved else a for n, a in given.items()})
+    actual = _run(model, given)
     if any(op.kind == "QUANTIZE" for op in model.main.ops):
         tolerance = max(tolerance, _QUANTIZED_TOLERANCE)
-    return _compare({n: a.transpose(np.argsort(moved[n])) if n in moved else a for n, a in actual.items()},
-                    expected, against, tolerance)
+    return _compare(actual, expected, against, tolerance)
 
 
 def random_inputs(model: Model, seed: int = 0) -> Arrays:
@@ -103,16 +101,25 @@ def _entries(model: Model) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
 def _source_layout(model: Model) -> dict[str, tuple[int, ...]]:
     from .onnx import source_layout
 
-    return source_layout(model)
+    moved = source_layout(model)
+    inputs, outputs = _entries(model)
+    for name, tensor in (*inputs.items(), *outputs.items()):
+        if len(moved.get(name, tensor.shape)) != len(tensor.shape):
+            raise RilletError(f"the axis order noted for '{name}' does not fit its shape {tensor.shape}")
+    return moved
 
 
 def _run(model: Model, given: Arrays) -> Arrays:
+    """The outputs, with both ends in the source's axis order."""
+    moved = _source_layout(model)
     inputs, outputs = _entries(model)
     missing = [name for name in inputs if name not in given]
     if missing:
         raise RilletError(f"no value for the inputs {missing}; the values given are {sorted(given)}")
-    results = evaluate(model.main, {tensor.name: given[name] for name, tensor in inputs.items()})
-    return {name: results[tensor.name] for name, tensor in outputs.items()}
+    stored = {t.name: given[n].transpose(moved[n]) if n in moved else given[n] for n, t in inputs.items()}
+    results = evaluate(model.main, stored)
+    named = {name: results[tensor.name] for name, tensor in outputs.items()}
+    return {n: a.transpose(np.argsort(moved[n])) if n in moved else a for n, a in named.items()}
 
 
 def _run_reference(reference: Model | str | Path, given: Arrays, frozen: dict[str, ArrayLike]) -> tuple[Arrays, str]:

@@ -64,9 +64,22 @@ def load(
 
 
 def source_layout(model: Model) -> dict[str, tuple[int, ...]]:
-    """By input or output name, the permutation from the source model's axes to those of `model`."""
+    """By input or output name, the permutation from the source model's axes to those of `model`.
+
+    Raises:
+        RilletError: the note in the file is damaged.
+    """
     note = model.metadata.get(LAYOUT_KEY)
-    return {name: tuple(perm) for name, perm in json.loads(note).items()} if note else {}
+    if not note:
+        return {}
+    try:
+        moved = {name: tuple(perm) for name, perm in json.loads(note).items()}
+        damaged = any(sorted(perm) != list(range(len(perm))) for perm in moved.values())
+    except (ValueError, TypeError, AttributeError):
+        damaged = True
+    if damaged:
+        raise RilletError(f"metadata {LAYOUT_KEY} does not hold a permutation of axes by name")
+    return moved
 
 
 class _Import:
