@@ -51,6 +51,7 @@ def test_digits(digits_int8: Path, threads: int) -> None:
     ops = read(digits_int8).main.ops
     assert result.macs == sum(registry()[op.kind].macs(op) for op in ops) > 0
     assert sum(s.share for s in result.steps) == pytest.approx(1)
+    assert result.invoke_us > 0 and result.us == pytest.approx(sum(s.us for s in result.steps))
     assert all(s.us > 0 and s.nbytes > 0 and s.why and s.layer for s in result.steps)
     assert {s.op for s in result.steps} <= {op.kind for op in ops}
     if len(cpu_isa()) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..ir import Op, RilletError
 from ..ops import registry
 from ..runtime import ISA_BITS, Session, Step, cpu_isa
 from ..runtime.native import ffi, lib
-from .measure import Effort
+from .measure import Effort, interleave
 from .peak import Peak, measure_peak
 from .runners import for_lesser, ready_session
 
@@ -59,13 +59,22 @@ class StepProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A model's steps in order, on `threads` threads. `us`: the sum of the steps' medians; `macs`: of all steps."""
+    """A model's steps in order, on `threads` threads.
+
+    Attributes:
+        isa: instruction sets that kernels may need, the best last.
+        runs: how many times each step was timed.
+        us: sum of the steps' medians, some tens of nanoseconds a step of which are reading the clock.
+        invoke_us: median of the whole model run at once.
+        macs: of all steps.
+    """
 
     model: str
     threads: int
     isa: list[str]
     runs: int
     us: float
+    invoke_us: float
     macs: int
     peak: Peak
     steps: list[StepProfile]
@@ -80,7 +89,9 @@ def profile(
         RilletError: rillet does not run the model.
     """
     session = ready_session(path, threads)
-    samples = sample(session.profile, effort or Effort(), progress)
+    effort = effort or Effort()
+    samples = sample(session.profile, effort, progress)
+    whole = interleave([session.invoke], replace(effort, warmup_s=0.0, min_s=effort.min_s / 4))[0]
     times, planned, isas = np.median(samples, axis=0), session.plan.steps, cpu_isa()
     others = [_on_lesser(session, isa) for isa in isas[:-1]]
     operators = read(memoryview(session.plan.model)).main.ops
@@ -101,7 +112,10 @@ def profile(
             gmac_per_s=macs / us / 1e3, gb_per_s=(activations + weights) / us / 1e3, of_peak=least / us, limit=limit,
             alternatives=alternatives, why=reason(step.kernel, us, alternatives, isas),
         ))
-    return Profile(path.name, threads, isas, len(samples), float(times.sum()), sum(s.macs for s in steps), peak, steps)
+    return Profile(
+        path.name, threads, isas, len(samples), float(times.sum()), whole.median_us, sum(s.macs for s in steps), peak,
+        steps,
+    )
 
 
 def sample(

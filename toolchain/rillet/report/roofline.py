@@ -48,8 +48,8 @@ def roofline(measured: Profile) -> Any:
     axes.set_ylim(min([1.0, *(s.gmac_per_s for s in steps)]) / 2, top * 2)
     axes.set_xlabel("multiply-accumulates per byte of inputs, outputs and weights")
     axes.set_ylabel("GMAC/s")
-    rate = measured.macs / measured.us / 1e3
-    axes.set_title(f"{measured.model}: {measured.us:.1f} us, {rate:.1f} GMAC/s", fontsize=10)
+    rate = measured.macs / measured.invoke_us / 1e3
+    axes.set_title(f"{measured.model}: {measured.invoke_us:.1f} us, {rate:.1f} GMAC/s", fontsize=10)
     if kinds:
         legend = axes.legend(loc="lower right", fontsize=7, frameon=False)
         for handle in legend.legend_handles:
