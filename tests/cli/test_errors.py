@@ -139,10 +139,10 @@ def test_missing_compiler(rillet: Rillet, digits: Path, monkeypatch: pytest.Monk
 
 
 def test_bench_measures_the_models_that_run(rillet: Rillet, digits: Path) -> None:
-    other = zoo("models/tflite_micro/micro_speech_lstm.tflite")
-    assert_error(rillet("bench", other, "--seconds", 0.01), "UNIDIRECTIONAL_SEQUENCE_LSTM")
+    other = zoo("conformance/litert/litert_tests/l2_norm_composite.tflite")
+    assert_error(rillet("bench", other, "--seconds", 0.01), "STABLEHLO_COMPOSITE")
     result = rillet("bench", other, digits, "--runs", 2, "--seconds", 0.01, "--json")
-    assert result.status == 1 and "UNIDIRECTIONAL_SEQUENCE_LSTM" in result.err
+    assert result.status == 1 and "STABLEHLO_COMPOSITE" in result.err
     assert [r["model"] for r in result.json["results"]] == [digits.name]
 
 
