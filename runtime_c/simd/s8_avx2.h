@@ -40,26 +40,30 @@ RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {
 
 typedef struct {
     vi even, odd;
-    vi half, right;
+    vi nudge_even, nudge_odd;
+    vi right;
 } v_scale;
 
+RLT_INLINE v_scale v_make_scale(vi even, vi odd, vi right) {
+    const vi half = _mm256_srli_epi32(_mm256_sllv_epi32(vi_set(1), right), 1), low = _mm256_set1_epi64x(INT64_C(1) << 31);
+    return (v_scale){even, odd, _mm256_or_si256(_mm256_slli_epi64(half, 32), low),
+                     _mm256_or_si256(_mm256_and_si256(half, _mm256_set1_epi64x(-(INT64_C(1) << 32))), low), right};
+}
+
 RLT_INLINE v_scale v_load_scale(const int32_t *multiplier, const int32_t *right) {
-    const vi shift = vi_load(right);
-    return (v_scale){vi_load(multiplier), vi_load(multiplier + 1),
-                     _mm256_srli_epi32(_mm256_sllv_epi32(vi_set(1), shift), 1), shift};
+    return v_make_scale(vi_load(multiplier), vi_load(multiplier + 1), vi_load(right));
 }
 
 RLT_INLINE v_scale v_set_scale(int32_t multiplier, int32_t right) {
-    return (v_scale){vi_set(multiplier), vi_set(multiplier), vi_set((int32_t)((1u << right) >> 1)), vi_set(right)};
+    return v_make_scale(vi_set(multiplier), vi_set(multiplier), vi_set(right));
 }
 
 RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
-    const vi nudge = _mm256_set1_epi64x(INT64_C(1) << 31), twice = vi_add(value, value);
-    const vi even = _mm256_add_epi64(_mm256_mul_epi32(twice, scale->even), nudge);
-    const vi odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(twice, 32), scale->odd), nudge);
+    const vi twice = vi_add(value, value);
+    const vi even = _mm256_add_epi64(_mm256_mul_epi32(twice, scale->even), scale->nudge_even);
+    const vi odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(twice, 32), scale->odd), scale->nudge_odd);
     const vi high = _mm256_blend_epi32(_mm256_shuffle_epi32(even, 0xF5), odd, 0xAA);
-    const vi biased = vi_add(vi_add(high, scale->half), _mm256_srai_epi32(value, 31));
-    return _mm256_srav_epi32(biased, scale->right);
+    return _mm256_srav_epi32(vi_add(high, _mm256_srai_epi32(value, 31)), scale->right);
 }
 
 RLT_INLINE __m128i v_round_away(__m256d value) {

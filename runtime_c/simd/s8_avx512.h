@@ -45,29 +45,33 @@ RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {
 /* Constants of vi_requantize_small(). */
 typedef struct {
     vi even, odd; /* multipliers; `odd` holds lanes 1, 3, ... where `even` has 0, 2, ... */
-    vi half, right;
+    vi nudge_even, nudge_odd; /* what rounds the product and the division after it, as 64 bits */
+    vi right;
 } v_scale;
+
+RLT_INLINE v_scale v_make_scale(vi even, vi odd, vi right) {
+    const vi half = _mm512_srli_epi32(_mm512_sllv_epi32(vi_set(1), right), 1), low = _mm512_set1_epi64(INT64_C(1) << 31);
+    return (v_scale){even, odd, _mm512_or_si512(_mm512_slli_epi64(half, 32), low),
+                     _mm512_or_si512(_mm512_and_si512(half, _mm512_set1_epi64(-(INT64_C(1) << 32))), low), right};
+}
 
 /* From arrays of multipliers and right shifts; reads one multiplier past the vector's. */
 RLT_INLINE v_scale v_load_scale(const int32_t *multiplier, const int32_t *right) {
-    const vi shift = vi_load(right);
-    return (v_scale){vi_load(multiplier), vi_load(multiplier + 1),
-                     _mm512_srli_epi32(_mm512_sllv_epi32(vi_set(1), shift), 1), shift};
+    return v_make_scale(vi_load(multiplier), vi_load(multiplier + 1), vi_load(right));
 }
 
 RLT_INLINE v_scale v_set_scale(int32_t multiplier, int32_t right) {
-    return (v_scale){vi_set(multiplier), vi_set(multiplier), vi_set((int32_t)((1u << right) >> 1)), vi_set(right)};
+    return v_make_scale(vi_set(multiplier), vi_set(multiplier), vi_set(right));
 }
 
 /* The same result for |value| < 2^30, left shift 0 and right shifts of at least 1. Then the sign of the intermediate
  * is that of `value` wherever it matters, and halves go away from zero by one subtraction. */
 RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
-    const vi nudge = _mm512_set1_epi64(INT64_C(1) << 31), twice = vi_add(value, value);
-    const vi even = _mm512_add_epi64(_mm512_mul_epi32(twice, scale->even), nudge);
-    const vi odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(twice, 32), scale->odd), nudge);
+    const vi twice = vi_add(value, value);
+    const vi even = _mm512_add_epi64(_mm512_mul_epi32(twice, scale->even), scale->nudge_even);
+    const vi odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(twice, 32), scale->odd), scale->nudge_odd);
     const vi high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
-    const vi biased = vi_add(vi_add(high, scale->half), _mm512_srai_epi32(value, 31));
-    return _mm512_srav_epi32(biased, scale->right);
+    return _mm512_srav_epi32(vi_add(high, _mm512_srai_epi32(value, 31)), scale->right);
 }
 
 /* Eight doubles rounded to int32, halves away from zero; within +-2^30. */

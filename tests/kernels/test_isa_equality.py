@@ -21,7 +21,7 @@ from ..ops.harness import OneOp
 from ..ops.run_c import Guarded
 
 Rng = np.random.Generator
-SEEDS = 24
+SEEDS = 60
 ACTIVATIONS = [Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1]
 
 
@@ -131,8 +131,9 @@ def pool(kind: str) -> Callable[[Rng, DType], Op]:
 
 def binary(kind: str) -> Callable[[Rng, DType], Op]:
     def build(rng: Rng, dtype: DType) -> Op:
-        shape = tuple(int(n) for n in rng.integers(1, 9, 3)) + (channels(rng),)
-        other = [shape, shape, (shape[3],), (1,), (shape[0], 1, 1, shape[3]), (shape[1], shape[2], 1)][rng.integers(0, 6)]
+        shape = (*(int(n) for n in rng.integers(1, 9, 3)), channels(rng))
+        others = [shape, shape, (shape[3],), (1,), (shape[0], 1, 1, shape[3]), (shape[1], shape[2], 1)]
+        other = others[rng.integers(0, len(others))]
         operands = [value(rng, "a", shape, dtype), value(rng, "b", other, dtype)]
         if rng.integers(0, 2):
             operands.reverse()
@@ -149,8 +150,8 @@ def softmax(rng: Rng, dtype: DType) -> Op:
 def mean(rng: Rng, dtype: DType) -> Op:
     shape = (int(rng.integers(1, 4)), int(rng.integers(1, 9)), int(rng.integers(1, 9)), channels(rng))
     axes = [(1, 2), (1,), (2,), (0, 1, 2), (3,), (1, 3)][rng.integers(0, 6)]
-    operands = [value(rng, "input", shape, dtype), Tensor("axes", (len(axes),), DType.INT32, data=np.array(axes, np.int32))]
-    return Op("MEAN", operands, [], opdef("MEAN").attrs(keep_dims=bool(rng.integers(0, 2))))
+    reduced = Tensor("axes", (len(axes),), DType.INT32, data=np.array(axes, np.int32))
+    return Op("MEAN", [value(rng, "input", shape, dtype), reduced], [], opdef("MEAN").attrs(keep_dims=bool(rng.integers(0, 2))))
 
 
 def tanh(rng: Rng, dtype: DType) -> Op:

@@ -27,11 +27,16 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *wei
 RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
-    tile_sums sum;
+    /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
+    const int halves = pixels * vectors <= 6 ? 2 : 1;
+    tile_sums sum, half;
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) sum[i][v] = vi_load(b->bias + v * LANES);
+        for (int v = 0; v < vectors; v++) {
+            sum[i][v] = vi_load(b->bias + v * LANES);
+            half[i][v] = vi_set(0);
+        }
     }
     const uint8_t *weights = b->weights;
     for (int32_t run = 0; run < p->run_count; run++) {
@@ -40,7 +45,9 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
         int32_t words = p->run_words;
         for (; words >= UNROLLED; words -= UNROLLED) {
 #pragma GCC unroll 4
-            for (int at = 0; at < UNROLLED; at++) multiply(pixels, vectors, weights, from, step, at, sum);
+            for (int at = 0; at < UNROLLED; at++) {
+                multiply(pixels, vectors, weights, from, step, at, halves > 1 && at % 2 ? half : sum);
+            }
             weights += UNROLLED * vectors * WEIGHTS;
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) from[i] += UNROLLED * WORD;
@@ -51,6 +58,11 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) from[i] += WORD;
         }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels && halves > 1; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
     }
     finish(pixels, vectors, b, sum, window, output);
 }
