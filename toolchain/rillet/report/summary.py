@@ -42,7 +42,7 @@ class ModelSummary:
 
 
 def summarize(model: Model, name: str, file_bytes: int | None = None) -> ModelSummary:
-    """Numbers of the main graph; the arena as the C runtime plans it on this machine."""
+    """Numbers of the main graph; the arena is that of portable kernels, which need no scratch for packed rows."""
     graph = model.main
     written = write_bytes(model)
     arena, bound, problem = _arena(written)
@@ -120,11 +120,11 @@ def _arena(written: bytes) -> tuple[int | None, int | None, str | None]:
 
     try:
         try:
-            plan = Plan(written)
+            plan = Plan(written, isa="scalar", alignment=16)
         except RuntimeFailure:
             if not ModelDetails(written).has_uint8:
                 raise
-            plan = Plan(signed_bytes(written)[0])
+            plan = Plan(signed_bytes(written)[0], isa="scalar", alignment=16)
     except RuntimeFailure as problem:
         return None, None, str(problem)
     return plan.arena_bytes, plan.live_bytes, None
