@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir import Model, Tensor
+from ..ir import OFFLINE_PLAN, Model, Tensor
 from ..passes.interface import Interface
 from .blas import one_thread
 from .calibration import Calibration, Source
@@ -74,6 +74,7 @@ def quantize_model(
         if value not in allowed:
             raise QuantizationError(f"{name} '{value}' is not one of {', '.join(allowed)}")
     working = copy_model(model)
+    working.metadata.pop(OFFLINE_PLAN, None)
     result = Quantized(working, model, {}, chosen)
     if not chosen.is_static:
         with _timed(result, "weights"):

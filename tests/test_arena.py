@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rillet.flatbuffer import tensor_order, write_bytes
-from rillet.ir import Model
-from rillet.memory import METADATA_NAME, encode_offline_plan, plan
+from rillet.ir import OFFLINE_PLAN, Model
+from rillet.memory import encode_offline_plan, plan
 from rillet.ops import GraphBuilder
 from rillet.runtime import Plan
 
@@ -28,7 +28,7 @@ def with_offsets(model: Model, shift: int = 0) -> tuple[bytes, dict[int, int], i
     planned = plan(model.main, alignment=64)
     moved = {tensor: offset + shift for tensor, offset in planned.offsets.items()}
     order = tensor_order(model.main)
-    model.metadata[METADATA_NAME] = encode_offline_plan(replace(planned, offsets=moved), order)
+    model.metadata[OFFLINE_PLAN] = encode_offline_plan(replace(planned, offsets=moved), order)
     indices = {index: moved[tensor] for index, tensor in enumerate(order) if tensor in moved}
     return write_bytes(model), indices, planned.total_bytes
 
@@ -57,7 +57,7 @@ def test_overlapping_offsets_are_ignored() -> None:
     planned = plan(model.main, alignment=64)
     order = tensor_order(model.main)
     same_place = replace(planned, offsets=dict.fromkeys(planned.offsets, 0))
-    model.metadata[METADATA_NAME] = encode_offline_plan(same_place, order)
+    model.metadata[OFFLINE_PLAN] = encode_offline_plan(same_place, order)
     assert Plan(write_bytes(model), isa="scalar").arena_bytes == Plan(write_bytes(branches()), isa="scalar").arena_bytes
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rillet import flatbuffer
-from rillet.ir import DType, Graph, Op, RilletError, Tensor
-from rillet.memory import METADATA_NAME, MemoryPlan, decode_offline_plan, encode_offline_plan, lifetimes, plan
+from rillet.ir import OFFLINE_PLAN, DType, Graph, Op, RilletError, Tensor
+from rillet.memory import MemoryPlan, decode_offline_plan, encode_offline_plan, lifetimes, plan
 
 from ..zoo import zoo
 
@@ -118,9 +118,9 @@ def test_the_plan_travels_in_the_file() -> None:
     model = flatbuffer.read(zoo("models/mlperf_tiny/image_classification/resnet8_cifar10_int8.tflite"))
     made = plan(model.main)
     order = flatbuffer.tensor_order(model.main)
-    model.metadata[METADATA_NAME] = encode_offline_plan(made, order)
+    model.metadata[OFFLINE_PLAN] = encode_offline_plan(made, order)
     again = flatbuffer.read(flatbuffer.write_bytes(model))
-    subgraph, offsets = decode_offline_plan(again.metadata[METADATA_NAME], flatbuffer.tensor_order(again.main))
+    subgraph, offsets = decode_offline_plan(again.metadata[OFFLINE_PLAN], flatbuffer.tensor_order(again.main))
     assert subgraph == 0
     assert {t.name: o for t, o in offsets.items()} == {t.name: o for t, o in made.offsets.items()}
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from rillet.conversion import convert, convert_and_report
-from rillet.flatbuffer import read, write
-from rillet.ir import DType, Model, RilletError
+from rillet.flatbuffer import read, tensor_order, write, write_bytes
+from rillet.ir import OFFLINE_PLAN, DType, Model, RilletError
+from rillet.memory import decode_offline_plan
+from rillet.passes import optimize
+from rillet.runtime import Plan
 from tests.passes.build import Net, kinds
 from tests.quantize.data import images_of
 from tests.zoo import zoo
@@ -86,3 +89,28 @@ def test_a_float_tflite_file_becomes_int8() -> None:
     assert result.main.inputs[0].dtype is DType.INT8
     assert report.macs_after < 0.55 * report.macs_before  # channels whose weights quantize to zero are gone
     assert report.model_bytes < 0.3 * report.source_bytes
+
+
+def test_the_memory_plan_travels_with_the_model_it_was_made_for() -> None:
+    converted = convert(model())
+    quantized = convert(converted, recipe="static_wi8_ai8", calibration=samples())
+    for each in (converted, quantized):
+        subgraph, offsets = decode_offline_plan(each.metadata[OFFLINE_PLAN], tensor_order(each.main))
+        placed = {t for t in each.main.tensors() if not t.is_constant}
+        assert subgraph == 0 and set(offsets) == placed
+        assert {o % 16 for o in offsets.values()} == {0}
+        prepared = Plan(write_bytes(each), isa="scalar", alignment=16)
+        order = tensor_order(each.main)
+        assert {t: prepared.tensor(order.index(t)).arena_offset for t in placed} == offsets
+    assert converted.metadata != quantized.metadata
+
+
+def test_a_plan_is_dropped_with_the_graph_that_it_was_for() -> None:
+    stale = model()
+    stale.metadata[OFFLINE_PLAN] = b"stale"
+    assert convert(stale, optimize=False).metadata == {OFFLINE_PLAN: b"stale"}
+    assert not convert(stale, optimize=False, recipe="weight_only_wi8_afp32").metadata
+    assert not convert(stale, optimize=False, input_shapes={"x": (2, 8, 8, 3)}).metadata
+    assert optimize(stale)["fuse_activation"] == 1 and not stale.metadata
+    stale.graphs.append(model().main)
+    assert not convert(stale).metadata

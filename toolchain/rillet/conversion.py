@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .flatbuffer import write_bytes
+from .flatbuffer import tensor_order, write_bytes
 from .importers import load
 from .importers.check import CheckError, Closeness, self_check
-from .ir import Model, RilletError
+from .ir import OFFLINE_PLAN, Model, RilletError
+from .memory import encode_offline_plan, plan
 from .ops.opdef import registry
 from .passes import infer_shapes
 from .passes import optimize as run_passes
@@ -23,6 +24,7 @@ from .quantize.calibration import Source
 Progress = Callable[[str, int, int | None], None]
 _LARGEST_RELATIVE_ERROR = 1e-2
 _REPORT_SAMPLES = 8
+_ALIGNMENT_BYTES = 16  # as TensorFlow Lite Micro aligns tensors
 _QUANTIZING: tuple[str, ...] = ("method", "rounding", "normalization", "samples")
 
 
@@ -73,7 +75,7 @@ def convert(
             `representative_dataset()`, arrays, or an iterable of samples.
         io: type of float inputs and outputs after a static recipe: "int8", "uint8" or "float32".
         input_shapes: full shapes by input name, for dimensions that the file leaves open.
-        optimize: False leaves the graph as imported.
+        optimize: rewrite the graph and plan its memory (the plan travels in the file); False leaves it as imported.
         progress: called with stage, steps done, and steps in all (None where unknown).
         options: `method`, `rounding`, `normalization`, `samples` go to `rillet.quantize.quantize_model`, the rest to
             the file's importer.
@@ -124,6 +126,9 @@ def convert_and_report(
         if optimize:
             with _stage(report, "optimize quantized", tell):
                 _count(report, run_passes(model))
+    if optimize:
+        with _stage(report, "plan", tell):
+            _plan_memory(model)
     report.macs_after, report.model_bytes = macs(model), len(write_bytes(model))
     return model, report
 
@@ -186,6 +191,7 @@ def _shaped(model: Model, input_shapes: Mapping[str, Sequence[int | None]] | Non
         tensor.default_shape = None if None not in shape else tensor.default_shape
     if input_shapes:
         infer_shapes(model.main)
+        model.metadata.pop(OFFLINE_PLAN, None)
     return model
 
 
@@ -210,6 +216,16 @@ def _errors(quantized: Quantized, calibration: Source, quantizing: dict[str, Any
     inputs = quantized.reference.main.inputs
     samples = Calibration(calibration, inputs, quantizing.get("normalization"), quantizing.get("samples"))
     return error_report(quantized, samples, _REPORT_SAMPLES)
+
+
+def _plan_memory(model: Model) -> None:
+    """Stores the arena's offsets (32 bits) in the metadata, which runtimes apply to every graph: only for one graph."""
+    model.metadata.pop(OFFLINE_PLAN, None)
+    if len(model.graphs) > 1:
+        return
+    planned = plan(model.main, _ALIGNMENT_BYTES, time_limit_s=0.0)  # greedy orders only: a clock would decide the rest
+    if planned.total_bytes < 2**31:
+        model.metadata[OFFLINE_PLAN] = encode_offline_plan(planned, tensor_order(model.main))
 
 
 def _count(report: ConversionReport, counts: Mapping[str, int]) -> None:

@@ -1,11 +1,11 @@
 """The intermediate representation: types, graph, verifier, printer, builder. Imports nothing else of rillet."""
 
-from .graph import Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
+from .graph import OFFLINE_PLAN, Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
 from .printer import to_text
 from .types import Activation, DType, Padding, Quantization
 from .verify import VerifyError, verify
 
 __all__ = [
-    "Activation", "Attrs", "CustomAttrs", "DType", "Graph", "Model", "Op", "Padding", "Quantization",
+    "OFFLINE_PLAN", "Activation", "Attrs", "CustomAttrs", "DType", "Graph", "Model", "Op", "Padding", "Quantization",
     "RilletError", "Shape", "Signature", "Tensor", "VerifyError", "to_text", "verify",
 ]

@@ -17,6 +17,9 @@ from .types import DType, Quantization
 
 Shape = tuple[int | None, ...]
 
+OFFLINE_PLAN = "OfflineMemoryAllocation"
+"""Metadata entry with arena offsets by tensor number: whoever changes a graph drops it."""
+
 
 class RilletError(Exception):
     """Base of every error that rillet raises on purpose; its text says what was wrong, where, and what to do."""
@@ -194,7 +197,7 @@ class Signature:
 class Model:
     """A program: graphs (the first is the main one), signatures and metadata.
 
-    `metadata` maps names to bytes as TFLite's metadata entries do (among them "OfflineMemoryAllocation").
+    `metadata` maps names to bytes as TFLite's metadata entries do (among them `OFFLINE_PLAN`).
     """
 
     graphs: list[Graph] = field(default_factory=lambda: [Graph()])

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..ir import RilletError, Tensor
+from ..ir import OFFLINE_PLAN, RilletError, Tensor
 from .plan import MemoryPlan
 
-METADATA_NAME = "OfflineMemoryAllocation"
 ONLINE = -1
 _VERSION = 1
 
@@ -32,13 +31,13 @@ def decode_offline_plan(content: bytes, tensors: Sequence[Tensor]) -> tuple[int,
     """
     words = np.frombuffer(content[: len(content) // 4 * 4], "<i4").tolist()
     if len(words) < 3 or words[0] != _VERSION:
-        raise RilletError(f"metadata {METADATA_NAME}: not version {_VERSION} of the format")
+        raise RilletError(f"metadata {OFFLINE_PLAN}: not version {_VERSION} of the format")
     _, subgraph, count, *offsets = words
     if count != len(tensors) or len(offsets) < count:
         raise RilletError(
-            f"metadata {METADATA_NAME} is for {count} tensors and holds {len(offsets)} offsets; "
+            f"metadata {OFFLINE_PLAN} is for {count} tensors and holds {len(offsets)} offsets; "
             f"the graph has {len(tensors)} tensors"
         )
     if any(offset < ONLINE for offset in offsets[:count]):
-        raise RilletError(f"metadata {METADATA_NAME} has a negative offset")
+        raise RilletError(f"metadata {OFFLINE_PLAN} has a negative offset")
     return subgraph, {t: o for t, o in zip(tensors, offsets, strict=False) if o != ONLINE}

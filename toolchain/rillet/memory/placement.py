@@ -57,8 +57,6 @@ def place(requests: Sequence[Request], time_limit_s: float = 0.2) -> Placement:
             best, total = offsets, size
         if total == bound:
             return Placement(best, total, True)
-    if not requests:
-        return Placement([], 0, True)
     if len(requests) > _MOST_BLOCKS_TO_SEARCH:
         return Placement(best, total, False)
     search = _Search(requests, bound, best, total, time.perf_counter() + time_limit_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir import Graph, Model
+from ..ir import OFFLINE_PLAN, Graph, Model
 from .common_subexpressions import common_subexpressions
 from .dead_channels import dead_channels
 from .dead_code import dead_code
@@ -62,4 +62,6 @@ def optimize(
             if not changes:
                 break
     interface.restore()
+    if any(counts.values()):
+        model.metadata.pop(OFFLINE_PLAN, None)
     return counts
