@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define RLT_INLINE static inline __attribute__((always_inline))
 
@@ -20,6 +21,15 @@ RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm256_sub_ps(a, b
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm256_mul_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_div(rlt_vec a, rlt_vec b) { return _mm256_div_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_fma(rlt_vec a, rlt_vec b, rlt_vec c) { return _mm256_fmadd_ps(a, b, c); }
+RLT_INLINE rlt_vec rlt_vec_all_pairs(const float *from) {
+    double pair;
+    memcpy(&pair, from, sizeof pair);
+    return _mm256_castpd_ps(_mm256_set1_pd(pair));
+}
+RLT_INLINE rlt_vec rlt_vec_all_even(float x) { return _mm256_blend_ps(_mm256_setzero_ps(), _mm256_set1_ps(x), 0x55); }
+RLT_INLINE rlt_vec rlt_vec_add_pairs(rlt_vec a, rlt_vec b) {
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_hadd_ps(a, b)), 0xD8));
+}
 RLT_INLINE rlt_vec rlt_vec_max(rlt_vec a, rlt_vec b) { return _mm256_max_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_min(rlt_vec a, rlt_vec b) { return _mm256_min_ps(a, b); }
 

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define RLT_INLINE static inline __attribute__((always_inline))
 
@@ -21,6 +22,19 @@ RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm512_sub_ps(a, b
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm512_mul_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_div(rlt_vec a, rlt_vec b) { return _mm512_div_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_fma(rlt_vec a, rlt_vec b, rlt_vec c) { return _mm512_fmadd_ps(a, b, c); }
+/* Two values, or one and zero, in all pairs of lanes. */
+RLT_INLINE rlt_vec rlt_vec_all_pairs(const float *from) {
+    double pair;
+    memcpy(&pair, from, sizeof pair);
+    return _mm512_castpd_ps(_mm512_set1_pd(pair));
+}
+RLT_INLINE rlt_vec rlt_vec_all_even(float x) { return _mm512_maskz_broadcastss_ps(0x5555, _mm_set_ss(x)); }
+/* Sums of neighbouring lanes, first those of `a`. */
+RLT_INLINE rlt_vec rlt_vec_add_pairs(rlt_vec a, rlt_vec b) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    return _mm512_add_ps(_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b));
+}
 /* The second operand where one is not a number, as `a > b ? a : b` and `a < b ? a : b` have it. */
 RLT_INLINE rlt_vec rlt_vec_max(rlt_vec a, rlt_vec b) { return _mm512_max_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_min(rlt_vec a, rlt_vec b) { return _mm512_min_ps(a, b); }

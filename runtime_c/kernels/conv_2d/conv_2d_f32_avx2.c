@@ -3,10 +3,17 @@
 #include "../../simd/f32.h"
 #include "packed_f32_tile.h"
 
-RLT_CONV_F32_ROW(1, 12)
-RLT_CONV_F32_ROW(2, 6)
-RLT_CONV_F32_ROW(3, 4)
-RLT_CONV_F32_ROW(4, 3)
+#define TAPS 1
+RLT_CONV_F32_ROW(row_1, 1, 12)
+RLT_CONV_F32_ROW(row_2, 2, 6)
+RLT_CONV_F32_ROW(row_3, 3, 4)
+RLT_CONV_F32_ROW(row_4, 4, 3)
+
+static rlt_conv_f32_row row_for(int32_t taps, int32_t vectors) {
+    static const rlt_conv_f32_row rows[] = {row_1, row_2, row_3, row_4};
+    (void)taps;
+    return rows[vectors - 1];
+}
 
 #include "packed_f32_kernel.h"
 

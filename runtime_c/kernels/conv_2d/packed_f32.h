@@ -4,7 +4,10 @@
  * the window is dilated). Rows are read where they lie if no window leaves the image; otherwise they are copied to
  * scratch, a band of output rows at a time, with padding written out.
  *
- * Weights: blocks of vectors of output channels; within a block, for each value of each run, its channels. The
+ * With few channels, a channel has two lanes for every other value of a run; that saves lanes and loads.
+ *
+ * Weights: blocks of vectors of output channels; within a block, for each value (or `taps` of them) of each run, its
+ * channels. The
  * last block has no padding: its vectors reach into what follows, at the end into RLT_CONV_F32_SLACK, and what comes of
  * channels past out_c is dropped. */
 #ifndef RLT_CONV_2D_PACKED_F32_H
@@ -17,12 +20,13 @@ enum { RLT_CONV_F32_MAX_VECTORS = 4, RLT_CONV_F32_SLACK = 16 };
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights; /* packed */
-    rlt_ref bias;    /* [vectors * lanes] */
+    rlt_ref bias;    /* [vectors * lanes], in the first of each channel's lanes */
     rlt_ref scratch; /* a band per task; NONE: rows are read in place */
     rlt_window window; /* 1x1 windows on every pixel come as rows of some pixels of any images, the last of last_w */
     int32_t last_w;
     int32_t vectors;              /* of output channels */
     int32_t block_vectors;        /* at most this many in a block */
+    int32_t taps;                 /* lanes per channel: as many neighbouring values are multiplied at once */
     int32_t run_floats, run_count;
     int32_t row_floats;           /* one row of the input or of the band */
     int32_t band_rows;            /* output rows that share a band */

@@ -1,4 +1,4 @@
-/* Float CONV_2D in its packed form (packed_f32.h), with row_1() to row_4() of the including file. */
+/* Float CONV_2D in its packed form (packed_f32.h), with row_for() of the including file. */
 #ifndef RLT_CONV_2D_PACKED_F32_KERNEL_H
 #define RLT_CONV_2D_PACKED_F32_KERNEL_H
 
@@ -36,28 +36,28 @@ typedef struct {
 
 /* Output rows [row, last) of the batch, of one image, whose windows start at `windows`. */
 static void run_rows(const conv_share *s, int32_t row, int32_t last, const float *windows) {
-    static void (*const rows[])(const rlt_conv_f32_block *, const float *, int32_t, float *) = {row_1, row_2, row_3,
-                                                                                                 row_4};
     const rlt_conv_2d_packed_f32_params *p = s->p;
     const rlt_window *w = &p->window;
     const int32_t total = w->batches * w->out_h;
-    const size_t filter = (size_t)p->run_count * (size_t)p->run_floats;
+    const int32_t width = RLT_LANES / p->taps; /* channels of a vector */
+    const int32_t steps = p->run_count * ((p->run_floats + p->taps - 1) / p->taps);
     for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
         const int32_t start = rlt_conv_f32_block_start(p, i);
         const int32_t stop = rlt_conv_f32_block_start(p, i + 1);
-        const int32_t end = stop * RLT_LANES < w->out_c ? stop * RLT_LANES : w->out_c;
+        const int32_t first = start * width, end = stop * width < w->out_c ? stop * width : w->out_c;
+        const rlt_conv_f32_row row_function = row_for(p->taps, stop - start);
         const rlt_conv_f32_block b = {
             .p = p,
-            .weights = s->weights + (size_t)(start * RLT_LANES) * filter,
+            .weights = s->weights + (size_t)(first * p->taps) * (size_t)steps,
             .bias = s->bias + start * RLT_LANES,
             .pixel_floats = (size_t)w->stride_w * (size_t)w->in_c,
-            .channels = (size_t)(end - start * RLT_LANES),
-            .last_lanes = (size_t)(end - (stop - 1) * RLT_LANES),
+            .channels = (size_t)(end - first),
+            .step_floats = (size_t)((end - first) * p->taps),
         };
         for (int32_t r = row; r < last; r++) {
-            rows[stop - start - 1](&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,
+            row_function(&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,
                                    r == total - 1 ? p->last_w : w->out_w,
-                                   s->output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + start * RLT_LANES);
+                                   s->output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + first);
         }
     }
 }

@@ -5,16 +5,18 @@
 
 #include "packed_f32.h"
 
-enum { RLT_CONV_F32_MOST_PIXELS = 14 };
+enum { RLT_CONV_F32_MOST_PIXELS = 16 };
 
 /* What is the same for every tile of a row of blocks. */
 typedef struct {
     const rlt_conv_2d_packed_f32_params *p;
     const float *weights, *bias; /* of the block */
-    size_t channels;             /* in the block: floats from one value's weights to the next value's */
+    size_t channels;             /* in the block */
+    size_t step_floats;          /* from the weights of one value (or `taps`) to those of the next */
     size_t pixel_floats;         /* from one window to the next */
-    size_t last_lanes;           /* channels in the block's last vector */
 } rlt_conv_f32_block;
+
+typedef void (*rlt_conv_f32_row)(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output);
 
 /* Where run `run` of a window starts, relative to the window's first float. */
 static inline size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params *p, int32_t run) {
@@ -25,14 +27,28 @@ static inline size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params
            (size_t)kx * (size_t)w->dilation_w * (size_t)w->in_c;
 }
 
-/* `pixels` and `vectors` are constant where this is inlined. */
-RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const rlt_conv_f32_block *b,
+/* Multiplies one value of each window, or two, with the weights of each channel. */
+#define RLT_CONV_F32_MULTIPLY(value) \
+    do { \
+        rlt_vec w[RLT_CONV_F32_MAX_VECTORS]; \
+        _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES); \
+        weights += b->step_floats; \
+        _Pragma("GCC unroll 16") for (int i = 0; i < pixels; i++) { \
+            const float *at = from[i / 3] + (size_t)(i % 3) * step; \
+            const rlt_vec x = value; \
+            _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_fma(x, w[v], sum[i][v]); \
+        } \
+        _Pragma("GCC unroll 6") for (int i = 0; i < 6; i++) from[i] += taps; \
+    } while (0)
+
+/* `pixels`, `vectors` and `taps` are constant where this is inlined. */
+RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int taps, const rlt_conv_f32_block *b,
                                   const float *window, float *output) {
     const rlt_conv_2d_packed_f32_params *p = b->p;
     const size_t step = b->pixel_floats;
     const float *weights = b->weights;
     rlt_vec sum[RLT_CONV_F32_MOST_PIXELS][RLT_CONV_F32_MAX_VECTORS];
-#pragma GCC unroll 14
+#pragma GCC unroll 16
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_load(b->bias + v * RLT_LANES);
@@ -40,37 +56,34 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const rlt
     for (int32_t run = 0; run < p->run_count; run++) {
         const float *first = window + rlt_conv_f32_run_offset(p, run);
         /* Every third pixel's address; the others follow by one and two steps. */
-        const float *from[5] = {first, first + 3 * step, first + 6 * step, first + 9 * step, first + 12 * step};
-        for (int32_t k = p->run_floats; k > 0; k--) {
-            rlt_vec w[RLT_CONV_F32_MAX_VECTORS];
-#pragma GCC unroll 4
-            for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES);
-            weights += b->channels;
-#pragma GCC unroll 14
-            for (int i = 0; i < pixels; i++) {
-                const rlt_vec x = rlt_vec_all(from[i / 3][(size_t)(i % 3) * step]);
-#pragma GCC unroll 4
-                for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_fma(x, w[v], sum[i][v]);
-            }
-#pragma GCC unroll 5
-            for (int i = 0; i < 5; i++) from[i]++;
+        const float *from[6] = {first, first + 3 * step, first + 6 * step, first + 9 * step, first + 12 * step,
+                                first + 15 * step};
+        int32_t k = p->run_floats;
+        if (taps == 1) {
+            for (; k > 0; k--) RLT_CONV_F32_MULTIPLY(rlt_vec_all(*at));
+        } else {
+            for (; k > 1; k -= 2) RLT_CONV_F32_MULTIPLY(rlt_vec_all_pairs(at));
+            if (k) RLT_CONV_F32_MULTIPLY(rlt_vec_all_even(*at));
         }
     }
     const rlt_vec low = rlt_vec_all(p->low), high = rlt_vec_all(p->high);
-#pragma GCC unroll 14
+    const int results = (vectors + taps - 1) / taps; /* vectors */
+#pragma GCC unroll 16
     for (int i = 0; i < pixels; i++) {
         float *to = output + (size_t)i * (size_t)p->window.out_c;
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) {
-            const rlt_vec y = rlt_vec_clamp(sum[i][v], low, high);
-            if (v + 1 < vectors) rlt_vec_store(to + v * RLT_LANES, y);
-            else rlt_vec_store_upto(to + v * RLT_LANES, y, b->last_lanes);
+        for (int v = 0; v < results; v++) {
+            const int a = taps * v, c = a + 1 < vectors ? a + 1 : a;
+            const rlt_vec all = taps == 1 ? sum[i][v] : rlt_vec_add_pairs(sum[i][a], sum[i][c]);
+            const rlt_vec y = rlt_vec_clamp(all, low, high);
+            if (v + 1 < results) rlt_vec_store(to + v * RLT_LANES, y);
+            else rlt_vec_store_upto(to + v * RLT_LANES, y, b->channels - (size_t)v * RLT_LANES);
         }
     }
 }
 
 #define RLT_CONV_F32_TILE(pixels, vectors) \
-    case pixels: rlt_conv_f32_tile(pixels, vectors, b, window, output); break;
+    case pixels: rlt_conv_f32_tile(pixels, vectors, TAPS, b, window, output); break;
 #define RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(1, v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v)
 #define RLT_CONV_F32_TILES_4(v) \
     RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(4, v)
@@ -79,10 +92,14 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const rlt
 #define RLT_CONV_F32_TILES_12(v) \
     RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILE(9, v) RLT_CONV_F32_TILE(10, v) RLT_CONV_F32_TILE(11, v) \
     RLT_CONV_F32_TILE(12, v)
+#define RLT_CONV_F32_TILES_16(v) \
+    RLT_CONV_F32_TILES_12(v) RLT_CONV_F32_TILE(13, v) RLT_CONV_F32_TILE(14, v) RLT_CONV_F32_TILE(15, v) \
+    RLT_CONV_F32_TILE(16, v)
 
-/* One row of output pixels of a block of `vectors`, in tiles as even as can be of at most `most` pixels. */
-#define RLT_CONV_F32_ROW(vectors, most) \
-    static void row_##vectors(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output) { \
+/* `name`(): one row of output pixels of a block of `vectors` with TAPS lanes per channel, in tiles as even as can be of
+ * at most `most` pixels. */
+#define RLT_CONV_F32_ROW(name, vectors, most) \
+    static void name(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output) { \
         for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
             const int32_t pixels = (width + tiles - 1) / tiles; \
             switch (pixels) { RLT_CONV_F32_TILES_##most(vectors) } \

@@ -54,23 +54,51 @@ static int plan_band(rlt_conv_2d_packed_f32_params *k) {
     return 1;
 }
 
+/* Two lanes per channel where channels fill few lanes of a wide vector. */
+static int32_t taps_for(const rlt_window *w, int32_t lanes) {
+    return lanes == 16 && w->out_c <= 24 ? 2 : 1;
+}
+
+/* Values of a run, made a multiple of `taps`. */
+static size_t padded_run(const rlt_conv_2d_packed_f32_params *k) {
+    return ((size_t)k->run_floats + (size_t)k->taps - 1) / (size_t)k->taps * (size_t)k->taps;
+}
+
+static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
+    const rlt_window *w = &k->window;
+    const int whole_rows = w->dilation_w == 1;
+    k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
+    k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);
+    k->taps = taps_for(w, lanes);
+    k->vectors = (w->out_c * k->taps + lanes - 1) / lanes;
+}
+
+static size_t weights_floats(const rlt_conv_2d_packed_f32_params *k) {
+    return (size_t)k->window.out_c * (size_t)k->run_count * padded_run(k) + RLT_CONV_F32_SLACK * (size_t)k->taps;
+}
+
 static void pack_weights(const rlt_conv_2d_packed_f32_params *k, const rlt_tensor *weights, int32_t lanes, float *to) {
-    const size_t filter = (size_t)k->run_floats * (size_t)k->run_count;
+    const size_t run_floats = (size_t)k->run_floats, filter = run_floats * (size_t)k->run_count;
+    const size_t taps = (size_t)k->taps, out_c = (size_t)k->window.out_c, width = (size_t)lanes / taps;
+    memset(to, 0, weights_floats(k) * sizeof(float));
     for (int32_t block = 0; block < rlt_conv_f32_blocks(k); block++) {
-        const int32_t first = rlt_conv_f32_block_start(k, block) * lanes;
-        const int32_t after = rlt_conv_f32_block_start(k, block + 1) * lanes;
-        const int32_t last = after < k->window.out_c ? after : k->window.out_c;
-        for (size_t i = 0; i < filter; i++) {
-            for (int32_t channel = first; channel < last; channel++, to++) {
-                memcpy(to, weights->data + ((size_t)channel * filter + i) * sizeof(float), sizeof(float));
+        const size_t first = (size_t)rlt_conv_f32_block_start(k, block) * width;
+        const size_t after = (size_t)rlt_conv_f32_block_start(k, block + 1) * width;
+        const size_t last = after < out_c ? after : out_c;
+        for (size_t run = 0; run < (size_t)k->run_count; run++) {
+            for (size_t i = 0; i < padded_run(k); i += taps) {
+                for (size_t channel = first; channel < last; channel++, to += taps) {
+                    const size_t count = run_floats - i < taps ? run_floats - i : taps;
+                    const size_t at = channel * filter + run * run_floats + i;
+                    memcpy(to, weights->data + at * sizeof(float), count * sizeof(float));
+                }
             }
         }
     }
-    memset(to, 0, RLT_CONV_F32_SLACK * sizeof(float));
 }
 
-static size_t padded_channels(const rlt_window *w, int32_t lanes) {
-    return ((size_t)w->out_c + (size_t)lanes - 1) / (size_t)lanes * (size_t)lanes;
+static size_t bias_floats(const rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
+    return (size_t)k->vectors * (size_t)lanes;
 }
 
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {
@@ -78,7 +106,8 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
     rlt_conv_2d_packed_f32_params k = {.window = *w};
     if (!c->weights->data || (c->bias && !c->bias->data) || !w->in_c || w->out_c > (1 << 24)) return 0;
     if ((int64_t)w->batches * w->out_h > INT32_MAX / 2 || !plan_band(&k)) return 0;
-    const size_t floats = (size_t)c->weights->elements + RLT_CONV_F32_SLACK + padded_channels(w, lanes);
+    set_runs(&k, lanes);
+    const size_t floats = weights_floats(&k) + bias_floats(&k, lanes);
     const size_t alignment = 2 * 64;
     return c->weights->elements / (uint32_t)w->out_c <= INT32_MAX / 64 &&
            floats * sizeof(float) + alignment <= rlt_constant_room(p);
@@ -94,7 +123,8 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     const rlt_window *shape = &c->window;
     const int flat = every_pixel(shape) && c->output->elements;
     const uint32_t lines = (uint32_t)(shape->batches * shape->out_h), pixels = lines * (uint32_t)shape->out_w;
-    rlt_conv_2d_packed_f32_params plan = {.window = *shape, .vectors = (shape->out_c + lanes - 1) / lanes};
+    rlt_conv_2d_packed_f32_params plan = {.window = *shape};
+    set_runs(&plan, lanes);
     plan.block_vectors = most_vectors(lanes, pixels);
     const uint32_t rows = flat ? pixels / CHUNK_STEP : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
     const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
@@ -111,19 +141,17 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     rlt_window *w = &k->window;
     if (flat) flatten(w, k->split_blocks ? 1 : tasks, &k->last_w);
     else k->last_w = w->out_w;
-    const int whole_rows = w->dilation_w == 1;
-    k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
-    k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);
     if (!plan_band(k)) return rlt_fail(p, RLT_ERROR_SHAPE, c->input, "rows are too long");
     if (inside(w)) k->row_floats = w->in_w * w->in_c;
     else k->scratch = rlt_add_scratch(p, op, (size_t)k->band_floats * tasks * sizeof(float));
-    const size_t padded = padded_channels(w, lanes), floats = (size_t)c->weights->elements + RLT_CONV_F32_SLACK;
-    float *weights = rlt_add_constant(p, floats * sizeof(float), &k->weights);
+    float *weights = rlt_add_constant(p, weights_floats(k) * sizeof(float), &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights(k, c->weights, lanes, weights);
-    float *bias = rlt_add_constant(p, padded * sizeof(float), &k->bias);
+    float *bias = rlt_add_constant(p, bias_floats(k, lanes) * sizeof(float), &k->bias);
     if (!bias) return RLT_ERROR_MEMORY;
-    memset(bias, 0, padded * sizeof(float));
-    if (c->bias) memcpy(bias, c->bias->data, (size_t)w->out_c * sizeof(float));
+    memset(bias, 0, bias_floats(k, lanes) * sizeof(float));
+    for (int32_t i = 0; c->bias && i < w->out_c; i++) {
+        memcpy(bias + i * k->taps, c->bias->data + (size_t)i * sizeof(float), sizeof(float));
+    }
     return RLT_OK;
 }
