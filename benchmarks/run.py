@@ -94,10 +94,12 @@ def write_results(
 
 
 def describe_machine() -> dict[str, Any]:
-    """Name, cores, instruction sets and measured peak of this machine, and the name its results have."""
+    """Name, cores, instruction sets and measured peak of this machine, how busy it was before (processes that want to
+    run, on average), and the name its results have."""
     name, cores = machine_name(), os.cpu_count() or 1
     slug = "-".join(re.findall(r"[a-z0-9]+", f"{name} {cores} cores".lower()))
-    return {"name": name, "cores": cores, "slug": slug, "isa": cpu_isa(), "peak": plain_peak()}
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {"name": name, "cores": cores, "busy": busy, "slug": slug, "isa": cpu_isa(), "peak": plain_peak()}
 
 
 def plain_peak() -> dict[str, float]:

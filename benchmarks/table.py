@@ -32,6 +32,9 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
         lines.append(f"geometric mean, {name}: {faster}{lesser}")
     lines.append("libraries, stripped: " + ", ".join(
         f"{name} {size / 1e3:,.0f} KB" for name, size in sizes.items() if size is not None))
+    if machine["busy"] is not None and machine["busy"] > machine["cores"] / 2:
+        lines.append(f"The machine was busy ({machine['busy']:.1f} other processes wanted to run on {machine['cores']} "
+                     "cores): two threads had no two cores for themselves.")
     lines += [f"{row.entry.name}: not measured: {row.problem}" for row in rows if row.problem]
     return "\n".join(lines)
 
