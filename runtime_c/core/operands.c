@@ -19,6 +19,12 @@ rlt_tensor *rlt_output(rlt_prepare_state *p, const rlt_op *op, uint32_t i) {
     return operand(p, &p->op_outputs, i);
 }
 
+const rlt_tensor *rlt_intermediate(rlt_prepare_state *p, const rlt_op *op, uint32_t i) {
+    rlt_table table = rlt_element_table(&p->file, &p->operator_tables, op->index);
+    rlt_vector indices = rlt_field_vector(&p->file, &table, OPERATOR_INTERMEDIATES, 4);
+    return operand(p, &indices, i);
+}
+
 float rlt_scale(const rlt_tensor *tensor, uint32_t i) {
     if (tensor->scale_count == 0) return 0.0f;
     if (i >= tensor->scale_count) i = tensor->scale_count - 1;

@@ -50,6 +50,8 @@ uint32_t rlt_option_vector_i32(const rlt_op *op, uint32_t field, int32_t *values
 /* Operands; NULL for an absent optional input or an index past the end. */
 rlt_tensor *rlt_input(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
 rlt_tensor *rlt_output(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
+/* A tensor that only carries quantization parameters of values inside the operator (LSTM); NULL past the end. */
+const rlt_tensor *rlt_intermediate(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
 
 /* Fails this prepare: always returns `status`. `tensor` may be NULL. `what` is a printf-free sentence part. */
 rlt_status rlt_fail(rlt_prepare_state *p, rlt_status status, const rlt_tensor *tensor, const char *what);

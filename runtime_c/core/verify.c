@@ -167,10 +167,12 @@ static rlt_status verify_operator(state *s, const rlt_vector *operators, uint32_
     uint32_t code_index = rlt_field_u32(file, &op, OPERATOR_CODE, 0);
     rlt_vector inputs = rlt_field_vector(file, &op, OPERATOR_INPUTS, 4);
     rlt_vector outputs = rlt_field_vector(file, &op, OPERATOR_OUTPUTS, 4);
+    rlt_vector intermediates = rlt_field_vector(file, &op, OPERATOR_INTERMEDIATES, 4);
     if (file->fault != NULL) return settle(s, RLT_OK);
     if (code_index >= s->codes.count) return fail(s, RLT_ERROR_FORMAT, "an operator code number is out of range");
     rlt_status status = verify_indices(s, &inputs, s->tensors.count, 1);
     if (status == RLT_OK) status = verify_indices(s, &outputs, s->tensors.count, 1);
+    if (status == RLT_OK) status = verify_indices(s, &intermediates, s->tensors.count, 1);
     if (status != RLT_OK) return status;
     rlt_table code = rlt_element_table(file, &s->codes, code_index);
     return verify_options(s, &op, rlt_operator_code(file, &code));

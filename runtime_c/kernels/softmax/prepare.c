@@ -48,8 +48,10 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_t
                              const rlt_tensor *output, float beta, uint32_t tasks) {
     RLT_TRY(rlt_need_per_tensor(p, input));
     RLT_TRY(rlt_need_per_tensor(p, output));
-    if (rlt_zero_point(output, 0) != -128 || fabsf(rlt_scale(output, 0) - 1.0f / 256) > 0.001f / 256) {
-        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "must have scale 1/256 and zero point -128");
+    const int wide = output->type == RLT_INT16;
+    const float scale = wide ? 1.0f / 65536 : 1.0f / 256;
+    if (rlt_zero_point(output, 0) != (wide ? INT16_MIN : INT8_MIN) || fabsf(rlt_scale(output, 0) - scale) > 0.001f * scale) {
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "its scale and zero point do not map 0..1 to the whole type");
     }
     rlt_ref exponentials;
     int32_t *table = rlt_add_constant(p, 256 * sizeof *table, &exponentials);
@@ -61,6 +63,7 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
     k->exponentials = exponentials;
+    k->wide = (uint32_t)wide;
     k->depth = (uint32_t)input->dims[input->rank - 1];
     k->rows = input->elements / k->depth;
     return RLT_OK;
@@ -70,13 +73,13 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 1, 1));
     rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
     const float beta = rlt_option_f32(op, BETA, 0.0f);
-    RLT_TRY(rlt_need_type(p, output, input->type));
+    if (input->type != RLT_INT8 || output->type != RLT_INT16) RLT_TRY(rlt_need_type(p, output, input->type));
     if (input->rank < 1 || !input->elements) return rlt_fail(p, RLT_ERROR_SHAPE, input, "has no last dimension");
     RLT_TRY(rlt_same_shape(p, output, input));
     if (!isfinite(beta)) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "beta is not a finite number");
     const uint32_t depth = (uint32_t)input->dims[input->rank - 1], rows = input->elements / depth;
     const uint32_t tasks = rlt_tasks(p, (uint64_t)input->elements * 16, rows);
-    rlt_may_overwrite(p, output, input);
+    if (output->type == input->type) rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
     RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));
     rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_S8_KERNEL(p, softmax_f32), sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);

@@ -16,6 +16,7 @@ typedef struct {
     rlt_ref input, output;
     rlt_ref exponentials; /* int32[256]: exp(-i * beta * scale) * 2^31; 0 where LiteRT ignores the difference */
     uint32_t rows, depth;
+    uint32_t wide; /* output is int16 */
 } rlt_softmax_s8_params;
 
 enum { RLT_SOFTMAX_F32_REFS = 2, RLT_SOFTMAX_S8_REFS = 3 };

@@ -14,10 +14,17 @@ static int32_t reciprocal_of_one_plus(int32_t a) {
     return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
 }
 
+static void put(void *y, int wide, uint32_t i, int32_t value) {
+    if (wide) ((int16_t *)y)[i] = (int16_t)value;
+    else ((int8_t *)y)[i] = (int8_t)value;
+}
+
 /* From this sum on every result is at most 1/512 and rounds to nothing; LiteRT stops with an error there. */
 #define TOO_LARGE (UINT32_C(1) << 28)
 
-static void softmax_row(const int32_t *exponentials, const int8_t *x, int8_t *y, uint32_t depth) {
+/* `wide`: the result is int16 with scale 2^-16, else int8 with 2^-8. */
+static void softmax_row(const int32_t *exponentials, const int8_t *x, void *y, int wide, uint32_t depth) {
+    const int32_t bits = wide ? 16 : 8, low = wide ? INT16_MIN : INT8_MIN;
     int32_t largest = INT8_MIN;
     for (uint32_t i = 0; i < depth; i++) largest = x[i] > largest ? x[i] : largest;
     uint32_t sum = 0; /* 19 fraction bits */
@@ -25,17 +32,17 @@ static void softmax_row(const int32_t *exponentials, const int8_t *x, int8_t *y,
         sum += (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
     }
     if (sum >= TOO_LARGE) {
-        for (uint32_t i = 0; i < depth; i++) y[i] = INT8_MIN;
+        for (uint32_t i = 0; i < depth; i++) put(y, wide, i, low);
         return;
     }
     const int32_t headroom = __builtin_clz(sum);
     const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
-    const int32_t exponent = 12 - headroom + 31 - 8;
+    const int32_t exponent = 12 - headroom + 31 - bits;
     for (uint32_t i = 0; i < depth; i++) {
         const int32_t share = rlt_high_mul(scale, exponentials[largest - x[i]]);
         /* Above 31, in rows of over 512 nearly equal values, each share rounds to 0; LiteRT's result is undefined. */
         const int32_t value = exponent > 31 ? 0 : rlt_divide_pot(share, exponent);
-        y[i] = (int8_t)rlt_clamp(value + INT8_MIN, INT8_MIN, INT8_MAX);
+        put(y, wide, i, rlt_clamp(value + low, low, -1 - low));
     }
 }
 
@@ -43,11 +50,13 @@ rlt_status rlt_softmax_s8(const rlt_run *run, const void *params) {
     const rlt_softmax_s8_params *p = params;
     const int8_t *input = rlt_in(run, p->input);
     const int32_t *exponentials = rlt_in(run, p->exponentials);
-    int8_t *output = rlt_out(run, p->output);
+    uint8_t *output = rlt_out(run, p->output);
+    const size_t row_bytes = (size_t)p->depth << p->wide;
     uint32_t row, last;
     rlt_share_of(run, p->rows, &row, &last);
     for (; row < last; row++) {
-        softmax_row(exponentials, input + (size_t)row * p->depth, output + (size_t)row * p->depth, p->depth);
+        softmax_row(exponentials, input + (size_t)row * p->depth, output + row * row_bytes, (int)p->wide,
+                    p->depth);
     }
     return RLT_OK;
 }
