@@ -53,11 +53,10 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     RLT_TRY(rlt_need_bias(p, c->bias, (uint32_t)c->window.out_c, RLT_FLOAT32));
     float low, high;
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
-    static const rlt_f32_kernels kernels = RLT_F32_KERNELS(conv_2d_f32);
     const int32_t lanes = rlt_f32_lanes(p);
     const rlt_conv_f32 dense = {c->input, c->weights, c->bias, c->output, c->window, low, high, c->tasks};
     if (lanes > 1 && c->groups == 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
-        return rlt_conv_2d_f32_pack(p, op, &dense, rlt_f32_kernel(&kernels, lanes), lanes);
+        return rlt_conv_2d_f32_pack(p, op, &dense, RLT_S8_KERNEL(p, conv_2d_f32), lanes);
     }
     rlt_conv_2d_f32_params *k =
         rlt_add_step(p, op, RLT_KERNEL_conv_2d_f32, sizeof *k, RLT_CONV_2D_REFS, c->tasks);

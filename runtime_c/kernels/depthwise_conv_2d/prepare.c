@@ -1,6 +1,6 @@
 /* DEPTHWISE_CONV_2D: input [batches, h, w, in_c], weights [1, h, w, in_c * multiplier], optional bias. */
 #include "../common/prepare_channels.h"
-#include "../common/prepare_f32.h"
+#include "../common/prepare_s8.h"
 #include "../quantize/prepare_rows.h"
 #include "depthwise_conv_2d.h"
 #include "prepare_pack.h"
@@ -49,8 +49,8 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     RLT_TRY(rlt_need_bias(p, c->bias, (uint32_t)c->window.out_c, RLT_FLOAT32));
     float low, high;
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
-    static const rlt_f32_kernels kernels = RLT_F32_KERNELS(depthwise_conv_2d_f32);
-    const uint32_t kernel = rlt_f32_kernel(&kernels, c->multiplier == 1 ? rlt_f32_lanes(p) : 1);
+    const uint32_t kernel =
+        c->multiplier == 1 ? RLT_S8_KERNEL(p, depthwise_conv_2d_f32) : RLT_KERNEL_depthwise_conv_2d_f32;
     rlt_depthwise_conv_2d_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_DEPTHWISE_CONV_2D_REFS, c->tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, c->input);

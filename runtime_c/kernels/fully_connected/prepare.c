@@ -63,11 +63,10 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const laye
     RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_FLOAT32));
     float low, high;
     RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
-    static const rlt_f32_kernels kernels = RLT_F32_KERNELS(conv_2d_f32);
     const int32_t lanes = rlt_f32_lanes(p);
     const rlt_conv_f32 dense = {l->input, l->weights, l->bias, l->output, as_window(l), low, high, l->tasks};
     if (lanes > 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
-        return rlt_conv_2d_f32_pack(p, op, &dense, rlt_f32_kernel(&kernels, lanes), lanes);
+        return rlt_conv_2d_f32_pack(p, op, &dense, RLT_S8_KERNEL(p, conv_2d_f32), lanes);
     }
     rlt_fully_connected_f32_params *k =
         rlt_add_step(p, op, RLT_KERNEL_fully_connected_f32, sizeof *k, RLT_FULLY_CONNECTED_REFS, l->tasks);

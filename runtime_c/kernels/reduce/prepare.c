@@ -77,6 +77,11 @@ static rlt_status add_plain(rlt_prepare_state *p, const rlt_op *op, const reduct
     return RLT_OK;
 }
 
+/* Vectors hold neighbouring outputs. */
+static int beside(const reduction *r) {
+    return r->shape.kept_stride[r->shape.kept - 1] == 1 && r->shape.kept_dims[r->shape.kept - 1] > 1;
+}
+
 /* The mean's division goes into the multiplier, with as many bits as fit (QuantizedMeanOrSum). */
 static rlt_status add_sum_s8(rlt_prepare_state *p, const rlt_op *op, const reduction *r, int mean) {
     int32_t multiplier, shift;
@@ -90,9 +95,7 @@ static rlt_status add_sum_s8(rlt_prepare_state *p, const rlt_op *op, const reduc
         multiplier = (int32_t)(((int64_t)multiplier << bits) / r->shape.count);
         shift -= bits;
     }
-    /* Vectors hold neighbouring outputs. */
-    const int beside = r->shape.kept_stride[r->shape.kept - 1] == 1 && r->shape.kept_dims[r->shape.kept - 1] > 1;
-    const uint32_t kernel = beside ? RLT_S8_KERNEL(p, sum_s8) : RLT_KERNEL_sum_s8;
+    const uint32_t kernel = beside(r) ? RLT_S8_KERNEL(p, sum_s8) : RLT_KERNEL_sum_s8;
     rlt_reduce_s8_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_REDUCE_REFS, r->tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, r->input);
@@ -113,7 +116,7 @@ rlt_status rlt_prepare_mean(rlt_prepare_state *p, const rlt_op *op) {
     reduction r = {0};
     RLT_TRY(read_reduction(p, op, &r));
     switch (r.input->type) {
-    case RLT_FLOAT32: return add_plain(p, op, &r, RLT_KERNEL_mean_f32);
+    case RLT_FLOAT32: return add_plain(p, op, &r, beside(&r) ? RLT_S8_KERNEL(p, mean_f32) : RLT_KERNEL_mean_f32);
     case RLT_INT32: return add_plain(p, op, &r, RLT_KERNEL_mean_s32);
     case RLT_INT8: return add_sum_s8(p, op, &r, 1);
     default: return no_kernel(p, &r);
@@ -124,7 +127,7 @@ rlt_status rlt_prepare_sum(rlt_prepare_state *p, const rlt_op *op) {
     reduction r = {0};
     RLT_TRY(read_reduction(p, op, &r));
     switch (r.input->type) {
-    case RLT_FLOAT32: return add_plain(p, op, &r, RLT_KERNEL_sum_f32);
+    case RLT_FLOAT32: return add_plain(p, op, &r, beside(&r) ? RLT_S8_KERNEL(p, sum_f32) : RLT_KERNEL_sum_f32);
     case RLT_INT32: return add_plain(p, op, &r, RLT_KERNEL_sum_s32);
     case RLT_INT8: return add_sum_s8(p, op, &r, 0);
     default: return no_kernel(p, &r);

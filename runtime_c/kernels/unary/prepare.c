@@ -4,7 +4,6 @@
 
 #include "../common/prepare_s8.h"
 #include "../common/prepare_common.h"
-#include "../common/prepare_s8.h"
 #include "prepare_table.h"
 #include "unary.h"
 
