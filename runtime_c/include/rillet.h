@@ -232,7 +232,7 @@ typedef enum {
 } rlt_peak_kind;
 
 /* Does `rounds` rounds of work and returns how many units (multiply-accumulates, bytes) that were. A round is some
- * tens of instructions, or a pass over `buffer`. 0: `buffer` does not start at a multiple of 64, or `bytes` is no
+ * tens to hundreds of instructions, or a pass over `buffer`. 0: `buffer` does not start at a multiple of 64, or `bytes` is no
  * multiple of 512. */
 uint64_t rlt_peak(rlt_peak_kind kind, const void *buffer, size_t bytes, uint32_t rounds);
 

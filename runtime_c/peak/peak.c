@@ -1,22 +1,30 @@
 /* rlt_peak(): the best instruction set's functions, and portable ones, which compilers vectorize as they can. */
 #include "peak.h"
 
+/* A dot product, the form that compilers know instructions for. One value changes a round, so that each is computed. */
 static uint64_t int8_macs(uint32_t rounds, volatile int32_t *seen) {
-    uint32_t sums[RLT_CHAINS];
-    for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = i;
-    for (uint32_t r = 0; r < rounds; r++)
-        for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] += (uint32_t)((int16_t)sums[i] * (int16_t)r);
-    for (uint32_t i = 0; i < RLT_CHAINS; i++) *seen = (int32_t)sums[i];
-    return (uint64_t)rounds * RLT_CHAINS;
+    enum { COUNT = 1024 };
+    int8_t a[COUNT], b[COUNT];
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < COUNT; i++) a[i] = b[i] = (int8_t)*seen;
+    for (uint32_t r = 0; r < rounds; r++) {
+        int32_t dot = 0;
+        a[r % COUNT] = (int8_t)(r % 128);
+        for (uint32_t i = 0; i < COUNT; i++) dot += a[i] * b[i];
+        sum += (uint32_t)dot;
+    }
+    *seen = (int32_t)sum;
+    return (uint64_t)rounds * COUNT;
 }
 
 static uint64_t float_macs(uint32_t rounds, volatile float *seen) {
-    float sums[RLT_CHAINS], factor = *seen;
-    for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = (float)i;
+    enum { CHAINS = 32 };
+    float sums[CHAINS], factor = *seen;
+    for (uint32_t i = 0; i < CHAINS; i++) sums[i] = (float)i;
     for (uint32_t r = 0; r < rounds; r++)
-        for (uint32_t i = 0; i < RLT_CHAINS; i++) sums[i] = sums[i] * factor + factor;
-    for (uint32_t i = 0; i < RLT_CHAINS; i++) *seen = sums[i];
-    return (uint64_t)rounds * RLT_CHAINS;
+        for (uint32_t i = 0; i < CHAINS; i++) sums[i] = sums[i] * factor + factor;
+    for (uint32_t i = 0; i < CHAINS; i++) *seen = sums[i];
+    return (uint64_t)rounds * CHAINS;
 }
 
 static void read_all(const void *buffer, size_t bytes, volatile int32_t *seen) {

@@ -15,7 +15,7 @@ import numpy as np
 from ..runtime.native import ffi, lib
 
 _SECONDS = 0.06  # for one figure
-_ROUNDS = 20000  # of registers' work in one burst, some tens of microseconds: other programs disturb few of them
+_BURST_UNITS = 4_000_000  # in one burst: some tens of microseconds, which other programs seldom disturb
 _BURST_BYTES = 1 << 20
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _COMMON_CACHES = [("L1", 32 << 10), ("L2", 512 << 10)]  # where the system does not tell
@@ -86,7 +86,8 @@ def _on_all(threads: int, measure: Callable[[], float]) -> float:
 
 
 def _calculating(kind: int) -> float:
-    return _best(lambda: int(lib.rlt_peak(kind, ffi.NULL, 0, _ROUNDS)))
+    rounds = max(1, _BURST_UNITS // int(lib.rlt_peak(kind, ffi.NULL, 0, 1)))
+    return _best(lambda: int(lib.rlt_peak(kind, ffi.NULL, 0, rounds)))
 
 
 def _reading(nbytes: int) -> float:
