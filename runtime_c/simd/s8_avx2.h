@@ -23,6 +23,14 @@ RLT_INLINE vi vi_min(vi a, vi b) { return _mm256_min_epi32(a, b); }
 RLT_INLINE vi vi_load_s8(const int8_t *from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 RLT_INLINE vi vi_load_u8(const uint8_t *from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 
+/* sum + products of 16-bit values and their neighbours'. The empty statement keeps GCC from adding up products of several
+ * steps first, which takes more registers than there are. */
+RLT_INLINE vi vi_madd(vi sum, vi a, vi b) {
+    sum = vi_add(sum, _mm256_madd_epi16(a, b));
+    __asm__("" : "+x"(sum));
+    return sum;
+}
+
 RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {
     const vi nudge = _mm256_set1_epi64x(1 << 30);
     value = _mm256_sllv_epi32(value, left);

@@ -1,5 +1,5 @@
 /* A band: the input rows that some output rows of a window read, copied to scratch with padding written out and 128
- * added to every byte. Inner loops of packed int8 convolutions so know no borders and multiply unsigned bytes. */
+ * added to every value. Inner loops of packed int8 convolutions so know no borders and multiply unsigned values. */
 #ifndef RLT_BAND_H
 #define RLT_BAND_H
 
@@ -9,7 +9,8 @@
 
 typedef struct {
     int32_t fill;      /* padding as stored: input zero point + 128 */
-    int32_t repeat;    /* copies of each channel that lie side by side (depth multiplier) */
+    int32_t repeat;    /* copies of each channel that lie side by side (depth multiplier); 1 if `wide` is 2 */
+    int32_t wide;      /* bytes of a value in the band: 1, or 2 for instructions that multiply 16 bits */
     int32_t row_bytes; /* one padded input row */
     int32_t rows;      /* output rows per band */
     int32_t bytes;     /* of a band, with room to read a vector past its end */
@@ -34,7 +35,7 @@ static inline void rlt_column_to_row(rlt_window *w) {
 /* Output rows of a band of about `wanted_bytes`, and its size; 0 where it is too large to handle. */
 static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t wanted_bytes) {
     const int64_t columns = (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w + 1;
-    const int64_t row = columns * w->in_c * band->repeat, extra = (int64_t)(w->kernel_h - 1) * w->dilation_h + 1;
+    const int64_t row = columns * w->in_c * band->repeat * band->wide, extra = (int64_t)(w->kernel_h - 1) * w->dilation_h + 1;
     if (columns < 1 || row > INT32_MAX / 2) return 0;
     const int64_t rows = wanted_bytes / (row * w->stride_h) - extra / w->stride_h;
     band->rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
@@ -45,7 +46,14 @@ static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t
     return band->bytes;
 }
 
-static inline void rlt_band_copy(const rlt_band *band, uint8_t *restrict to, const int8_t *restrict from, int32_t count) {
+/* `count` values at value `at` of a row. */
+static inline void rlt_band_copy(const rlt_band *band, uint8_t *row, int32_t at, const int8_t *restrict from, int32_t count) {
+    if (band->wide == 2) {
+        uint16_t *restrict to = (uint16_t *)(void *)row + at;
+        for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
+        return;
+    }
+    uint8_t *restrict to = row + at;
     if (band->repeat == 1) {
         for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
         return;
@@ -55,8 +63,13 @@ static inline void rlt_band_copy(const rlt_band *band, uint8_t *restrict to, con
     }
 }
 
-static inline void rlt_band_fill(uint8_t *to, int32_t value, int32_t count) {
-    if (count) memset(to, value, (size_t)count);
+static inline void rlt_band_fill(const rlt_band *band, uint8_t *row, int32_t at, int32_t count) {
+    if (band->wide == 2) {
+        uint16_t *to = (uint16_t *)(void *)row + at;
+        for (int32_t i = 0; i < count; i++) to[i] = (uint16_t)band->fill;
+    } else if (count) {
+        memset(row + at, band->fill, (size_t)count);
+    }
 }
 
 /* The rows of `image` that output rows [first, last) read. `width`: output pixels per row. */
@@ -65,17 +78,17 @@ static inline void rlt_band_load(const rlt_band *band, const rlt_window *w, cons
     const int32_t rows = (last - 1 - first) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1;
     const int32_t columns = (width - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
     const int32_t inside = w->in_w < columns - w->pad_left ? w->in_w : columns - w->pad_left;
-    const int32_t bytes = w->in_c * band->repeat;
+    const int32_t pixel = w->in_c * band->repeat;
     for (int32_t r = 0; r < rows; r++, scratch += band->row_bytes) {
         const int32_t y = first * w->stride_h - w->pad_top + r;
         if (y < 0 || y >= w->in_h || inside <= 0) {
-            rlt_band_fill(scratch, band->fill, columns * bytes);
+            rlt_band_fill(band, scratch, 0, columns * pixel);
             continue;
         }
-        const int32_t left = w->pad_left * bytes, middle = inside * bytes;
-        rlt_band_fill(scratch, band->fill, left);
-        rlt_band_copy(band, scratch + left, image + (size_t)y * (size_t)w->in_w * (size_t)w->in_c, inside * w->in_c);
-        rlt_band_fill(scratch + left + middle, band->fill, columns * bytes - left - middle);
+        const int32_t left = w->pad_left * pixel, middle = inside * pixel;
+        rlt_band_fill(band, scratch, 0, left);
+        rlt_band_copy(band, scratch, left, image + (size_t)y * (size_t)w->in_w * (size_t)w->in_c, inside * w->in_c);
+        rlt_band_fill(band, scratch, left + middle, columns * pixel - left - middle);
     }
 }
 

@@ -24,7 +24,7 @@ static inline size_t run_offset(const rlt_conv_2d_packed_params *p, int32_t run)
     const size_t row = (size_t)w->dilation_h * (size_t)p->band.row_bytes;
     if (w->dilation_w == 1) return (size_t)run * row;
     return (size_t)(run / w->kernel_w) * row +
-           (size_t)(run % w->kernel_w) * (size_t)w->dilation_w * (size_t)w->in_c;
+           (size_t)(run % w->kernel_w) * (size_t)(w->dilation_w * p->band.wide) * (size_t)w->in_c;
 }
 
 #endif

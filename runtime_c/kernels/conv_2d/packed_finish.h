@@ -6,12 +6,14 @@
 
 typedef int8_t result;
 
-/* Sum of the window's bytes in scratch. */
+/* Sum of the window's values in scratch. */
 static int32_t window_sum(const rlt_conv_2d_packed_params *p, const uint8_t *window) {
     uint32_t sum = 0;
     for (int32_t run = 0; run < p->run_count; run++) {
         const uint8_t *from = window + run_offset(p, run);
-        for (int32_t i = 0; i < p->run_bytes; i++) sum += from[i];
+        for (int32_t i = 0; i < p->run_bytes; i++) {
+            sum += p->band.wide == 1 ? from[i] : ((const uint16_t *)(const void *)from)[i];
+        }
     }
     return (int32_t)sum;
 }

@@ -103,7 +103,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .factors = channels + padded + 2 * first * LANES,
         .row = row,
         .padded = padded,
-        .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c,
+        .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide,
         .channels = end - first * LANES,
     };
 }

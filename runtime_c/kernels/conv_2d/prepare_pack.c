@@ -4,16 +4,17 @@
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 
-/* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input bytes of a word. */
+/* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a value
+ * in the band. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
-    int32_t lanes, most_vectors, word;
+    int32_t lanes, most_vectors, word, wide;
 } form;
 
 /* The one place where a variant is chosen: the first that fits. */
 static const form forms[] = {
-    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4},
-    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2},
+    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1},
+    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2},
 };
 
 static const form *form_for(const rlt_prepare_state *p) {
@@ -64,6 +65,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     if ((int64_t)w->in_c * w->kernel_w >= 1 << 24 || t->weights->elements >= 1u << 30) return 0;
     rlt_column_to_row(w);
     k->band.repeat = 1;
+    k->band.wide = f->wide;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     k->weights_zero_point = rlt_zero_point(t->weights, 0);
     tasks = tasks < RLT_BAND_TASKS ? tasks : RLT_BAND_TASKS;

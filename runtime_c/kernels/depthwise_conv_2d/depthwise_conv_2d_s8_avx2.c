@@ -10,7 +10,7 @@ RLT_INLINE void make_word(const int rows, const uint8_t *from, size_t row, uint8
 }
 RLT_INLINE vi load_column(const uint8_t *words) { return _mm256_loadu_si256((const vi *)(const void *)words); }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm256_loadu_si256((const vi *)(const void *)from); }
-RLT_INLINE vi multiply_add(vi sum, vi words, vi weights) { return vi_add(sum, _mm256_madd_epi16(words, weights)); }
+RLT_INLINE vi multiply_add(vi sum, vi words, vi weights) { return vi_madd(sum, words, weights); }
 
 #include "packed_rows.h"
 

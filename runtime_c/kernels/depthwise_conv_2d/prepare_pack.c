@@ -46,6 +46,7 @@ int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *
     rlt_window *w = &k->window;
     if (!t->weights->data || t->weights->type != RLT_INT8 || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
     rlt_column_to_row(w);
+    k->band.wide = 1;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     cut(k, form->lanes);
