@@ -62,9 +62,9 @@ def _candidates(root: Path, isa: Sequence[str]) -> dict[Path, frozenset[str]]:
 def _add_definition(
     symbol: str, candidates: dict[Path, frozenset[str]], compile_files: CompileFiles, chosen: _Chosen
 ) -> None:
-    # A macro may put the name together: KERNEL(add) in the file of int8 kernels makes rlt_add_s8.
+    # A macro may put the name together: KERNEL(mean_f32) makes rlt_mean_f32, KERNEL(add) in another file rlt_add_s8.
     name = symbol.removeprefix(_PREFIX)
-    parts = {name[:at] for at in range(len(name)) if name[at] == "_"}
+    parts = {name, *(name[:at] for at in range(len(name)) if name[at] == "_")}
     spelt_out = [path for path, words in candidates.items() if symbol in words]
     put_together = [path for path, words in candidates.items() if symbol not in words and words & parts]
     for files in (spelt_out, put_together):
