@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..bench import random_inputs
 from ..devices import Device
+from ..ops import count_macs
 from ..runtime import Interpreter
 from .target import Target
 
@@ -56,15 +57,8 @@ def measure(target: Target, device: Device, runs: int = 3) -> DeviceBench:
         unit=spent.unit,
         runs=runs,
         per_run=spent.value / runs,
-        macs=sum(_macs(target)),
+        macs=sum(count_macs(op) or 0 for op in target.model.main.ops),
         steps=costs,
         stack_used_bytes=memory.stack_used,
         arena_bytes=memory.arena_bytes,
     )
-
-
-def _macs(target: Target) -> list[int]:
-    from ..ops import registry
-
-    known = registry()
-    return [known[op.kind].macs(op) for op in target.model.main.ops if op.kind in known]

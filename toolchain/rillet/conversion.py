@@ -15,7 +15,7 @@ from .importers import load
 from .importers.check import CheckError, Closeness, self_check
 from .ir import OFFLINE_PLAN, Model, RilletError
 from .memory import encode_offline_plan, plan
-from .ops.opdef import registry
+from .ops import count_macs
 from .passes import infer_shapes
 from .passes import optimize as run_passes
 from .quantize import Calibration, ErrorReport, Quantized, Recipe, copy_model, error_report, one_thread, quantize_model
@@ -135,28 +135,7 @@ def convert_and_report(
 
 def macs(model: Model) -> int:
     """Multiply-accumulates of one run of the main graph; an unknown dimension counts as 1."""
-    total = 0
-    for op in model.main.ops:
-        definition = registry().get(op.kind)
-        if definition is None:
-            continue
-        try:
-            total += definition.macs(op)
-        except RilletError:
-            total += _macs_of_one(definition.macs, op)
-    return total
-
-
-def _macs_of_one(count: Callable[[Any], int], op: Any) -> int:
-    tensors = [t for t in (*op.inputs, *op.outputs) if t is not None and None in t.shape]
-    shapes = [t.shape for t in tensors]
-    try:
-        for tensor in tensors:
-            tensor.shape = tuple(1 if d is None else d for d in tensor.shape)
-        return count(op)
-    finally:
-        for tensor, shape in zip(tensors, shapes, strict=True):
-            tensor.shape = shape
+    return sum(count_macs(op) or 0 for op in model.main.ops)
 
 
 def _load(

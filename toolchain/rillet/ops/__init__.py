@@ -2,9 +2,10 @@
 
 from .builder import GraphBuilder
 from .evaluate import evaluate, evaluate_op
+from .macs import count_macs
 from .opdef import OpDef, QuantRule, ShapeError, opdef, operand, register, registry
 
 __all__ = [
-    "GraphBuilder", "OpDef", "QuantRule", "ShapeError", "evaluate", "evaluate_op", "opdef", "operand",
+    "GraphBuilder", "OpDef", "QuantRule", "ShapeError", "count_macs", "evaluate", "evaluate_op", "opdef", "operand",
     "register", "registry",
 ]

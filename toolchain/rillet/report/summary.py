@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ..flatbuffer import write_bytes
 from ..ir import DType, Graph, Model, Op, RilletError, Tensor
-from ..ops import registry
+from ..ops import count_macs
 
 
 @dataclass(frozen=True)
 class OpSummary:
-    """One operator. `macs` is None where rillet has no definition, or a shape is unknown."""
+    """One operator. `macs` is None where rillet has no definition; unknown dimensions count as 1."""
 
     kind: str
     layer: str
@@ -86,18 +86,10 @@ def _op(op: Op) -> OpSummary:
         layer=op.where,
         inputs=[_shape(t) for t in op.inputs if t is not None and not t.is_constant],
         outputs=[_shape(t) for t in op.outputs],
-        macs=_macs(op),
+        macs=count_macs(op),
         weight_bytes=weights,
         output_bytes=None if None in sizes else sum(s or 0 for s in sizes),
     )
-
-
-def _macs(op: Op) -> int | None:
-    definition = registry().get(op.kind)
-    try:
-        return definition.macs(op) if definition else None
-    except (RilletError, IndexError):  # an unknown dimension, or ranks that do not fit the operator
-        return None
 
 
 def _nbytes(tensor: Tensor) -> int | None:
