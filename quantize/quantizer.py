@@ -116,8 +116,8 @@ def _calibrate(
         if missing:
             raise QuantizationError(
                 f"recipe {recipe.name} needs calibration data: the ranges of {len(missing)} tensors are unknown "
-                f"(the first is '{missing[0].source or missing[0].name}'). Give an .npz, a folder of images or a .py "
-                "file with representative_dataset()"
+                f"(the first is '{missing[0].source or missing[0].name}'). Give typical inputs (--calibrate): an .npz, "
+                "a folder of images or a .py file with representative_dataset()"
             )
         return recorded
     gathered = {t: Statistics(histogram=Histogram() if method in NEEDS_HISTOGRAM else None) for t in needed}

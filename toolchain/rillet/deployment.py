@@ -47,15 +47,17 @@ def read_labelled(path: str | PathLike[str]) -> LabelledData:
     """Reads an .npz with arrays `x` and `y`.
 
     Raises:
-        RilletError: the file cannot be read or lacks one of them, or their lengths differ.
+        RilletError: the file cannot be read, lacks one of them, or does not hold one class number for each sample.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
             x, y = arrays["x"], arrays["y"]
     except (OSError, ValueError, KeyError) as problem:
         raise RilletError(f"test data '{path}': {problem}; it must be an .npz with arrays x and y") from problem
-    if len(x) != len(y) or y.ndim != 1:
-        raise RilletError(f"test data '{path}': x has {len(x)} samples, y has shape {y.shape}; y is one class a sample")
+    if x.shape[:1] != y.shape or not len(y):
+        raise RilletError(f"test data '{path}': x has shape {x.shape}, y {y.shape}; y holds one class for each sample")
+    if x.dtype.kind not in "fiub" or y.dtype.kind not in "iu":
+        raise RilletError(f"test data '{path}': x holds {x.dtype}, y {y.dtype}; x holds numbers, y integers")
     return LabelledData(x, y)
 
 
@@ -80,9 +82,9 @@ def deploy(
     Args:
         source: .h5, .keras, .onnx or .tflite. A .tflite that is integer already is not quantized again.
         board: name of a board, or path of a board.toml.
-        calibration, method, io: typical inputs, needed to quantize, and how (see `rillet.convert`).
+        calibration, method, io: typical inputs, which static recipes need, and how to use them (see `rillet.convert`).
         test_data: an .npz with `x` and `y`, for the accuracy before, after and on the board.
-        board_samples: how many of them the board runs.
+        board_samples: how many of them the board runs, at least 1.
         device: how to reach the board; None for its own way.
         against: a peer to compare the speed with, if it is installed; None for none.
         out_dir: gets the .tflite files and the firmware. report: path of the HTML page.
@@ -91,6 +93,8 @@ def deploy(
     Raises:
         RilletError: any stage's; what was finished before is in `out_dir`.
     """
+    if board_samples < 1:
+        raise RilletError(f"the board cannot run {board_samples} samples; at least 1")
     where, out = load_board(board), Path(out_dir)
     data = read_labelled(test_data) if test_data else None
     try:
@@ -101,6 +105,8 @@ def deploy(
     trip = _Trip(journey, tell or (lambda stage: None))
     original, model_path = _convert(trip, Path(source), out, recipe, calibration, method=method, io=io)
     target = _plan(trip, model_path, where)
+    if data is not None:
+        _check_fits(target.model, data)
     firmware = _build(trip, target, out)
     with trip.stage("flash") as note:
         note(flash(firmware))
@@ -141,6 +147,8 @@ def _convert(
     journey = trip.journey
     model, report = convert_and_report(source)
     float_path = out / f"{source.stem}.tflite"
+    if float_path.resolve() == source.resolve():
+        raise RilletError(f"'{source}' would be overwritten: choose another output folder than '{out}'")
     write(model, float_path)
     journey.sizes = {"source file": report.source_bytes, "converted .tflite": float_path.stat().st_size}
     close = f"same outputs as {report.closeness.against} within {report.closeness.max_abs_error:.1e}, " \
@@ -151,12 +159,8 @@ def _convert(
     if _is_integer(model):
         journey.recipe = "as it came"
         return float_path, float_path
-    if calibration is None:
-        raise RilletError(
-            f"'{source}' computes in float: to quantize it for a board, give typical inputs with --calibrate "
-            "(an .npz, a folder of images, or a Python file with representative_dataset())"
-        )
-    quantized, small = convert_and_report(model, recipe=recipe, calibration=os.fspath(calibration), **options)
+    samples = None if calibration is None else os.fspath(calibration)
+    quantized, small = convert_and_report(model, recipe=recipe, calibration=samples, **options)
     path = out / f"{source.stem}_{recipe}.tflite"
     write(quantized, path)
     journey.sizes[f"{recipe} .tflite"] = path.stat().st_size
@@ -167,7 +171,7 @@ def _convert(
 
 
 def _quantize_note(report: ConversionReport, journey: Journey) -> str:
-    text = f"{report.recipe}, {report.samples} calibration samples"
+    text = str(report.recipe) + (f", {report.samples} calibration samples" if report.samples else "")
     if journey.noise:
         worst = min(journey.noise, key=lambda n: n.sqnr_db)
         text += f", worst layer '{worst.layer}' {worst.sqnr_db:.1f} dB"
@@ -213,6 +217,20 @@ def _verify(trip: _Trip, target: Target, device: Device) -> None:
         raise RilletError(result.sentence())
 
 
+def _check_fits(model: Model, data: LabelledData) -> None:
+    """Raises RilletError where the model is no classifier of such samples."""
+    inputs, outputs = model.main.inputs, model.main.outputs
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise RilletError(
+            f"accuracy is measured of classifiers, with one input and one output; this model has {len(inputs)} and "
+            f"{len(outputs)}"
+        )
+    if inputs[0].size != data.x[0].size:
+        raise RilletError(f"a test sample has shape {data.x[0].shape}, the model's input {inputs[0].start_shape}")
+    if data.y.min() < 0 or data.y.max() >= outputs[0].size:
+        raise RilletError(f"the test data has classes {data.y.min()} to {data.y.max()}, the model {outputs[0].size}")
+
+
 def _accuracy(
     trip: _Trip, original: Path, deployed: Path, data: LabelledData, device: Device, board_samples: int
 ) -> None:
@@ -252,10 +270,7 @@ def _device_accuracy(device: Device, data: LabelledData) -> float:
 
 def _stored(x: NDArray[Any], shape: Any, dtype: Any, scale: float, zero_point: int) -> NDArray[Any]:
     """One sample in the input's shape and type."""
-    wanted = np.dtype(dtype)
-    if int(np.prod(shape)) != x.size:
-        raise RilletError(f"a test sample has shape {x.shape}, the model's input {tuple(int(d) for d in shape)}")
-    x = x.reshape(shape)
+    wanted, x = np.dtype(dtype), x.reshape(shape)
     if wanted.kind == "f" or x.dtype == wanted:
         return x.astype(wanted)
     info = np.iinfo(wanted)
