@@ -3,6 +3,7 @@
 #include "../common/prepare_f32.h"
 #include "../quantize/prepare_rows.h"
 #include "conv_2d.h"
+#include "prepare_columns.h"
 #include "prepare_pack.h"
 #include "prepare_pack_f32.h"
 
@@ -76,6 +77,9 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
     rlt_conv_2d_packed_params plan = {.window = c->window};
+    *done = 0;
+    if (c->groups == 1) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
+    if (*done) return RLT_OK;
     const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;
     *done = tasks != 0;
     if (!tasks) return RLT_OK;

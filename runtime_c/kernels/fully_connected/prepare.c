@@ -3,6 +3,7 @@
 #include "../common/prepare_f32.h"
 #include "../conv_2d/prepare_pack_f32.h"
 #include "../quantize/prepare_rows.h"
+#include "../conv_2d/prepare_columns.h"
 #include "../conv_2d/prepare_pack.h"
 #include "fully_connected.h"
 
@@ -160,6 +161,10 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const l
                    .in_c = (int32_t)l->depth, .out_c = (int32_t)l->units},
         .exact = exact,
     };
+    const rlt_window pixels = as_window(l);
+    *done = 0;
+    if (exact) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &pixels, l->activation, exact, done));
+    if (*done) return RLT_OK;
     const uint32_t tasks = rlt_conv_2d_plan(p, &tensors, l->tasks, &plan);
     *done = tasks != 0;
     if (!tasks) return RLT_OK;

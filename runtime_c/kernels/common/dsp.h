@@ -1,0 +1,63 @@
+/* Instructions of the DSP extension (Armv7E-M, Armv8-M) that int8 kernels use, and how they finish a sum. */
+#ifndef RLT_DSP_H
+#define RLT_DSP_H
+
+#include <arm_acle.h>
+#include <stddef.h>
+
+#include "finish.h"
+
+#define RLT_INLINE static inline __attribute__((always_inline))
+
+/* Words at any address: these cores read and write them unaligned. (A freestanding memcpy() would be a call.) */
+RLT_INLINE uint32_t load_word(const void *from) {
+    uint32_t word;
+    __builtin_memcpy(&word, from, sizeof word);
+    return word;
+}
+RLT_INLINE void store_word(void *to, uint32_t word) { __builtin_memcpy(to, &word, sizeof word); }
+
+/* Bytes 0 and 2, or 1 and 3, as two int16. */
+RLT_INLINE uint32_t even_bytes(uint32_t word) {
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1" : "=r"(halves) : "r"(word));
+    return halves;
+}
+RLT_INLINE uint32_t odd_bytes(uint32_t word) {
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
+    return halves;
+}
+
+/* The lower, or upper, halves of two words side by side, that of `a` below. */
+RLT_INLINE uint32_t lower_halves(uint32_t a, uint32_t b) {
+    uint32_t both;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(both) : "r"(a), "r"(b));
+    return both;
+}
+RLT_INLINE uint32_t upper_halves(uint32_t a, uint32_t b) {
+    uint32_t both;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(both) : "r"(b), "r"(a));
+    return both;
+}
+
+/* finish.h's h. (Constants by value: a store of int8 may alias what a pointer shows.) */
+RLT_INLINE int32_t high_word(int32_t sum, rlt_finish f) {
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"((uint32_t)sum * 2u + (uint32_t)f.bias2), "r"(f.multiplier));
+    return high;
+}
+
+/* finish.h's value. */
+RLT_INLINE int8_t finished(int32_t sum, rlt_finish f) {
+    const int32_t high = high_word(sum, f);
+    return (int8_t)__ssat((high + (high >> 31) + f.offset) >> f.shift, 8);
+}
+
+/* Activations that end inside int8's range: values are saturated first and cut here. */
+RLT_INLINE void cut(int8_t *values, size_t count, int32_t low, int32_t high) {
+    if (low <= INT8_MIN && high >= INT8_MAX) return;
+    for (size_t i = 0; i < count; i++) values[i] = (int8_t)rlt_clamp(values[i], low, high);
+}
+
+#endif

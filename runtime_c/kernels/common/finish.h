@@ -1,0 +1,27 @@
+/* How a kernel of the DSP extension turns a channel's sum into an int8 value, in fewer instructions than
+ * rlt_requantize() and with the same result.
+ *
+ *   h = high word of (2 * sum + bias2) * multiplier, rounded      (SMMULR: rlt_high_mul() of sum + bias)
+ *   value = saturate((h + (h < 0 ? -1 : 0) + offset) >> shift)    (rlt_divide_pot(), then the zero point)
+ *
+ * Prepare refuses channels for which one of these could overflow, so a kernel need not look. */
+#ifndef RLT_FINISH_H
+#define RLT_FINISH_H
+
+#include "fixed_point.h"
+
+typedef struct {
+    int32_t bias2;      /* 2 * bias' */
+    int32_t multiplier;
+    int32_t offset;     /* half of 2^shift, plus output zero point * 2^shift */
+    int32_t shift;      /* at least 1 */
+} rlt_finish;
+
+/* The same for results that are rounded once (rlt_requantize_exact()): `offset` has 2 more, and where the bits below the
+ * result come to at most 4 the short form cannot tell on which side of a half the result lies. */
+typedef struct {
+    rlt_finish finish;
+    rlt_exact_factor exact;
+} rlt_finish_exact;
+
+#endif

@@ -1,0 +1,104 @@
+/* Packing of int8 DEPTHWISE_CONV_2D for the DSP extension (planes.h). Host only. */
+#include "../common/prepare_channels.h"
+#include "../common/prepare_finish.h"
+#include "prepare_planes.h"
+
+enum { LEAST_PLANES = 1024, INPUT_PER_PLANES = 8 };
+
+static int32_t weight_at(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t y, int32_t x, int32_t channel) {
+    if (x >= w->kernel_w) return 0;
+    const size_t at = ((size_t)y * (size_t)w->kernel_w + (size_t)x) * (size_t)w->out_c + (size_t)channel;
+    return (int8_t)t->weights->data[at] - rlt_zero_point(t->weights, 0);
+}
+
+static rlt_status channel_finish(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
+                                 rlt_finish *f, int *fits) {
+    int64_t sum = 0, size = 0;
+    for (int32_t y = 0; y < w->kernel_h; y++) {
+        for (int32_t x = 0; x < w->kernel_w; x++) {
+            const int32_t weight = weight_at(w, t, y, x, c);
+            sum += weight;
+            size += weight < 0 ? -weight : weight;
+        }
+    }
+    rlt_channel_sum s = {.largest = 128 * size, .zero_point = rlt_zero_point(t->output, 0)};
+    s.bias = (t->bias ? rlt_const_i32(t->bias, (uint32_t)c) : 0) - rlt_zero_point(t->input, 0) * sum;
+    RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &s.multiplier, &s.shift));
+    *fits = rlt_finish_for(&s, 0, f);
+    return RLT_OK;
+}
+
+/* An image one pixel wide under windows one pixel wide is a row under rows. */
+static void transpose(rlt_window *w) {
+    w->in_w = w->in_h, w->out_w = w->out_h, w->kernel_w = w->kernel_h;
+    w->stride_w = w->stride_h, w->pad_left = w->pad_top;
+    w->in_h = w->out_h = w->kernel_h = w->stride_h = 1;
+    w->pad_top = 0;
+}
+
+/* Planes for as many output rows as fit a small part of the input's size. 0: too large to handle. */
+static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes) {
+    const rlt_window *w = &k->window;
+    const int64_t even_out = ((int64_t)w->out_w + 1) & ~1, reach = (int64_t)k->pairs * 2;
+    const int64_t width = ((even_out - 1) * w->stride_w + (reach > w->kernel_w ? reach : w->kernel_w) + 3) & ~1;
+    if (width > INT16_MAX || w->kernel_h > INT16_MAX) return 0;
+    const int64_t row_bytes = width * RLT_DEPTHWISE_PLANES * (int64_t)sizeof(int16_t);
+    const int64_t wanted = input_bytes / INPUT_PER_PLANES > LEAST_PLANES ? input_bytes / INPUT_PER_PLANES : LEAST_PLANES;
+    const int64_t rows = (wanted / row_bytes - w->kernel_h) / w->stride_h + 1;
+    k->rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
+    k->width = (int32_t)width;
+    k->height = (k->rows - 1) * w->stride_h + w->kernel_h;
+    return row_bytes * k->height < INT32_MAX / 4 ? row_bytes * k->height : 0;
+}
+
+static void pack_weights(const rlt_depthwise_planes_params *k, const rlt_depthwise_tensors *t, uint32_t *to) {
+    const rlt_window *w = &k->window;
+    for (int32_t c = 0; c < w->out_c; c++) {
+        for (int32_t y = 0; y < w->kernel_h; y++) {
+            for (int32_t pair = 0; pair < k->pairs; pair++) {
+                const int32_t x = k->three ? pair : 2 * pair;
+                *to++ = (uint16_t)weight_at(w, t, y, x, c) | (uint32_t)weight_at(w, t, y, x + 1, c) << 16;
+            }
+        }
+    }
+}
+
+rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rlt_depthwise_tensors *t,
+                                const rlt_window *window, int32_t multiplier, int32_t activation, int *done) {
+    rlt_depthwise_planes_params plan = {.window = *window, .multiplier = multiplier};
+    rlt_window *w = &plan.window;
+    *done = 0;
+    if (!rlt_has(p, RLT_ISA_DSP) || w->dilation_h != 1 || w->dilation_w != 1 || w->stride_w > INT16_MAX) return RLT_OK;
+    if (w->in_w == 1 && w->kernel_w == 1 && w->out_w == 1) transpose(w);
+    plan.three = w->kernel_h == 3 && w->kernel_w == 3 && w->stride_w <= 2;
+    plan.pairs = plan.three ? 2 : (w->kernel_w + 1) / 2;
+    const int64_t scratch = plan_planes(&plan, t->input->bytes);
+    const size_t weights_bytes = (size_t)w->out_c * (size_t)w->kernel_h * (size_t)plan.pairs * sizeof(uint32_t);
+    if (!scratch || weights_bytes + (size_t)w->out_c * sizeof(rlt_finish) > rlt_constant_room(p) / 2) return RLT_OK;
+    rlt_finish f;
+    for (int32_t c = 0; c < w->out_c; c++) {
+        int fits;
+        RLT_TRY(channel_finish(p, w, t, c, &f, &fits));
+        if (!fits) return RLT_OK;
+    }
+    *done = 1;
+    RLT_TRY(rlt_range_s8(p, t->output, activation, &plan.low, &plan.high));
+    rlt_depthwise_planes_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_depthwise_conv_2d_s8_dsp, sizeof *k, RLT_DEPTHWISE_PLANES_REFS, 1);
+    if (!k) return RLT_ERROR_MEMORY;
+    *k = plan;
+    k->input = rlt_ref_of(p, t->input);
+    k->output = rlt_ref_of(p, t->output);
+    k->input_zero_point = rlt_zero_point(t->input, 0);
+    k->scratch = rlt_add_scratch(p, op, (size_t)scratch);
+    uint32_t *weights = rlt_add_constant(p, weights_bytes, &k->weights);
+    if (!weights) return RLT_ERROR_MEMORY;
+    pack_weights(k, t, weights);
+    rlt_finish *finishes = rlt_add_constant(p, (size_t)w->out_c * sizeof *finishes, &k->channels);
+    if (!finishes) return RLT_ERROR_MEMORY;
+    for (int32_t c = 0; c < w->out_c; c++) {
+        int fits;
+        RLT_TRY(channel_finish(p, w, t, c, &finishes[c], &fits));
+    }
+    return RLT_OK;
+}
