@@ -59,8 +59,9 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
             for (int i = 0; i < 4; i++) from[i] += WORD;
         }
     }
+    const int halved = halves > 1 ? pixels : 0;
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels && halves > 1; i++) {
+    for (int i = 0; i < halved; i++) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
     }
