@@ -62,12 +62,13 @@ def _candidates(root: Path, isa: Sequence[str]) -> dict[Path, frozenset[str]]:
 def _add_definition(
     symbol: str, candidates: dict[Path, frozenset[str]], compile_files: CompileFiles, chosen: _Chosen
 ) -> None:
-    # A macro may put the name together: KERNEL(mean_f32) makes rlt_mean_f32, KERNEL(add) in another file rlt_add_s8.
+    # A macro may put the name together: KERNEL(mean_f32), KERNEL(add), add_##type. Where no guess is right, try all.
     name = symbol.removeprefix(_PREFIX)
-    parts = {name, *(name[:at] for at in range(len(name)) if name[at] == "_")}
+    starts = {name[:end] for at in range(len(name)) if name[at] == "_" for end in (at, at + 1)}
     spelt_out = [path for path, words in candidates.items() if symbol in words]
-    put_together = [path for path, words in candidates.items() if symbol not in words and words & parts]
-    for files in (spelt_out, put_together):
+    put_together = [path for path, words in candidates.items() if words & {name, *starts} and path not in spelt_out]
+    others = [path for path in candidates if path not in (*spelt_out, *put_together)]
+    for files in (spelt_out, put_together, others):
         for path, made in zip(files, compile_files(files), strict=True):
             elf = read_elf(made.read_bytes())
             if any(s.name == symbol and s.defined for s in elf.symbols):

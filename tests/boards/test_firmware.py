@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,11 @@ import pytest
 from rillet.boards import BoardError, Firmware, board_names, build, load_board, open_firmware, read_uf2
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
+from rillet.boards.elf import read_elf
+from rillet.boards.kernels import kernel_objects
 from rillet.boards.runner import faults_located, flash, uf2_file
+from rillet.boards.sources import source_root
+from rillet.boards.toolchain import find_compiler
 from rillet.devices import DeviceFault, LinkError
 from rillet.devices import protocol as p
 from tests.boards.tools import need_tools
@@ -49,6 +54,23 @@ def test_bytes_over_an_emulated_uart(built: Builder, name: str) -> None:
         device.write(0, data)
         assert device.read(0, ARENA_BYTES) == data
         assert device.run().unit == "instructions"
+
+
+def test_every_portable_kernel_is_found(tmp_path: Path) -> None:
+    root = source_root()
+    listed = (root / "kernels" / "ops.def").read_text("utf-8")
+    kernels = re.findall(r"^RLT_KERNEL\((\w+), SCALAR\)", listed, re.MULTILINE)
+    compiler = find_compiler("native")
+
+    def compile_files(files: Sequence[Path]) -> list[Path]:
+        made = [tmp_path / f"{file.stem}.o" for file in files]
+        for file, target in zip(files, made, strict=True):
+            compiler.run(["-std=c11", "-O0", "-c", f"-I{root / 'include'}", str(file), "-o", str(target)])
+        return made
+
+    found = {s.name for o in kernel_objects(root, kernels, ["scalar"], compile_files)
+             for s in read_elf(o.read_bytes()).symbols if s.defined}
+    assert len(kernels) > 100 and found >= {f"rlt_{kernel}" for kernel in kernels}
 
 
 @pytest.mark.parametrize("name", EMULATED)
