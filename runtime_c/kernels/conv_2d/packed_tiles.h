@@ -7,7 +7,7 @@
 
 #include "packed_block.h"
 
-enum { UNROLLED = 4 };
+enum { UNROLLED = 2 };
 
 /* Adds the products of word `at` of a run for each pixel and channel. `from`: addresses of every third pixel. */
 RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
