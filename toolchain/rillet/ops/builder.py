@@ -18,6 +18,7 @@ class GraphBuilder:
         self.graph = graph or Graph()
         self.source = ""
         self._names = {t.name for t in self.graph.tensors()}
+        self._last_numbers: dict[str, int] = {}
 
     def input(self, name: str, shape: Shape, dtype: DType = DType.FLOAT32) -> Tensor:
         tensor = Tensor(self._unique(name), tuple(shape), dtype, source=self.source)
@@ -57,8 +58,10 @@ class GraphBuilder:
         self.graph.outputs.append(tensor)
 
     def _unique(self, name: str) -> str:
-        unique, number = name, 1
+        unique, number = name, self._last_numbers.get(name, 0)
         while unique in self._names:
-            unique, number = f"{name}_{number}", number + 1
+            number += 1
+            unique = f"{name}_{number}"
         self._names.add(unique)
+        self._last_numbers[name] = number
         return unique
