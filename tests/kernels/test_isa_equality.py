@@ -151,7 +151,8 @@ def mean(rng: Rng, dtype: DType) -> Op:
     shape = (int(rng.integers(1, 4)), int(rng.integers(1, 9)), int(rng.integers(1, 9)), channels(rng))
     axes = [(1, 2), (1,), (2,), (0, 1, 2), (3,), (1, 3)][rng.integers(0, 6)]
     reduced = Tensor("axes", (len(axes),), DType.INT32, data=np.array(axes, np.int32))
-    return Op("MEAN", [value(rng, "input", shape, dtype), reduced], [], opdef("MEAN").attrs(keep_dims=bool(rng.integers(0, 2))))
+    attrs = opdef("MEAN").attrs(keep_dims=bool(rng.integers(0, 2)))
+    return Op("MEAN", [value(rng, "input", shape, dtype), reduced], [], attrs)
 
 
 def tanh(rng: Rng, dtype: DType) -> Op:
