@@ -25,19 +25,40 @@ RLT_INLINE int32_t second(int32_t both, int32_t first) { return (int32_t)((uint3
 /* Sums of four channels, the last two maybe absent, over one column. */
 RLT_INLINE void multiply_one(const uint32_t *column, const uint32_t *weights, int32_t pairs, int rest_exists,
                              int32_t sum[4]) {
-    const uint32_t *low = weights, *high = rest_exists ? weights + pairs : weights;
+    const uint32_t *low = weights, *high = rest_exists ? weights + pairs : weights, *const end = column + pairs;
     int32_t a = 0, b = 0, c = 0, d = 0;
-    for (int32_t i = pairs; i > 0; i -= 2, column += 2, low += 2, high += 2) {
-        const uint32_t x0 = column[0], x1 = column[1];
-        b = __smlad(x0, low[0], b);
-        a = __smlad(x0, even_bytes(low[0]), a);
-        b = __smlad(x1, low[1], b);
-        a = __smlad(x1, even_bytes(low[1]), a);
-        d = __smlad(x0, high[0], d);
-        c = __smlad(x0, even_bytes(high[0]), c);
-        d = __smlad(x1, high[1], d);
-        c = __smlad(x1, even_bytes(high[1]), c);
-    }
+    uint32_t x, y, w;
+    uint32_t v = (uint32_t)(-pairs & 7) * 30u; /* a column of 8n + 2k pairs enters the unrolled loop at its last k */
+    __asm__ volatile(
+        "adr.w %[x], 1f\n\t"
+        "add.w %[x], %[x], %[v]\n\t"
+        "orr.w %[x], %[x], #1\n\t"
+        "bx %[x]\n\t"
+        ".balign 4\n"
+        "1:\n\t"
+        ".rept 4\n\t" /* two pairs: 15 instructions of 4 bytes */
+        "ldrd %[x], %[y], [%[column]], #8\n\t"
+        "ldrd %[v], %[w], [%[low]], #8\n\t"
+        "smlad %[b], %[x], %[v], %[b]\n\t"
+        "smlad %[b], %[y], %[w], %[b]\n\t"
+        "sxtb16.w %[v], %[v]\n\t"
+        "sxtb16.w %[w], %[w]\n\t"
+        "smlad %[a], %[x], %[v], %[a]\n\t"
+        "smlad %[a], %[y], %[w], %[a]\n\t"
+        "ldrd %[v], %[w], [%[high]], #8\n\t"
+        "smlad %[d], %[x], %[v], %[d]\n\t"
+        "smlad %[d], %[y], %[w], %[d]\n\t"
+        "sxtb16.w %[v], %[v]\n\t"
+        "sxtb16.w %[w], %[w]\n\t"
+        "smlad %[c], %[x], %[v], %[c]\n\t"
+        "smlad %[c], %[y], %[w], %[c]\n\t"
+        ".endr\n\t"
+        "cmp %[column], %[end]\n\t"
+        "bne 1b\n\t"
+        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [x] "=&r"(x), [y] "=&r"(y), [w] "=&r"(w), [v] "+r"(v),
+          [column] "+r"(column), [low] "+r"(low), [high] "+r"(high)
+        : [end] "r"(end)
+        : "cc", "memory");
     sum[0] = a;
     sum[1] = second(b, a);
     sum[2] = c;

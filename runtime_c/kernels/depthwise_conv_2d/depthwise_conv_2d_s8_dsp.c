@@ -22,7 +22,8 @@ static void spread_four(int16_t *to, size_t plane, const int8_t *from, size_t in
     for (size_t k = 0; count > 0 && k < PLANES; k++) to[k * plane] = from[k];
 }
 
-/* The rows that output rows [y, y + rows) read, of `channels` channels from `from` on. */
+/* The rows that output rows [y, y + rows) read, of `channels` channels from `from` on. Left and right of the image planes
+ * hold padding already. */
 static void load_planes(const rlt_depthwise_planes_params *p, const int8_t *from, int32_t channels, int32_t y, int32_t rows,
                         int16_t *to) {
     const rlt_window *w = &p->window;
@@ -30,13 +31,10 @@ static void load_planes(const rlt_depthwise_planes_params *p, const int8_t *from
     const int32_t first = y * w->stride_h - w->pad_top, last = first + (rows - 1) * w->stride_h + w->kernel_h;
     const int32_t inside = w->in_w < p->width - w->pad_left ? w->in_w : p->width - w->pad_left;
     for (int32_t in_y = first; in_y < last; in_y++, to += p->width) {
-        const int outside = in_y < 0 || in_y >= w->in_h;
-        for (int32_t k = 0; k < channels; k++) {
-            int16_t *row = to + (size_t)k * plane;
-            fill(row, p->input_zero_point, outside ? p->width : w->pad_left);
-            if (!outside) fill(row + w->pad_left + inside, p->input_zero_point, p->width - w->pad_left - inside);
+        if (in_y < 0 || in_y >= w->in_h) {
+            for (int32_t k = 0; k < channels; k++) fill(to + (size_t)k * plane, p->input_zero_point, p->width);
+            continue;
         }
-        if (outside) continue;
         const int8_t *pixels = from + (size_t)in_y * (size_t)w->in_w * in_c;
         if (channels == PLANES) {
             spread_four(to + w->pad_left, plane, pixels, in_c, inside);
@@ -128,6 +126,7 @@ rlt_status rlt_depthwise_conv_2d_s8_dsp(const rlt_run *run, const void *params) 
     const rlt_finish *finishes = rlt_in(run, p->channels);
     const uint32_t *weights = rlt_in(run, p->weights);
     const int32_t plane = p->width * p->height, filter = w->kernel_h * p->pairs, image_bytes = w->in_h * w->in_w * w->in_c;
+    fill(planes, p->input_zero_point, PLANES * plane);
     for (int32_t batch = 0; batch < w->batches; batch++, image += image_bytes) {
         for (int32_t c = 0; c < w->in_c; c += PLANES) {
             const int32_t channels = w->in_c - c < PLANES ? w->in_c - c : PLANES;

@@ -39,8 +39,10 @@ static void transpose(rlt_window *w) {
 /* Planes for as many output rows as fit a small part of the input's size. 0: too large to handle. */
 static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes) {
     const rlt_window *w = &k->window;
-    const int64_t even_out = ((int64_t)w->out_w + 1) & ~1, reach = (int64_t)k->pairs * 2;
-    const int64_t width = ((even_out - 1) * w->stride_w + (reach > w->kernel_w ? reach : w->kernel_w) + 3) & ~1;
+    const int64_t even_out = ((int64_t)w->out_w + 1) & ~1; /* rows of three come out by twos */
+    const int64_t needed = k->three ? (even_out - 1) * w->stride_w + 2 + w->stride_w
+                                    : (int64_t)(w->out_w - 1) * w->stride_w + 2 * (int64_t)k->pairs;
+    const int64_t width = (needed + 1) & ~1;
     if (width > INT16_MAX || w->kernel_h > INT16_MAX) return 0;
     const int64_t row_bytes = width * RLT_DEPTHWISE_PLANES * (int64_t)sizeof(int16_t);
     const int64_t wanted = input_bytes / INPUT_PER_PLANES > LEAST_PLANES ? input_bytes / INPUT_PER_PLANES : LEAST_PLANES;
