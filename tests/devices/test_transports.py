@@ -70,7 +70,7 @@ def test_finding_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DeviceError, match=r"no serial port .*1234:5678.*/dev/ttyACM0"):
         find_port(["1234:5678"])
     monkeypatch.setattr(list_ports, "comports", list)
-    with pytest.raises(DeviceError, match="no .*serial port"):
+    with pytest.raises(DeviceError, match=r"no .*serial port"):
         find_port()
 
 

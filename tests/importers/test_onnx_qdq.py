@@ -21,7 +21,6 @@ from .onnx_nets import Net, branches, decoder, plain_cnn, temporal
 
 pytest.importorskip("onnxruntime")
 quantization = pytest.importorskip("onnxruntime.quantization")
-CONVERSIONS = {"QUANTIZE", "DEQUANTIZE"}
 
 
 class _Samples:

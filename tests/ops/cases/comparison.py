@@ -14,7 +14,8 @@ CASES = [
       for kind in _COMPARISONS),
     *(Case(kind, "int64", [Random((3, 8), 0, 3, DType.INT64), Random((3, 8), 0, 3, DType.INT64)])
       for kind in _COMPARISONS),
-    *(Case(kind, "bool", [Random((3, 8), dtype=_BOOL), Random((3, 8), dtype=_BOOL)]) for kind in ("EQUAL", "NOT_EQUAL")),
+    *(Case(kind, "bool", [Random((3, 8), dtype=_BOOL), Random((3, 8), dtype=_BOOL)])
+      for kind in ("EQUAL", "NOT_EQUAL")),
     *(Case(kind, "float", [Random((3, 8)), Random((8,))]) for kind in _COMPARISONS),
     *(Case(kind, "quantized", [Random((3, 80), -1, 1), Random((3, 80), -1, 1)], {}, ("int8",), is_float=False)
       for kind in _COMPARISONS),

@@ -69,7 +69,7 @@ class _Reader:
         model = Model(graphs, description=root["description"] or "")
         for record in root["metadata"] or ():
             model.metadata[record["name"] or ""] = self._copy(record["buffer"], "metadata")
-        model.signatures = [self._signature(record, graphs) for record in root["signature_defs"] or ()]
+        model.signatures = [self._signature(record) for record in root["signature_defs"] or ()]
         if root["metadata_buffer"] is not None:
             numbers = root["metadata_buffer"].tolist()
             model.extra["metadata_buffer"] = [self._copy(n, "metadata buffer") for n in numbers]
@@ -217,7 +217,7 @@ class _Reader:
             return self._outside(offset, size, "custom options").tobytes()
         return None if record["custom_options"] is None else record["custom_options"].tobytes()
 
-    def _signature(self, record: Record, graphs: list[Graph]) -> Signature:
+    def _signature(self, record: Record) -> Signature:
         key = record["signature_key"] or ""
         number = record["subgraph_index"]
         tensors = self._pick(self._numbered, number, f"signature '{key}': subgraph")

@@ -1,11 +1,13 @@
 """The intermediate representation: types, graph, verifier, printer, builder. Imports nothing else of rillet."""
 
 from .graph import OFFLINE_PLAN, Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
+from .naming import UniqueNames, name_apart
 from .printer import to_text
 from .types import Activation, DType, Padding, Quantization
 from .verify import VerifyError, verify
 
 __all__ = [
     "OFFLINE_PLAN", "Activation", "Attrs", "CustomAttrs", "DType", "Graph", "Model", "Op", "Padding", "Quantization",
-    "RilletError", "Shape", "Signature", "Tensor", "VerifyError", "to_text", "verify",
+    "RilletError", "Shape", "Signature", "Tensor", "UniqueNames", "VerifyError", "name_apart", "to_text",
+    "verify",
 ]

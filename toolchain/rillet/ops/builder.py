@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..ir import DType, Graph, Op, Quantization, RilletError, Shape, Tensor
+from ..ir import DType, Graph, Op, Quantization, RilletError, Shape, Tensor, UniqueNames
 from .opdef import opdef
 
 
@@ -17,11 +17,10 @@ class GraphBuilder:
     def __init__(self, graph: Graph | None = None) -> None:
         self.graph = graph or Graph()
         self.source = ""
-        self._names = {t.name for t in self.graph.tensors()}
-        self._last_numbers: dict[str, int] = {}
+        self._names = UniqueNames(t.name for t in self.graph.tensors())
 
     def input(self, name: str, shape: Shape, dtype: DType = DType.FLOAT32) -> Tensor:
-        tensor = Tensor(self._unique(name), tuple(shape), dtype, source=self.source)
+        tensor = Tensor(self._names.unique(name), tuple(shape), dtype, source=self.source)
         self.graph.inputs.append(tensor)
         return tensor
 
@@ -30,7 +29,7 @@ class GraphBuilder:
         array = np.asarray(values)
         if not isinstance(values, (np.ndarray, np.generic)):
             array = array.astype({"f": np.float32, "i": np.int32}.get(array.dtype.kind, array.dtype))
-        name = self._unique(name or f"{self.source or 'const'}/const")
+        name = self._names.unique(name or f"{self.source or 'const'}/const")
         return Tensor(name, array.shape, DType.of(array.dtype), quantization, array, self.source)
 
     def op(self, kind: str, inputs: Sequence[Tensor | None], name: str = "", **attrs: object) -> Tensor:
@@ -43,7 +42,7 @@ class GraphBuilder:
         op = Op(kind, list(inputs), [], definition.attrs(**attrs), source=self.source)
         base = name or (f"{self.source}/{kind.lower()}" if self.source else kind.lower())
         op.outputs = [
-            Tensor(self._unique(base), shape, dtype, source=self.source) for shape, dtype in definition.infer(op)
+            Tensor(self._names.unique(base), shape, dtype, source=self.source) for shape, dtype in definition.infer(op)
         ]
         self.graph.ops.append(op)
         return op.outputs
@@ -51,17 +50,8 @@ class GraphBuilder:
     def output(self, tensor: Tensor, name: str = "") -> None:
         """Marks `tensor` as a graph output, renaming it where `name` is given."""
         if name and tensor.name != name:
-            if name in self._names:
+            if name in self._names.taken:
                 raise RilletError(f"two tensors named '{name}'")
-            self._names.add(name)
+            self._names.taken.add(name)
             tensor.name = name
         self.graph.outputs.append(tensor)
-
-    def _unique(self, name: str) -> str:
-        unique, number = name, self._last_numbers.get(name, 0)
-        while unique in self._names:
-            number += 1
-            unique = f"{name}_{number}"
-        self._names.add(unique)
-        self._last_numbers[name] = number
-        return unique

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..ir import Attrs, DType, Graph, Op, Quantization, Tensor
+from ..ir import Attrs, DType, Graph, Op, Quantization, Tensor, name_apart
 from ..ops.opdef import opdef
 
 Perm = tuple[int, ...]
@@ -202,7 +202,7 @@ class Walk:
                     self._move_output(tensor)
                     moved[tensor] = TO_NHWC
         self.graph.ops = without_dead_moves(self.ops, self.graph.outputs)
-        _name_apart(self.graph)
+        name_apart(self.graph)  # a view and its base shared theirs until both were really made
         return moved
 
     def _write(self, base: Tensor, perm: Perm, out: Tensor) -> None:
@@ -310,17 +310,3 @@ def _transposed_elements(ops: list[Op]) -> tuple[int, int]:
     """How many transposes there are, and how many elements they move (unknown sizes count as one)."""
     found = [op.outputs[0] for op in ops if op.kind == "TRANSPOSE"]
     return len(found), sum(1 if None in t.shape else t.size for t in found)
-
-
-def _name_apart(graph: Graph) -> None:
-    """Unique names: a view and its base share theirs until both are really made."""
-    fixed = {*graph.inputs, *graph.outputs}
-    taken = {t.name for t in fixed}
-    for tensor in graph.tensors():
-        if tensor in fixed:
-            continue
-        name, number = tensor.name, 1
-        while name in taken:
-            name, number = f"{tensor.name}_{number}", number + 1
-        tensor.name = name
-        taken.add(name)

@@ -41,11 +41,12 @@ def _merge_reshapes(graph: Graph) -> int:
     """RESHAPE of a RESHAPE reads the first one's input; the first may then be dead."""
     producers, count = graph.producers(), 0
     for op in graph.ops:
-        before = producers.get(op.inputs[0]) if op.kind == "RESHAPE" and op.inputs[0] is not None else None
-        if before is None or before.kind not in _CHAINS or not same_quantization(op.inputs[0], before.inputs[0]):  # type: ignore[arg-type]
-            continue
-        op.inputs[0] = before.inputs[0]
-        count += 1
+        middle = op.inputs[0] if op.kind == "RESHAPE" else None
+        before = producers.get(middle) if middle is not None else None
+        first = before.inputs[0] if before is not None and before.kind in _CHAINS else None
+        if middle is not None and first is not None and same_quantization(middle, first):
+            op.inputs[0] = first
+            count += 1
     return count
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...ir import DType, Graph, Model, RilletError, Signature, Tensor, verify
+from ...ir import DType, Model, RilletError, Signature, Tensor, name_apart, verify
 from ...passes.layout import eliminate_transposes
 from .emit import Emitter
 from .fold_qdq import fold_qdq
@@ -98,7 +98,7 @@ class _Import:
         for each in self.proto.graph.node:
             self._node(each)
         signature = Signature("serving_default", inputs, self._outputs())
-        _rename_duplicates(self.emitter.graph)
+        name_apart(self.emitter.graph)
         return self.emitter, signature
 
     def _inputs(self) -> dict[str, Tensor]:
@@ -295,17 +295,3 @@ def _attribute(proto: Any, node: Node) -> Any:
     if proto.name in ("to", "dtype", "output_dtype") and isinstance(value, int):
         return _to_dtype(value, f"attribute '{proto.name}' of node '{node.name}'")
     return value.decode() if isinstance(value, bytes) else value
-
-
-def _rename_duplicates(graph: Graph) -> None:
-    """Makes tensor names unique; inputs and outputs keep theirs."""
-    taken = {t.name for t in (*graph.inputs, *graph.outputs)}
-    fixed = {*graph.inputs, *graph.outputs}
-    for tensor in graph.tensors():
-        if tensor in fixed:
-            continue
-        name, number = tensor.name, 1
-        while name in taken:
-            name, number = f"{tensor.name}_{number}", number + 1
-        tensor.name = name
-        taken.add(name)
