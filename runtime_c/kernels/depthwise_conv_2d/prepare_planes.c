@@ -70,7 +70,8 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     rlt_depthwise_planes_params plan = {.window = *window, .multiplier = multiplier};
     rlt_window *w = &plan.window;
     *done = 0;
-    if (!rlt_has(p, RLT_ISA_DSP) || w->dilation_h != 1 || w->dilation_w != 1 || w->stride_w > INT16_MAX) return RLT_OK;
+    if (!rlt_has(p, RLT_ISA_DSP) || w->dilation_h != 1 || w->dilation_w != 1 || !t->output->elements) return RLT_OK;
+    RLT_TRY(rlt_need_channels(p, t->input, t->weights, t->bias, t->output, (uint32_t)w->out_c));
     if (w->in_w == 1 && w->kernel_w == 1 && w->out_w == 1) transpose(w);
     plan.three = w->kernel_h == 3 && w->kernel_w == 3 && w->stride_w <= 2;
     plan.pairs = plan.three ? 2 : (w->kernel_w + 1) / 2;
