@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..flatbuffer import read
 from ..ir import Op, RilletError
-from ..ops import registry
+from ..ops import count_macs
 from ..runtime import ISA_BITS, Session, Step, cpu_isa
 from ..runtime.native import ffi, lib
 from .measure import Effort, interleave
@@ -102,7 +102,7 @@ def profile(
         op, is_main = operators[step.op], main[step.op] == index
         lesser = [other[step.op] for other in others if is_main and step.op in other]
         alternatives = {kernel: each for kernel, each in lesser if kernel != step.kernel}
-        macs = _macs(op) if is_main else 0
+        macs = (count_macs(op) or 0) if is_main else 0
         activations, weights = _nbytes(op)
         dtype = op.outputs[0].dtype
         least, limit = least_us(peak, dtype.is_float, macs, activations, weights if is_main else 0, resident)
@@ -191,14 +191,6 @@ def _slowest(steps: list[Step], times: NDArray[np.float64]) -> dict[int, int]:
         if step.op not in slowest or times[index] > times[slowest[step.op]]:
             slowest[step.op] = index
     return slowest
-
-
-def _macs(op: Op) -> int:
-    definition = registry().get(op.kind)
-    try:
-        return definition.macs(op) if definition else 0
-    except RilletError:  # a dimension that the file leaves open
-        return 0
 
 
 def _nbytes(op: Op) -> tuple[int, int]:
