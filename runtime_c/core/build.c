@@ -68,10 +68,11 @@ static rlt_ref keep_transient(rlt_prepare_state *p, rlt_tensor *tensor) {
     rlt_ref ref;
     size_t start = aligned(p->front, CONSTANT_ALIGNMENT);
     size_t at = (size_t)(tensor->data - p->image);
-    if (rlt_constant_room(p) < tensor->bytes && at == p->back && start <= at) p->back = at + tensor->bytes;
-    void *kept = rlt_add_constant(p, tensor->bytes, &ref);
+    size_t bytes = aligned(tensor->bytes, 8); /* as rlt_expand_half() takes them */
+    if (at == p->back && start <= at) p->back = at + bytes;
+    void *kept = rlt_add_constant(p, bytes, &ref);
     if (kept == NULL) return RLT_REF_NONE;
-    memmove(kept, tensor->data, tensor->bytes);
+    memmove(kept, tensor->data, bytes);
     tensor->data = kept;
     p->places[tensor->index].flags &= ~(uint32_t)TENSOR_TRANSIENT;
     return ref;

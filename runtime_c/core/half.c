@@ -1,12 +1,13 @@
-/* Float16 weights. A file may keep constants as float16 behind a DEQUANTIZE. Expanding all of them at once would need
+/* Float16 and sparse weights. A file may keep constants as float16 behind a DEQUANTIZE. Expanding all of them at once would need
  * twice their size before any packing. So the DEQUANTIZE is put off: the values are expanded for one consumer at a
  * time, in transient memory, where its prepare function can pack them. Where memory does not suffice, the DEQUANTIZE
- * becomes an ordinary step in front of that consumer. */
+ * becomes an ordinary step in front of that consumer. The same holds for a DENSIFY of sparse constants, alone or before
+ * such a DEQUANTIZE; it never becomes a step. */
 #include <string.h>
 
 #include "state.h"
 
-static float half_to_float(uint16_t half) {
+float rlt_half_to_float(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 0x3FFu;
     uint32_t bits;
     float value;
@@ -23,27 +24,72 @@ static float half_to_float(uint16_t half) {
     return value;
 }
 
+/* The input of the put-off operator that makes `tensor`; NULL if none does. */
+static const rlt_tensor *source_of(rlt_prepare_state *p, const rlt_tensor *tensor) {
+    const uint32_t maker = p->places[tensor->index].dequantize;
+    if (maker == 0) return NULL;
+    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, maker - 1);
+    rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
+    return &p->tensors[rlt_element_i32(&p->file, &inputs, 0)];
+}
+
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op) {
     const rlt_tensor *from = rlt_input(p, op, 0), *to = rlt_output(p, op, 0);
-    if (op->code != DEQUANTIZE || op->input_count != 1 || op->output_count != 1) return 0;
-    if (from == NULL || to == NULL || from->data == NULL) return 0;
-    if (from->type != RLT_FLOAT16 || to->type != RLT_FLOAT32) return 0;
+    if ((op->code != DEQUANTIZE && op->code != DENSIFY) || op->input_count != 1 || op->output_count != 1) return 0;
+    if (from == NULL || to == NULL || (from->data == NULL && source_of(p, from) == NULL)) return 0;
+    if (op->code == DENSIFY && (!(p->places[from->index].flags & TENSOR_SPARSE) || from->type != to->type)) return 0;
+    if (op->code == DEQUANTIZE && (from->type != RLT_FLOAT16 || to->type != RLT_FLOAT32)) return 0;
     if (from->elements != to->elements || (p->places[to->index].flags & TENSOR_OUTPUT)) return 0;
     p->places[to->index].dequantize = op->index + 1;
     return 1;
 }
 
+static void put_half(void *to, size_t at, const uint8_t *values, uint32_t i) {
+    ((float *)to)[at] = rlt_half_to_float(rlt_load_u16(values + 2 * (size_t)i));
+}
+
+static void put_8(void *to, size_t at, const uint8_t *values, uint32_t i) {
+    ((uint8_t *)to)[at] = values[i];
+}
+
+static void put_16(void *to, size_t at, const uint8_t *values, uint32_t i) {
+    ((uint16_t *)to)[at] = rlt_load_u16(values + 2 * (size_t)i);
+}
+
+static void put_32(void *to, size_t at, const uint8_t *values, uint32_t i) {
+    ((uint32_t *)to)[at] = rlt_load_u32(values + 4 * (size_t)i);
+}
+
+/* NULL for types that are never sparse. */
+static rlt_put_value put_function(uint32_t from, uint32_t to) {
+    if (from == RLT_FLOAT16 && to == RLT_FLOAT32) return put_half;
+    switch (rlt_type_bits(from)) {
+        case 8: return put_8;
+        case 16: return put_16;
+        case 32: return put_32;
+        default: return NULL;
+    }
+}
+
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor) {
     rlt_place *place = &p->places[tensor->index];
-    if (rlt_constant_room(p) < (size_t)tensor->bytes + 64) return; /* 64: it may have to move to an aligned place */
-    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, place->dequantize - 1);
-    rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
-    const rlt_tensor *from = &p->tensors[rlt_element_i32(&p->file, &inputs, 0)];
-    p->back = (p->back - tensor->bytes) & ~(size_t)7;
+    const rlt_tensor *from = source_of(p, tensor);
+    const rlt_tensor *sparse = from->data != NULL ? from : source_of(p, from);
+    uint32_t *flags = &p->places[sparse->index].flags;
+    if (*flags & TENSOR_RESERVED) { /* what was held back for it */
+        *flags &= ~(uint32_t)TENSOR_RESERVED;
+        p->held -= (size_t)sparse->bytes + MOVE_ROOM;
+    }
+    if (rlt_constant_room(p) < (size_t)tensor->bytes + MOVE_ROOM) return;
+    const size_t bytes = ((size_t)tensor->bytes + 7) & ~(size_t)7; /* back stays a multiple of 8 */
+    p->back -= bytes;
     uint8_t *to = p->image + p->back;
-    for (uint32_t i = 0; i < tensor->elements; i++) {
-        float value = half_to_float(rlt_load_u16(from->data + 2 * (size_t)i));
-        memcpy(to + 4 * (size_t)i, &value, sizeof value);
+    if (bytes != 0) memset(to + bytes - 8, 0, 8);
+    if (p->places[sparse->index].flags & TENSOR_SPARSE) {
+        memset(to, 0, tensor->bytes);
+        if (rlt_expand_sparse(p, sparse, put_function(sparse->type, tensor->type), to) != RLT_OK) return;
+    } else {
+        for (uint32_t i = 0; i < tensor->elements; i++) put_half(to, i, from->data, i);
     }
     tensor->data = to;
     place->flags |= TENSOR_TRANSIENT;

@@ -110,7 +110,7 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
 }
 
 /* Whether kernels can work with a tensor at all; what is said here no operator needs to check. */
-static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor) {
+static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor, int may_be_sparse) {
     uint32_t flags = p->places[tensor->index].flags;
     if (flags & TENSOR_DEEP) return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "more than 8 dimensions");
     if ((flags & TENSOR_STATEFUL) && tensor->data != NULL)
@@ -118,7 +118,7 @@ static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor) 
     if ((flags & TENSOR_STATEFUL) && (flags & TENSOR_OPEN))
         return rlt_fail(p, RLT_ERROR_DYNAMIC, tensor, "a variable's shape is not known");
     if (flags & TENSOR_FOREIGN) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "its data is in another file");
-    if (flags & TENSOR_SPARSE) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
+    if ((flags & TENSOR_SPARSE) && !may_be_sparse) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
     if (rlt_type_bits(tensor->type) == 0)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "elements without a fixed size have no kernel");
     return RLT_OK;
@@ -131,7 +131,7 @@ static rlt_status check_inputs(rlt_prepare_state *p, const rlt_op *op) {
         uint32_t flags = p->places[tensor->index].flags;
         if (!(flags & (TENSOR_READY | TENSOR_STATEFUL)))
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "an input is used before anything computes it");
-        if (check_operand(p, tensor) != RLT_OK) return p->status;
+        if (check_operand(p, tensor, op->code == DENSIFY) != RLT_OK) return p->status;
         if (tensor->elements == 0 && tensor->data == NULL && p->places[tensor->index].dequantize == 0)
             return rlt_fail(p, RLT_ERROR_SHAPE, tensor, "an input has no elements");
     }
@@ -149,7 +149,7 @@ static rlt_status check_outputs(rlt_prepare_state *p, const rlt_op *op) {
         if (p->places[tensor->index].flags & TENSOR_STATEFUL)
             return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "an operator's output is a variable");
         p->places[tensor->index].flags |= TENSOR_READY;
-        if (check_operand(p, tensor) != RLT_OK) return p->status;
+        if (check_operand(p, tensor, 0) != RLT_OK) return p->status;
     }
     return RLT_OK;
 }
@@ -174,8 +174,14 @@ static rlt_status call_prepare(rlt_prepare_state *p, const rlt_op *op) {
  * afterwards. */
 static rlt_status dequantize_at_run_time(rlt_prepare_state *p, rlt_place *place, uint32_t index, char name[64]) {
     rlt_op dequantize = open_op(p, place->dequantize - 1, name);
+    rlt_tensor *source = rlt_input(p, &dequantize, 0);
+    size_t back = p->back;
+    if (source->data == NULL && p->status == RLT_OK) rlt_expand_half(p, source); /* sparse: made dense once */
+    if (source->data == NULL || dequantize.code == DENSIFY)
+        return rlt_fail(p, RLT_ERROR_MEMORY, source, "dense weights need more memory than twice the file's size");
     place->dequantize = 0;
     rlt_status status = call_prepare(p, &dequantize);
+    rlt_drop_halves(p, back);
     open_op(p, index, name);
     return status;
 }
@@ -187,6 +193,7 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
         rlt_tensor *tensor = rlt_input(p, op, i);
         if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
         rlt_expand_half(p, tensor);
+        if (p->status != RLT_OK) return p->status;
         if (tensor->data != NULL) continue;
         if (dequantize_at_run_time(p, &p->places[tensor->index], op->index, name) != RLT_OK) return p->status;
     }
@@ -198,6 +205,7 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
 static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
     char name[64];
     rlt_op op = open_op(p, index, name);
+    p->held -= HELD_PER_OP; /* this one's */
     p->first_output[index + 1] = p->first_output[index] + op.output_count;
     for (uint32_t i = 0; i < op.output_count; i++)
         p->outputs[p->first_output[index] + i] = rlt_element_i32(&p->file, &p->op_outputs, i);
@@ -214,7 +222,7 @@ static rlt_status check_graph_outputs(rlt_prepare_state *p) {
         const rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->graph_outputs, i)];
         if (!(p->places[tensor->index].flags & TENSOR_READY))
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "nothing computes this output of the model");
-        if (check_operand(p, tensor) != RLT_OK) return p->status;
+        if (check_operand(p, tensor, 0) != RLT_OK) return p->status;
         if (tensor->type == RLT_RESOURCE)
             return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "a variable's handle has no value to give out");
     }

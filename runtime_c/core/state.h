@@ -32,15 +32,19 @@ enum {
     TENSOR_STATEFUL = 1u << 5,
     TENSOR_FOREIGN = 1u << 6,   /* data in another file */
     TENSOR_SPARSE = 1u << 7,
-    TENSOR_DEEP = 1u << 8       /* more than RLT_MAX_RANK dimensions */
+    TENSOR_DEEP = 1u << 8,      /* more than RLT_MAX_RANK dimensions */
+    TENSOR_RESERVED = 1u << 9   /* sparse, and room for its dense form is held back */
 };
+
+/* Transient constants of an operator may have to move to aligned places, one behind the other. */
+enum { MOVE_ROOM = 4 * 64 };
 
 /* What prepare knows of a tensor beside rlt_tensor. */
 typedef struct {
     uint32_t flags;
     uint32_t parent;     /* towards the root of the tensors that share its bytes */
     rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
-    uint32_t dequantize; /* operator + 1 that would make it of a float16 constant and is not yet a step */
+    uint32_t dequantize; /* operator + 1 (DEQUANTIZE or DENSIFY) that would make it of a constant and is not yet a step */
 } rlt_place;
 
 typedef struct {
@@ -109,12 +113,17 @@ rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor);
 /* tensors.c: fills p->tensors from the file. */
 rlt_status rlt_load_tensors(rlt_prepare_state *p);
 
-/* half.c: float16 constants behind a DEQUANTIZE. `rlt_defer_half`: whether `op` is such a DEQUANTIZE, which is then
- * put off. `rlt_expand_half` puts the values of its output into transient memory if there is room, so that the current
- * operator can pack them; `rlt_drop_halves` ends that for all its inputs. */
+/* half.c: float16 constants behind a DEQUANTIZE, sparse ones behind a DENSIFY, or both. `rlt_defer_half`: whether `op` is
+ * such an operator, which is then put off. `rlt_expand_half` puts the values of its output into transient memory if
+ * there is room, so that the current operator can pack them; `rlt_drop_halves` ends that for all its inputs. */
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op);
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);
 void rlt_drop_halves(rlt_prepare_state *p, size_t back);
+float rlt_half_to_float(uint16_t half);
+
+/* sparse.c: calls `put` with each value of a sparse constant and its place in the dense tensor. */
+typedef void (*rlt_put_value)(void *to, size_t at, const uint8_t *values, uint32_t i);
+rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt_put_value put, void *to);
 
 /* layout.c: lifetimes, offsets, and the refs in all params. Fills `infos`, one per tensor. */
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);

@@ -43,7 +43,12 @@ static rlt_status load_tensor(rlt_prepare_state *p, uint32_t index) {
             place->flags |= TENSOR_READY;
         }
     }
-    return rlt_measure(p, tensor);
+    rlt_status status = rlt_measure(p, tensor);
+    if ((place->flags & TENSOR_SPARSE) && tensor->data != NULL && status == RLT_OK) {
+        place->flags |= TENSOR_RESERVED;
+        p->held += (size_t)tensor->bytes + MOVE_ROOM;
+    }
+    return status;
 }
 
 /* A tensor without data that nothing computes is an empty constant if its shape says so (RESHAPE to a scalar). */

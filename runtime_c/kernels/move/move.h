@@ -33,6 +33,14 @@ typedef struct {
     uint32_t wide; /* indices are INT64 */
 } rlt_gather_params;
 
+/* output[i] = input[indices[i][0], ..., indices[i][depth - 1]], runs of `run` bytes; `dims` are the input's. */
+typedef struct {
+    rlt_ref input, indices, output;
+    uint32_t count, depth, run;
+    uint32_t wide; /* indices are INT64 */
+    uint32_t dims[RLT_MAX_RANK];
+} rlt_gather_nd_params;
+
 /* SPACE_TO_BATCH_ND and back: pixel [b, y, x] of the small images [blocks * batches, h, w] is pixel
  * [b % batches, y * block_h + b / batches / block_w - top, x * block_w + b / batches % block_w - left] of the large
  * ones [batches, high, wide], where that lies inside. */
