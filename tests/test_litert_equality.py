@@ -42,6 +42,8 @@ FLOAT_MODELS = [
     "mlperf_tiny/anomaly/ad01_fp32",
     "mlperf_tiny/image_classification/resnet8_cifar10_float",
     "mlperf_tiny/visual_wake_words/vww_96_float",
+    "mediapipe/face_detection_back",
+    "mediapipe/face_detection_full_range_sparse",
     "mobilenet_v1/mobilenet_v1_0.25_128",
     "tflite_micro/hello_world_float",
     "tfmot/base",
