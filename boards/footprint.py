@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
+from ..runtime.details import ModelDetails
 from .firmware import Firmware
 from .sizes import RegionUse
 from .target import Target, build_target, prepare_target
@@ -102,8 +103,6 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
 
 def arena_boxes(target: Target) -> list[Box]:
     """Every tensor's place in the arena over time."""
-    from ..runtime.details import ModelDetails
-
     boxes = []
     for index, tensor in enumerate(ModelDetails(target.data).graph(0)["tensors"]):
         place = target.plan.tensor(index)
