@@ -89,7 +89,7 @@ void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *inp
 
 /* Whether a tensor keeps its value from one invoke to the next, so that a step may write it as well as read it. */
 int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor);
-/* Resource variables. `rlt_call_once`: takes first values from a subgraph that assigns constants and does nothing else.
+/* Resource variables. `rlt_call_once`: takes first values from a subgraph that only assigns constants.
  * `rlt_open_variable`: what VAR_HANDLE does for its output. `rlt_bind_variable`: checks that `value`, which is read from
  * or assigned to the variable behind `handle`, has the variable's type and shape, or gives it those. */
 rlt_status rlt_call_once(rlt_prepare_state *p, int32_t subgraph);

@@ -17,11 +17,14 @@ static int states_fit(const rlt_image *image) {
     for (uint32_t i = 0; i < image->state_count; i++) {
         const rlt_image_state *s = &states[i];
         const size_t at = RLT_REF_OFFSET(s->data), from = RLT_REF_OFFSET(s->first);
-        if (RLT_REF_REGION(s->data) != RLT_REGION_ARENA || at > image->arena_bytes || s->bytes > image->arena_bytes - at)
+        if (RLT_REF_REGION(s->data) != RLT_REGION_ARENA || at > image->arena_bytes ||
+            s->bytes > image->arena_bytes - at)
             return 0;
         if (s->first == RLT_REF_NONE) continue;
         const uint32_t region = RLT_REF_REGION(s->first);
-        const size_t room = region == RLT_REGION_IMAGE ? image->bytes : region == RLT_REGION_MODEL ? image->model_bytes : 0;
+        const size_t room = region == RLT_REGION_IMAGE   ? image->bytes
+                            : region == RLT_REGION_MODEL ? image->model_bytes
+                                                         : 0;
         if (from > room || s->bytes > room - from) return 0;
     }
     return 1;

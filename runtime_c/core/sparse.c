@@ -1,5 +1,5 @@
-/* Sparse constants: a tree with a level per dimension, each dense (all indices there) or compressed (per node, a segment
- * of a list of indices). Values are those of the leaves. */
+/* Sparse constants: a tree with a level per dimension, each dense (all indices there) or compressed (per node, a
+ * segment of a list of indices). Values are those of the leaves. */
 #include <string.h>
 
 #include "state.h"
@@ -64,13 +64,14 @@ static int read_levels(tree *t, const rlt_tensor *tensor, const rlt_table *spars
                      read_numbers(file, &dimension, DIMENSION_INDICES_TYPE)};
         for (uint32_t d = axis + 1; d < t->rank; d++) l->stride *= (uint32_t)tensor->dims[d];
         if (l->format == DENSE && rlt_field_u32(file, &dimension, DIMENSION_SIZE, 0) != l->size) return 0;
-        if (l->format > COMPRESSED || (l->format == COMPRESSED && (l->segments.bytes == 0 || l->indices.bytes == 0))) return 0;
+        if (l->format > COMPRESSED) return 0;
+        if (l->format == COMPRESSED && (l->segments.bytes == 0 || l->indices.bytes == 0)) return 0;
     }
     return file->fault == NULL;
 }
 
-/* Node `node` of level `depth`, whose first element is at `offset`. Nodes of a level come in order, and segments may not
- * run backwards, so each entry is visited once at most. */
+/* Node `node` of level `depth`, whose first element is at `offset`. Nodes of a level come in order, and segments may
+ * not run backwards, so each entry is visited once at most. */
 static int walk(tree *t, uint32_t depth, uint32_t node, uint64_t offset) {
     if (depth == t->rank) {
         if (t->next == t->count) return 0;
@@ -103,7 +104,8 @@ rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt
                                          rlt_field_u32(&p->file, &table, TENSOR_BUFFER, 0));
     const uint32_t bits = rlt_type_bits(tensor->type);
     tree t = {.p = p, .put = put, .to = to, .values = tensor->data};
-    if (put == NULL || bits < 8 || tensor->elements == 0) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse elements of this type");
+    if (put == NULL || bits < 8 || tensor->elements == 0)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse elements of this type");
     t.count = rlt_buffer(&p->file, &holder).bytes / (bits / 8);
     if (!read_levels(&t, tensor, &sparsity) || !walk(&t, 0, 0, 0) || t.next != t.count)
         return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "its sparsity is damaged, or in blocks");

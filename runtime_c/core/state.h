@@ -44,7 +44,7 @@ typedef struct {
     uint32_t flags;
     uint32_t parent;     /* towards the root of the tensors that share its bytes */
     rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
-    uint32_t dequantize; /* operator + 1 (DEQUANTIZE or DENSIFY) that would make it of a constant and is not yet a step */
+    uint32_t dequantize; /* operator + 1 (DEQUANTIZE, DENSIFY) that would make it of a constant and is not yet a step */
 } rlt_place;
 
 typedef struct {
@@ -113,8 +113,8 @@ rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor);
 /* tensors.c: fills p->tensors from the file. */
 rlt_status rlt_load_tensors(rlt_prepare_state *p);
 
-/* half.c: float16 constants behind a DEQUANTIZE, sparse ones behind a DENSIFY, or both. `rlt_defer_half`: whether `op` is
- * such an operator, which is then put off. `rlt_expand_half` puts the values of its output into transient memory if
+/* half.c: float16 constants behind a DEQUANTIZE, sparse ones behind a DENSIFY, or both. `rlt_defer_half`: whether `op`
+ * is such an operator, which is then put off. `rlt_expand_half` puts the values of its output into transient memory if
  * there is room, so that the current operator can pack them; `rlt_drop_halves` ends that for all its inputs. */
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op);
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);

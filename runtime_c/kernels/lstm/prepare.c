@@ -5,7 +5,8 @@
 #include "prepare_lstm.h"
 
 /* Positions of the operator's inputs; those of gates are followed by the other gates'. */
-enum { INPUT, WEIGHTS, RECURRENT = 5, PEEPHOLE = 9, BIAS = 12, PROJECTION = 16, PROJECTION_BIAS, HIDDEN, CELL, NORM, INPUTS = 24 };
+enum { INPUT, WEIGHTS, RECURRENT = 5, PEEPHOLE = 9, BIAS = 12, PROJECTION = 16, PROJECTION_BIAS, HIDDEN, CELL, NORM,
+       INPUTS = 24 };
 /* Fields of both options tables. */
 enum { ACTIVATION, CELL_CLIP, PROJECTION_CLIP, KERNEL_TYPE = 3, TIME_MAJOR = 3 };
 
@@ -127,7 +128,8 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_
             if (own[i]) RLT_TRY(rlt_need_type(p, own[i], RLT_FLOAT32));
     }
     const int32_t activation = l->activation;
-    if (activation != RLT_ACT_NONE && activation != RLT_ACT_RELU && activation != RLT_ACT_RELU6 && activation != RLT_ACT_TANH)
+    if (activation != RLT_ACT_NONE && activation != RLT_ACT_RELU && activation != RLT_ACT_RELU6 &&
+        activation != RLT_ACT_TANH)
         return rlt_fail(p, RLT_ERROR_OPTION, NULL, "unsupported activation");
     const rlt_ref scratch = rlt_add_scratch(p, op, (size_t)l->shape.cells * (RLT_GATES + 1) * sizeof(float));
     rlt_lstm_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_lstm_f32, sizeof *k, RLT_LSTM_REFS, 1);
@@ -154,8 +156,9 @@ static rlt_status prepare(rlt_prepare_state *p, const rlt_op *op, int time_major
         return rlt_fail(p, RLT_ERROR_OPTION, NULL, "a clip value is negative");
     RLT_TRY(read_sizes(p, op, &l, time_major));
     RLT_TRY(check_operands(p, &l));
-    if (l.input->type == RLT_FLOAT32 && l.weights[RLT_GATE_OUTPUT]->type == RLT_FLOAT32) return prepare_f32(p, op, &l);
-    if (l.input->type == RLT_INT8 && l.weights[RLT_GATE_OUTPUT]->type == RLT_INT8) return rlt_prepare_lstm_s8(p, op, &l);
+    const uint32_t type = l.input->type;
+    if (type == RLT_FLOAT32 && l.weights[RLT_GATE_OUTPUT]->type == type) return prepare_f32(p, op, &l);
+    if (type == RLT_INT8 && l.weights[RLT_GATE_OUTPUT]->type == type) return rlt_prepare_lstm_s8(p, op, &l);
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, l.input, "input and weights must both be FLOAT32, or INT8");
 }
 

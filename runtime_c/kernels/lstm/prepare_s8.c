@@ -119,7 +119,8 @@ static rlt_status fill(rlt_prepare_state *p, const rlt_op *op, const rlt_lstm *l
     for (uint32_t g = l->coupled ? 1 : 0; g < RLT_GATES; g++) RLT_TRY(gate_factors(p, op, l, g, k));
     const volatile float unit = (float)(0x1p-15 / (double)hidden * 0x1p-15);
     RLT_TRY(rlt_quantize_multiplier(p, (double)unit, &k->hidden.multiplier, &k->hidden.shift));
-    return l->projection ? factor(p, rlt_scale(l->projection, 0), hidden, rlt_scale(l->hidden, 0), &k->projection) : RLT_OK;
+    if (!l->projection) return RLT_OK;
+    return factor(p, rlt_scale(l->projection, 0), hidden, rlt_scale(l->hidden, 0), &k->projection);
 }
 
 rlt_status rlt_prepare_lstm_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_lstm *l) {

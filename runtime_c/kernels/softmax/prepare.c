@@ -50,8 +50,9 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     RLT_TRY(rlt_need_per_tensor(p, output));
     const int wide = output->type == RLT_INT16;
     const float scale = wide ? 1.0f / 65536 : 1.0f / 256;
-    if (rlt_zero_point(output, 0) != (wide ? INT16_MIN : INT8_MIN) || fabsf(rlt_scale(output, 0) - scale) > 0.001f * scale) {
-        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "its scale and zero point do not map 0..1 to the whole type");
+    if (rlt_zero_point(output, 0) != (wide ? INT16_MIN : INT8_MIN) ||
+        fabsf(rlt_scale(output, 0) - scale) > 0.001f * scale) {
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "scale and zero point do not map 0..1 to the whole type");
     }
     rlt_ref exponentials;
     int32_t *table = rlt_add_constant(p, 256 * sizeof *table, &exponentials);
