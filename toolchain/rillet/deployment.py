@@ -29,7 +29,7 @@ from .flatbuffer import write
 from .ir import Model, RilletError
 from .report.conversion import layer_noise
 from .report.html import write_report
-from .report.journey import Box, Journey, LayerCost, Stage
+from .report.journey import Journey, LayerCost, Stage
 from .runtime import Interpreter
 
 Tell = Callable[[Stage], None]
@@ -191,7 +191,7 @@ def _plan(trip: _Trip, path: Path, board: Board) -> Target:
         plan = target.plan
         journey.arena_bytes, journey.arena_lower_bound = plan.arena_bytes, plan.live_bytes
         journey.step_count = len(plan.steps)
-        journey.memory = [Box(b.name, b.first_step, b.last_step, b.offset, b.nbytes) for b in arena_boxes(target)]
+        journey.memory = arena_boxes(target)
         note(f"{journey.step_count} steps, arena {plan.arena_bytes:,} bytes (lower bound {plan.live_bytes:,})")
     return target
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..bench import Comparison
+from ..boards.footprint import Box
 
 
 @dataclass(frozen=True)
@@ -14,17 +15,6 @@ class Stage:
     name: str
     seconds: float
     summary: str
-
-
-@dataclass(frozen=True)
-class Box:
-    """A tensor's place in the arena over time; steps are inclusive, sizes in bytes."""
-
-    name: str
-    first_step: int
-    last_step: int
-    offset: int
-    nbytes: int
 
 
 @dataclass(frozen=True)
