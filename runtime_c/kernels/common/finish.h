@@ -17,8 +17,8 @@ typedef struct {
     int32_t shift;      /* at least 1 */
 } rlt_finish;
 
-/* The same for results that are rounded once (rlt_requantize_exact()): `offset` has 2 more, and where the bits below the
- * result come to at most 4 the short form cannot tell on which side of a half the result lies. */
+/* The same for results that are rounded once (rlt_requantize_exact()): `offset` has 2 more, and where the bits below
+ * the result come to at most 4 the short form cannot tell on which side of a half the result lies. */
 typedef struct {
     rlt_finish finish;
     rlt_exact_factor exact;

@@ -10,8 +10,8 @@ RLT_INLINE uint32_t *pad(uint32_t *to, const size_t step, int32_t value, int32_t
 }
 
 /* One row of a window that reaches beyond the image's left or right border, byte by byte. */
-RLT_INLINE uint32_t *mixed(uint32_t *to, const size_t step, const int8_t *from, int32_t count, int32_t first, int32_t last,
-                           int32_t fill) {
+RLT_INLINE uint32_t *mixed(uint32_t *to, const size_t step, const int8_t *from, int32_t count, int32_t first,
+                           int32_t last, int32_t fill) {
     for (int32_t i = 0; i < count; i += 4) {
         uint16_t value[4];
         for (int32_t k = 0; k < 4; k++) value[k] = (uint16_t)(i + k >= first && i + k < last ? from[i + k] : fill);

@@ -7,7 +7,7 @@
 
 /* Adds the step, if this CPU and the operands, which are checked by now, allow this form: then *done is 1.
  * `exact`: a FULLY_CONNECTED, whose results are rounded once. */
-rlt_status rlt_conv_2d_columns(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, const rlt_window *window,
-                               int32_t activation, int exact, int *done);
+rlt_status rlt_conv_2d_columns(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t,
+                               const rlt_window *window, int32_t activation, int exact, int *done);
 
 #endif

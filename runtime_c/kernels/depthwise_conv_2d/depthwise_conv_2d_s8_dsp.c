@@ -22,10 +22,10 @@ static void spread_four(int16_t *to, size_t plane, const int8_t *from, size_t in
     for (size_t k = 0; count > 0 && k < PLANES; k++) to[k * plane] = from[k];
 }
 
-/* The rows that output rows [y, y + rows) read, of `channels` channels from `from` on. Left and right of the image planes
- * hold padding already. */
-static void load_planes(const rlt_depthwise_planes_params *p, const int8_t *from, int32_t channels, int32_t y, int32_t rows,
-                        int16_t *to) {
+/* The rows that output rows [y, y + rows) read, of `channels` channels from `from` on. Left and right of the image,
+ * planes hold padding already. */
+static void load_planes(const rlt_depthwise_planes_params *p, const int8_t *from, int32_t channels, int32_t y,
+                        int32_t rows, int16_t *to) {
     const rlt_window *w = &p->window;
     const size_t plane = (size_t)p->width * (size_t)p->height, in_c = (size_t)w->in_c;
     const int32_t first = y * w->stride_h - w->pad_top, last = first + (rows - 1) * w->stride_h + w->kernel_h;
@@ -53,7 +53,8 @@ RLT_INLINE int32_t upper_lower(uint32_t x, uint32_t w, int32_t sum) { return __s
 /* A row of output pixels under 3x3 windows. */
 RLT_INLINE void row_of_three(const int16_t *from, size_t width, const uint32_t *weights, rlt_finish f,
                              int8_t *to, size_t out_c, int32_t count, const int stride) {
-    const uint32_t a01 = weights[0], a12 = weights[1], b01 = weights[2], b12 = weights[3], c01 = weights[4], c12 = weights[5];
+    const uint32_t a01 = weights[0], a12 = weights[1], b01 = weights[2], b12 = weights[3];
+    const uint32_t c01 = weights[4], c12 = weights[5];
     for (; count > 0; count -= 2, from += 2 * stride, to += 2 * out_c) {
         const uint32_t *a = (const uint32_t *)(const void *)from, *b = a + width / 2, *c = b + width / 2;
         int32_t first = __smlad(a[0], a01, 0), second;
@@ -125,7 +126,8 @@ rlt_status rlt_depthwise_conv_2d_s8_dsp(const rlt_run *run, const void *params) 
     int16_t *planes = rlt_out(run, p->scratch);
     const rlt_finish *finishes = rlt_in(run, p->channels);
     const uint32_t *weights = rlt_in(run, p->weights);
-    const int32_t plane = p->width * p->height, filter = w->kernel_h * p->pairs, image_bytes = w->in_h * w->in_w * w->in_c;
+    const int32_t plane = p->width * p->height, filter = w->kernel_h * p->pairs;
+    const int32_t image_bytes = w->in_h * w->in_w * w->in_c;
     fill(planes, p->input_zero_point, PLANES * plane);
     for (int32_t batch = 0; batch < w->batches; batch++, image += image_bytes) {
         for (int32_t c = 0; c < w->in_c; c += PLANES) {
@@ -136,7 +138,8 @@ rlt_status rlt_depthwise_conv_2d_s8_dsp(const rlt_run *run, const void *params) 
                 int8_t *to = output + (batch * w->out_h + y) * w->out_w * w->out_c;
                 for (int32_t k = 0; k < channels * p->multiplier; k++) {
                     const int32_t o = c * p->multiplier + k;
-                    channel_rows(p, planes + k / p->multiplier * plane, weights + o * filter, finishes[o], to + o, rows);
+                    const int16_t *own = planes + k / p->multiplier * plane;
+                    channel_rows(p, own, weights + o * filter, finishes[o], to + o, rows);
                 }
             }
         }

@@ -1,11 +1,11 @@
 /* The form of int8 DEPTHWISE_CONV_2D for the DSP extension.
  *
  * SMLAD adds two products, so it wants neighbours in a row of one channel, which NHWC keeps apart: a band of four
- * channels at a time is copied to planes of int16 in scratch, padding written out. Windows one pixel wide over images one
- * pixel wide come transposed, as rows.
+ * channels at a time is copied to planes of int16 in scratch, padding written out. Windows and images one pixel
+ * wide come transposed, as rows.
  *
- * Weights, less their zero point, for each output channel, for each row of the window: pairs of int16, (w0, w1), (w2, w3)
- * ..., a last odd one with 0; or, with `three`, for windows of 3x3: (w0, w1), (w1, w2), of which halves are used too. */
+ * Weights, less their zero point, for each output channel, for each row of the window: pairs of int16, (w0, w1),
+ * (w2, w3) ..., a last odd one with 0; or, with `three`, for 3x3 windows: (w0, w1), (w1, w2), also used in halves. */
 #ifndef RLT_DEPTHWISE_CONV_2D_PLANES_H
 #define RLT_DEPTHWISE_CONV_2D_PLANES_H
 

@@ -45,7 +45,7 @@ static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes)
     const int64_t width = (needed + 1) & ~1;
     if (width > INT16_MAX || w->kernel_h > INT16_MAX) return 0;
     const int64_t row_bytes = width * RLT_DEPTHWISE_PLANES * (int64_t)sizeof(int16_t);
-    const int64_t wanted = input_bytes / INPUT_PER_PLANES > LEAST_PLANES ? input_bytes / INPUT_PER_PLANES : LEAST_PLANES;
+    const int64_t part = input_bytes / INPUT_PER_PLANES, wanted = part > LEAST_PLANES ? part : LEAST_PLANES;
     const int64_t rows = (wanted / row_bytes - w->kernel_h) / w->stride_h + 1;
     k->rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
     k->width = (int32_t)width;
