@@ -1,8 +1,8 @@
 """One runtime and one model in a process of its own: `child.py rillet|litert MODEL` prints what loading costs, as JSON.
 
-    first_ms        constructing the interpreter and allocating its tensors, the first time in the process
-    again_ms        the same afterwards, median of REPEATS
-    growth_bytes    growth of the process's resident memory, from before the first to after one inference
+first_ms        constructing the interpreter and allocating its tensors, the first time in the process
+again_ms        the same afterwards, median of REPEATS
+growth_bytes    growth of the process's resident memory, from before the first to after one inference
 """
 
 from __future__ import annotations

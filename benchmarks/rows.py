@@ -98,11 +98,14 @@ def measure_row(entry: Entry, model: Path, effort: Effort, processes: int, progr
         timings[threads][runtime] = timing
     load = load_costs(model, processes, lambda share: progress(0.7 + 0.3 * share))
     return Row(
-        entry, _mmac(model), timings,
+        entry,
+        _mmac(model),
+        timings,
         {n: t["litert"].median_us / t["rillet"].median_us for n, t in timings.items()},
         best / timings[2]["rillet"].median_us,
         {isa: best / timing.median_us for isa, timing in zip(isas, measured[len(cases) :], strict=True)},
-        max_difference(runners[0][1](), runners[1][1]()), load,
+        max_difference(runners[0][1](), runners[1][1]()),
+        load,
     )
 
 
@@ -112,7 +115,9 @@ def load_costs(model: Path, processes: int, progress: Progress) -> dict[str, dic
     for index in range(processes):
         for runtime in RUNTIMES:
             done = subprocess.run(
-                [sys.executable, str(HERE / "child.py"), runtime, str(model)], check=True, capture_output=True,
+                [sys.executable, str(HERE / "child.py"), runtime, str(model)],
+                check=True,
+                capture_output=True,
                 text=True,
             )
             found[runtime].append(json.loads(done.stdout))
@@ -137,7 +142,8 @@ def means(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
             **{str(n): geometric_mean([row.speedup[n] for row in group]) for n in THREADS},
             **{isa: geometric_mean([row.lesser[isa] for row in group]) for isa in group[0].lesser},
         }
-        for name, group in groups.items() if group
+        for name, group in groups.items()
+        if group
     }
 
 

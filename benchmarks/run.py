@@ -35,10 +35,20 @@ FULL_PROCESSES, QUICK_PROCESSES = 5, 1
 @click.command()
 @click.option("--quick", is_flag=True, help="About a minute, with more noise.")
 @click.option("--only", multiple=True, metavar="TEXT", help="Only models whose name contains this.")
-@click.option("--zoo", type=click.Path(path_type=Path, file_okay=False), envvar="RILLET_ZOO",
-              default=rows.HERE.parents[1] / "shared" / "zoo", help="Folder of the models.")
-@click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=rows.HERE / "results",
-              show_default="benchmarks/results", help="Folder to write to.")
+@click.option(
+    "--zoo",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="RILLET_ZOO",
+    default=rows.HERE.parents[1] / "shared" / "zoo",
+    help="Folder of the models.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=rows.HERE / "results",
+    show_default="benchmarks/results",
+    help="Folder to write to.",
+)
 def main(quick: bool, only: tuple[str, ...], zoo: Path, results: Path) -> None:
     """Measure rillet against LiteRT."""
     chosen = [e for e in rows.entries() if not only or any(text in e.name for text in only)]
@@ -80,9 +90,13 @@ def write_results(
     """Writes <machine>.json and .svg, and returns the table."""
     date = datetime.date.today().isoformat()
     result = {
-        "machine": machine, "date": date, "quick": quick,
+        "machine": machine,
+        "date": date,
+        "quick": quick,
         "versions": {"rillet": version("rillet"), "ai-edge-litert": version("ai-edge-litert")},
-        "rows": [row.plain() for row in done], "geometric_means": rows.means(done), "library_bytes": sizes,
+        "rows": [row.plain() for row in done],
+        "geometric_means": rows.means(done),
+        "library_bytes": sizes,
     }
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{machine['slug']}.json"

@@ -10,8 +10,23 @@ from rows import THREADS, Row, means
 from rillet.report.plots import BLUE, RED, figure
 
 HEADINGS = [
-    "model", "rillet us", "LiteRT us", "faster", "aim", "GMAC/s", "of peak", "rillet 2T us", "LiteRT 2T us", "faster",
-    "2T gain", "AVX2", "load ms", "LiteRT", "memory MB", "LiteRT", "max diff",
+    "model",
+    "rillet us",
+    "LiteRT us",
+    "faster",
+    "aim",
+    "GMAC/s",
+    "of peak",
+    "rillet 2T us",
+    "LiteRT 2T us",
+    "faster",
+    "2T gain",
+    "AVX2",
+    "load ms",
+    "LiteRT",
+    "memory MB",
+    "LiteRT",
+    "max diff",
 ]
 
 
@@ -22,7 +37,8 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
     lines = [
         f"{date}, {machine['name']}, {machine['cores']} cores, {machine['isa'][-1]}; medians on one thread and on two "
         f"(2T), interleaved. Peak of a core: int8 {peak['int8_gmac_per_s']:.0f}, float32 "
-        f"{peak['float_gmac_per_s']:.0f} GMAC/s.", "",
+        f"{peak['float_gmac_per_s']:.0f} GMAC/s.",
+        "",
     ]
     lines += _aligned([HEADINGS, *(_cells(row, peak) for row in measured)])
     lines.append("")
@@ -30,11 +46,15 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
         faster = ", ".join(f"{ratios[str(n)]:.2f}x on {n} thread{'s' if n > 1 else ''}" for n in THREADS)
         lesser = "".join(f"; {isa} alone has {ratios[isa]:.2f} of that speed" for isa in ratios if not isa.isdigit())
         lines.append(f"geometric mean, {name}: {faster}{lesser}")
-    lines.append("libraries, stripped: " + ", ".join(
-        f"{name} {size / 1e3:,.0f} KB" for name, size in sizes.items() if size is not None))
+    lines.append(
+        "libraries, stripped: "
+        + ", ".join(f"{name} {size / 1e3:,.0f} KB" for name, size in sizes.items() if size is not None)
+    )
     if machine["busy"] is not None and machine["busy"] > machine["cores"] / 2:
-        lines.append(f"The machine was busy ({machine['busy']:.1f} other processes wanted to run on {machine['cores']} "
-                     "cores): two threads had no two cores for themselves.")
+        lines.append(
+            f"The machine was busy ({machine['busy']:.1f} other processes wanted to run on {machine['cores']} "
+            "cores): two threads had no two cores for themselves."
+        )
     lines += [f"{row.entry.name}: not measured: {row.problem}" for row in rows if row.problem]
     return "\n".join(lines)
 
@@ -45,12 +65,23 @@ def _cells(row: Row, peak: Mapping[str, float]) -> list[str]:
     top = peak["float_gmac_per_s" if row.entry.kind == "float" else "int8_gmac_per_s"]
     mine, theirs = row.load["rillet"], row.load["litert"]
     return [
-        row.entry.name, f"{one['rillet'].median_us:.1f}", f"{one['litert'].median_us:.1f}", f"{row.speedup[1]:.2f}x",
-        f"{row.entry.aim:.2f}x", f"{rate:.0f}", f"{rate / top:.0%}", f"{two['rillet'].median_us:.1f}",
-        f"{two['litert'].median_us:.1f}", f"{row.speedup[2]:.2f}x", f"{row.scaling or 0:.2f}x",
+        row.entry.name,
+        f"{one['rillet'].median_us:.1f}",
+        f"{one['litert'].median_us:.1f}",
+        f"{row.speedup[1]:.2f}x",
+        f"{row.entry.aim:.2f}x",
+        f"{rate:.0f}",
+        f"{rate / top:.0%}",
+        f"{two['rillet'].median_us:.1f}",
+        f"{two['litert'].median_us:.1f}",
+        f"{row.speedup[2]:.2f}x",
+        f"{row.scaling or 0:.2f}x",
         f"{row.lesser['avx2']:.2f}x" if "avx2" in row.lesser else "",
-        f"{mine['first_ms']:.1f}", f"{theirs['first_ms']:.1f}", f"{mine['growth_bytes'] / 1e6:.1f}",
-        f"{theirs['growth_bytes'] / 1e6:.1f}", f"{row.max_difference or 0:.3g}",
+        f"{mine['first_ms']:.1f}",
+        f"{theirs['first_ms']:.1f}",
+        f"{mine['growth_bytes'] / 1e6:.1f}",
+        f"{theirs['growth_bytes'] / 1e6:.1f}",
+        f"{row.max_difference or 0:.3g}",
     ]
 
 

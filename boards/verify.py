@@ -121,7 +121,12 @@ def _compare(here: NDArray[Any], there: NDArray[Any]) -> tuple[int, float]:
 
 
 def _result(
-    device: Device, inputs: int, steps: Sequence[object], tensors: int, compared: int, largest: float,
+    device: Device,
+    inputs: int,
+    steps: Sequence[object],
+    tensors: int,
+    compared: int,
+    largest: float,
     found: Difference | None,
 ) -> Verification:
     exact = found is None and largest == 0.0

@@ -10,7 +10,21 @@ from .static import IO_TYPES
 from .statistics import METHODS
 
 __all__ = [
-    "IO_TYPES", "METHODS", "NORMALIZATIONS", "RECIPES", "ROUNDINGS", "Calibration", "CalibrationError",
-    "ErrorReport", "LayerError", "QuantizationError", "Quantized", "Recipe", "copy_model", "error_report",
-    "one_thread", "quantize_model", "recipe_named",
+    "IO_TYPES",
+    "METHODS",
+    "NORMALIZATIONS",
+    "RECIPES",
+    "ROUNDINGS",
+    "Calibration",
+    "CalibrationError",
+    "ErrorReport",
+    "LayerError",
+    "QuantizationError",
+    "Quantized",
+    "Recipe",
+    "copy_model",
+    "error_report",
+    "one_thread",
+    "quantize_model",
+    "recipe_named",
 ]

@@ -59,8 +59,10 @@ class Checker:
     def warnings(self) -> list[str]:
         found = []
         if self.samples < _FEW_SAMPLES:
-            found.append(f"only {self.samples} calibration sample{'s' * (self.samples != 1)}; about 100 typical inputs "
-                         "give ranges that can be trusted")
+            found.append(
+                f"only {self.samples} calibration sample{'s' * (self.samples != 1)}; about 100 typical inputs "
+                "give ranges that can be trusted"
+            )
         for tensor in self.inputs:
             statistics = self.seen.get(tensor.name)
             if statistics is None:
@@ -73,7 +75,8 @@ class Checker:
             found += [
                 f"every calibration sample gives class {next(iter(classes))} of output '{name}': are the inputs scaled "
                 f"as in training? {self._ranges()}"
-                for name, classes in self.classes.items() if len(classes) == 1
+                for name, classes in self.classes.items()
+                if len(classes) == 1
             ]
         return found
 
@@ -88,6 +91,8 @@ def _compare_recorded(tensor: Tensor, statistics: Statistics) -> list[str]:
     low, high = float(recorded.min.min()), float(recorded.max.max())
     given, expected = max(abs(statistics.low), abs(statistics.high)), max(abs(low), abs(high))
     if expected > 0 and not 1 / _RANGE_FACTOR <= given / expected <= _RANGE_FACTOR:
-        return [f"calibration values for input '{tensor.name}' run from {statistics.low:g} to {statistics.high:g}; the "
-                f"model was trained with {low:g} to {high:g}: scale them as in training"]
+        return [
+            f"calibration values for input '{tensor.name}' run from {statistics.low:g} to {statistics.high:g}; the "
+            f"model was trained with {low:g} to {high:g}: scale them as in training"
+        ]
     return []

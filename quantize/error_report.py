@@ -134,9 +134,15 @@ def _layer(name: str, where: str, kind: str, tensor: Tensor, sums: _Sums) -> Lay
     q = tensor.quantization if tensor.dtype.is_integer else None
     has_scale = q is not None and q.scale.size == 1
     return LayerError(
-        layer=where, kind=kind, tensor=name, shape=tensor.shape, dtype=tensor.dtype.name.lower(),
-        sqnr_db=float(min(10 * np.log10(max(ratio, 1e-20)), _PERFECT_DB)), max_abs=sums.largest,
-        rms_error=float(np.sqrt(sums.error / count)), rms_signal=float(np.sqrt(sums.signal / count)),
+        layer=where,
+        kind=kind,
+        tensor=name,
+        shape=tensor.shape,
+        dtype=tensor.dtype.name.lower(),
+        sqnr_db=float(min(10 * np.log10(max(ratio, 1e-20)), _PERFECT_DB)),
+        max_abs=sums.largest,
+        rms_error=float(np.sqrt(sums.error / count)),
+        rms_signal=float(np.sqrt(sums.signal / count)),
         scale=float(q.scale[0]) if has_scale and q is not None else None,
         zero_point=int(q.zero_point[0]) if has_scale and q is not None else None,
     )

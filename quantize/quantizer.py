@@ -49,9 +49,16 @@ class Quantized:
 
 @one_thread()
 def quantize_model(
-    model: Model, recipe: str | Recipe = "static_wi8_ai8", *, calibration: Source | None = None, io: str = "int8",
-    method: str = "mse", rounding: str = "compensated", normalization: str | tuple[Any, Any] | None = None,
-    samples: int | None = None, progress: Progress | None = None,
+    model: Model,
+    recipe: str | Recipe = "static_wi8_ai8",
+    *,
+    calibration: Source | None = None,
+    io: str = "int8",
+    method: str = "mse",
+    rounding: str = "compensated",
+    normalization: str | tuple[Any, Any] | None = None,
+    samples: int | None = None,
+    progress: Progress | None = None,
 ) -> Quantized:
     """Quantizes a copy of `model`.
 

@@ -39,14 +39,31 @@ class Recipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("static_wi8_ai8", DType.INT8, DType.INT8,
-               summary="int8 weights and activations; needs calibration; the form for microcontrollers"),
-        Recipe("dynamic_wi8_afp32", DType.INT8, min_weight_elements=1024,
-               summary="int8 weights, float tensors; kernels quantize activations row by row as they run"),
-        Recipe("weight_only_wi8_afp32", DType.INT8, explicit_dequantize=True, min_weight_elements=1024,
-               summary="int8 weights, dequantized before use; computes in float"),
-        Recipe("float16", DType.FLOAT16, explicit_dequantize=True,
-               summary="float16 constants, dequantized before use; half the size, computes in float"),
+        Recipe(
+            "static_wi8_ai8",
+            DType.INT8,
+            DType.INT8,
+            summary="int8 weights and activations; needs calibration; the form for microcontrollers",
+        ),
+        Recipe(
+            "dynamic_wi8_afp32",
+            DType.INT8,
+            min_weight_elements=1024,
+            summary="int8 weights, float tensors; kernels quantize activations row by row as they run",
+        ),
+        Recipe(
+            "weight_only_wi8_afp32",
+            DType.INT8,
+            explicit_dequantize=True,
+            min_weight_elements=1024,
+            summary="int8 weights, dequantized before use; computes in float",
+        ),
+        Recipe(
+            "float16",
+            DType.FLOAT16,
+            explicit_dequantize=True,
+            summary="float16 constants, dequantized before use; half the size, computes in float",
+        ),
     )
 }
 

@@ -37,18 +37,29 @@ def typical(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("changes", [
-    {"x": np.float32(3)}, {"x": np.zeros((0, 6), np.float32), "y": np.zeros(0, int)}, {"x": np.full(8, "a")},
-    {"y": np.zeros(8)}, {"y": np.zeros((8, 4), int)}, {"x": np.zeros((7, 6), np.float32)},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x": np.float32(3)},
+        {"x": np.zeros((0, 6), np.float32), "y": np.zeros(0, int)},
+        {"x": np.full(8, "a")},
+        {"y": np.zeros(8)},
+        {"y": np.zeros((8, 4), int)},
+        {"x": np.zeros((7, 6), np.float32)},
+    ],
+)
 def test_test_data_that_is_not_labelled_samples(changes: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(RilletError, match=r"test data .*labelled\.npz"):
         read_labelled(samples(tmp_path / "labelled.npz", **changes))
 
 
-@pytest.mark.parametrize(("changes", "text"), [
-    ({"x": np.zeros((8, 5), np.float32)}, "a test sample has shape"), ({"y": np.full(8, 4)}, "classes 4 to 4"),
-])
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"x": np.zeros((8, 5), np.float32)}, "a test sample has shape"),
+        ({"y": np.full(8, 4)}, "classes 4 to 4"),
+    ],
+)
 def test_test_data_of_another_model(changes: dict[str, Any], text: str, classifier: Path, tmp_path: Path) -> None:
     data = samples(tmp_path / "labelled.npz", **changes)
     with pytest.raises(RilletError, match=text):
@@ -83,8 +94,16 @@ def test_recipes_on_this_machine(recipe: str, classifier: Path, tmp_path: Path) 
     """Only the static recipe takes samples. A dynamic one makes two steps of an operator, verified as one."""
     calibration = typical(tmp_path / "typical.npz") if recipe.startswith("static") else None
     labelled = samples(tmp_path / "labelled.npz")
-    journey = deploy(classifier, "host", recipe=recipe, calibration=calibration, test_data=labelled, against=None,
-                     out_dir=tmp_path / "out", report=tmp_path / "page.html")
+    journey = deploy(
+        classifier,
+        "host",
+        recipe=recipe,
+        calibration=calibration,
+        test_data=labelled,
+        against=None,
+        out_dir=tmp_path / "out",
+        report=tmp_path / "page.html",
+    )
     assert "computes what this machine computes" in journey.verification
     assert len(set(journey.accuracy.values())) == 1 and journey.accuracy_samples["on host"] == 8
     assert (tmp_path / "page.html").stat().st_size > 1000

@@ -16,9 +16,23 @@ ROOT = Path(__file__).resolve().parents[1]
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps",
-         "--no-build-isolation", "-w", str(folder), "-C", f"build-dir={folder}/build", str(ROOT)],
-        check=True, capture_output=True,
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            str(folder),
+            "-C",
+            f"build-dir={folder}/build",
+            str(ROOT),
+        ],
+        check=True,
+        capture_output=True,
     )
     (path,) = folder.glob("*.whl")
     return zipfile.ZipFile(path)

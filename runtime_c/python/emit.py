@@ -21,7 +21,7 @@ def declarations(header: str) -> str:
     text = text.replace("\\\n", " ")
     members = ", ".join(f"{name} = {value}" for name, value in statuses)
     text = re.sub(r"^\s*RLT_STATUS_LIST\(RLT_STATUS_ENUM\)", members, text, flags=re.M)
-    text = re.sub(r'#if defined\(__cplusplus\)\n.*?#endif', "", text, flags=re.S)
+    text = re.sub(r"#if defined\(__cplusplus\)\n.*?#endif", "", text, flags=re.S)
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
     return "\n".join(f"#define {name} {value}" for name, value in constants) + "\n" + text
 

@@ -43,8 +43,9 @@ def test_work_done(isa: str) -> None:
         "a = np.ones(1024 + 64, np.uint8); a = a[-a.ctypes.data % 64:][:1024]; b = ffi.from_buffer(a);"
         "print(*(lib.rlt_peak(k, b, 1024, r) for k in range(3) for r in (1, 7)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "RILLET_ISA": isa}, check=True,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "RILLET_ISA": isa}, check=True, capture_output=True, text=True
+    )
     units = [int(word) for word in done.stdout.split()]
     assert units[1::2] == [7 * each for each in units[::2]]
     per_round = {"avx2": [160, 80], "avx512vnni": [640, 160]}.get(isa, [1024, 32])

@@ -20,13 +20,16 @@ SHORT = Effort(warmup_s=0, min_runs=5, min_s=0.01)
 PEAK = Peak(1, 100, 10, (Level("L1", 1000, 50), Level("L2", 10_000, 20), Level("memory", None, 5)))
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [
-    ((False, 200_000, 100, 100, 500), (2.0, "compute")),
-    ((True, 200_000, 100, 100, 500), (20.0, "compute")),
-    ((False, 10, 1000, 0, 900), (0.02, "L1")),
-    ((False, 10, 2000, 0, 2000), (0.1, "L2")),
-    ((False, 10, 500, 50_000, 60_000), (10.01, "memory")),
-])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((False, 200_000, 100, 100, 500), (2.0, "compute")),
+        ((True, 200_000, 100, 100, 500), (20.0, "compute")),
+        ((False, 10, 1000, 0, 900), (0.02, "L1")),
+        ((False, 10, 2000, 0, 2000), (0.1, "L2")),
+        ((False, 10, 500, 50_000, 60_000), (10.01, "memory")),
+    ],
+)
 def test_least_time(arguments: tuple[bool, int, int, int, int], expected: tuple[float, str]) -> None:
     us, limit = least_us(PEAK, *arguments)
     assert (us, limit) == (pytest.approx(expected[0]), expected[1])

@@ -68,8 +68,12 @@ def test_every_portable_kernel_is_found(tmp_path: Path) -> None:
             compiler.run(["-std=c11", "-O0", "-c", f"-I{root / 'include'}", str(file), "-o", str(target)])
         return made
 
-    found = {s.name for o in kernel_objects(root, kernels, ["scalar"], compile_files)
-             for s in read_elf(o.read_bytes()).symbols if s.defined}
+    found = {
+        s.name
+        for o in kernel_objects(root, kernels, ["scalar"], compile_files)
+        for s in read_elf(o.read_bytes()).symbols
+        if s.defined
+    }
     assert len(kernels) > 100 and found >= {f"rlt_{kernel}" for kernel in kernels}
 
 

@@ -85,11 +85,15 @@ def test_missing_calibration(rillet: Rillet) -> None:
     assert_error(rillet("quantize", KERAS, "--calibrate", "none.npz"), "none.npz does not exist")
 
 
-@pytest.mark.parametrize("samples, words", [
-    (np.zeros((9, 9, 9, 1), np.float32), ["9x9x9x1", "1x8x8x1"]),
-    (np.full((9, 8, 8, 1), np.nan, np.float32), ["NaN"]),
-    (np.zeros((0, 8, 8, 1), np.float32), ["no samples"]),
-], ids=["shape", "NaN", "none"])
+@pytest.mark.parametrize(
+    "samples, words",
+    [
+        (np.zeros((9, 9, 9, 1), np.float32), ["9x9x9x1", "1x8x8x1"]),
+        (np.full((9, 8, 8, 1), np.nan, np.float32), ["NaN"]),
+        (np.zeros((0, 8, 8, 1), np.float32), ["no samples"]),
+    ],
+    ids=["shape", "NaN", "none"],
+)
 def test_wrong_calibration_data(rillet: Rillet, samples: Any, words: list[str]) -> None:
     np.savez("samples.npz", samples)
     assert_error(rillet("quantize", KERAS, "--calibrate", "samples.npz"), *words)
@@ -100,10 +104,14 @@ def test_failing_calibration_script(rillet: Rillet) -> None:
     assert_error(rillet("quantize", KERAS, "--calibrate", "data.py"), "data.py", "KeyError: 'boo'")
 
 
-@pytest.mark.parametrize("array, words", [
-    (np.zeros((1, 8, 8, 1), np.float32), ["takes int8", "float32"]),
-    (np.zeros((1, 9, 8, 1), np.int8), ["(1, 8, 8, 1)", "(1, 9, 8, 1)"]),
-], ids=["type", "shape"])
+@pytest.mark.parametrize(
+    "array, words",
+    [
+        (np.zeros((1, 8, 8, 1), np.float32), ["takes int8", "float32"]),
+        (np.zeros((1, 9, 8, 1), np.int8), ["(1, 8, 8, 1)", "(1, 9, 8, 1)"]),
+    ],
+    ids=["type", "shape"],
+)
 def test_wrong_input(rillet: Rillet, digits: Path, array: Any, words: list[str]) -> None:
     np.save("x.npy", array)
     assert_error(rillet("run", digits, "--input", "x.npy"), *words)

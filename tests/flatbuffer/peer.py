@@ -1,6 +1,6 @@
 """Runs LiteRT on model files, one JSON line of output digests each; LiteRT can abort, so it has its own process.
 
-    python peer.py FILE...
+python peer.py FILE...
 """
 
 from __future__ import annotations

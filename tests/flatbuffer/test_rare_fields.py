@@ -35,23 +35,46 @@ TENSORS = [
     {"name": "text", "shape": [1], "type": int(DType.STRING), "buffer": 2, "has_rank": True},
     {"name": "inner", "quantization": {"scale": [0.5], "zero_point": [3], "min": [-1.0], "max": [1.0]}},
     {"name": "outside", "shape": [8], "external_buffer": 7, "has_rank": True},
-    {"name": "q", "shape": [4], "quantization": {
-        "details": ("MultiAxisQuantization", {"scales": 5, "zero_points": -1, "quantized_dimensions": [0, 1]}),
-    }},
-    {"name": "c", "shape": [4], "quantization": {
-        "details": ("CustomQuantization", {"custom": np.arange(5, dtype=np.uint8)}),
-    }},
+    {
+        "name": "q",
+        "shape": [4],
+        "quantization": {
+            "details": ("MultiAxisQuantization", {"scales": 5, "zero_points": -1, "quantized_dimensions": [0, 1]}),
+        },
+    },
+    {
+        "name": "c",
+        "shape": [4],
+        "quantization": {
+            "details": ("CustomQuantization", {"custom": np.arange(5, dtype=np.uint8)}),
+        },
+    },
     {"name": "unused", "shape": [3], "buffer": 3, "type": int(DType.UINT8)},
     {"name": "scalar", "has_rank": True},
 ]
 OPERATORS = [
-    {"inputs": [0, -1, 2], "outputs": [10], "mutating_variable_inputs": [False, True, False], "intermediates": [5],
-     "builtin_options": ("SVDFOptions", {"rank": 2}), "debug_metadata_index": 4},
+    {
+        "inputs": [0, -1, 2],
+        "outputs": [10],
+        "mutating_variable_inputs": [False, True, False],
+        "intermediates": [5],
+        "builtin_options": ("SVDFOptions", {"rank": 2}),
+        "debug_metadata_index": 4,
+    },
     {"opcode_index": 1, "inputs": [10, 4, 6, 7, 8], "outputs": [3], "custom_options": np.frombuffer(b"flex", np.uint8)},
-    {"opcode_index": 2, "builtin_options_2": ("StableHLOCompositeOptions", {
-        "name": "odml.norm", "decomposition_subgraph_index": 1, "version": 2,
-        "composite_attributes": np.arange(9, dtype=np.uint8)}),
-     "custom_options": np.frombuffer(b"more", np.uint8)},
+    {
+        "opcode_index": 2,
+        "builtin_options_2": (
+            "StableHLOCompositeOptions",
+            {
+                "name": "odml.norm",
+                "decomposition_subgraph_index": 1,
+                "version": 2,
+                "composite_attributes": np.arange(9, dtype=np.uint8),
+            },
+        ),
+        "custom_options": np.frombuffer(b"more", np.uint8),
+    },
 ]
 MODEL = {
     "version": 3,
@@ -63,15 +86,23 @@ MODEL = {
     ],
     "subgraphs": [
         {"name": "main", "tensors": TENSORS, "inputs": [0], "outputs": [3], "operators": OPERATORS},
-        {"name": "other", "tensors": [{"name": "y", "shape": [1]}], "inputs": [0], "outputs": [0],
-         "debug_metadata_index": 2},
+        {
+            "name": "other",
+            "tensors": [{"name": "y", "shape": [1]}],
+            "inputs": [0],
+            "outputs": [0],
+            "debug_metadata_index": 2,
+        },
     ],
     "buffers": [{}, data(b"\x01\x02"), data(b"\x01\0\0\0\x0c\0\0\0\x0d\0\0\0A"), data(b"abc"), data(b"1.14.0")],
     "metadata": [{"name": "min_runtime_version", "buffer": 4}],
     "metadata_buffer": [4, 3],
     "signature_defs": [
-        {"signature_key": "serve", "inputs": [{"name": "a", "tensor_index": 0}],
-         "outputs": [{"name": "b", "tensor_index": 3}]},
+        {
+            "signature_key": "serve",
+            "inputs": [{"name": "a", "tensor_index": 0}],
+            "outputs": [{"name": "b", "tensor_index": 3}],
+        },
         {"signature_key": "second", "subgraph_index": 1, "outputs": [{"name": "y"}]},
     ],
     "external_buffer_groups": [{"name": "weights.bin"}],

@@ -59,11 +59,15 @@ def test_every_options_table_survives(union: str) -> None:
     for table in UNIONS[union]:
         for record in ({}, {each.name: value_of(each) for each in TABLES[table].fields}):
             code = codes.get(table, stablehlo)
-            content = encode("Model", {
-                "version": 3, "buffers": [{}],
-                "operator_codes": [{"builtin_code": code, "deprecated_builtin_code": min(code, 127)}],
-                "subgraphs": [{"operators": [{"opcode_index": 0, field: (table, record)}]}],
-            })
+            content = encode(
+                "Model",
+                {
+                    "version": 3,
+                    "buffers": [{}],
+                    "operator_codes": [{"builtin_code": code, "deprecated_builtin_code": min(code, 127)}],
+                    "subgraphs": [{"operators": [{"opcode_index": 0, field: (table, record)}]}],
+                },
+            )
             before = Decoder(content).root("Model")["subgraphs"][0]["operators"][0][field]
             after = Decoder(write_bytes(read(content))).root("Model")["subgraphs"][0]["operators"][0][field]
             assert before[0] == after[0] == table

@@ -49,9 +49,7 @@ def test_constants_are_read_only_views_of_the_file(tmp_path: Path) -> None:
     assert np.array_equal(array, np.arange(1000))
 
 
-@pytest.mark.parametrize(
-    ("dtype", "low", "high"), [(DType.INT4, -8, 8), (DType.UINT4, 0, 16), (DType.INT2, -2, 2)]
-)
+@pytest.mark.parametrize(("dtype", "low", "high"), [(DType.INT4, -8, 8), (DType.UINT4, 0, 16), (DType.INT2, -2, 2)])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 64])
 def test_small_elements_are_packed(dtype: DType, low: int, high: int, count: int) -> None:
     values = np.random.default_rng(count).integers(low, high, count).astype(dtype.numpy)
@@ -116,19 +114,29 @@ def test_data_outside_the_flatbuffer_is_read() -> None:
     weights, options = np.arange(4, dtype=np.float32).tobytes(), b"options"
 
     def content(at: int) -> bytes:
-        return encode("Model", {
-            "version": 3,
-            "buffers": [{}, {"offset": at, "size": len(weights)}],
-            "operator_codes": [{"builtin_code": 32, "deprecated_builtin_code": 32, "custom_code": "big"}],
-            "subgraphs": [{
-                "tensors": [{"shape": [4], "name": "w", "buffer": 1}, {"shape": [4], "name": "y"}],
-                "outputs": [1],
-                "operators": [{
-                    "opcode_index": 0, "inputs": [0], "outputs": [1],
-                    "large_custom_options_offset": at + len(weights), "large_custom_options_size": len(options),
-                }],
-            }],
-        })
+        return encode(
+            "Model",
+            {
+                "version": 3,
+                "buffers": [{}, {"offset": at, "size": len(weights)}],
+                "operator_codes": [{"builtin_code": 32, "deprecated_builtin_code": 32, "custom_code": "big"}],
+                "subgraphs": [
+                    {
+                        "tensors": [{"shape": [4], "name": "w", "buffer": 1}, {"shape": [4], "name": "y"}],
+                        "outputs": [1],
+                        "operators": [
+                            {
+                                "opcode_index": 0,
+                                "inputs": [0],
+                                "outputs": [1],
+                                "large_custom_options_offset": at + len(weights),
+                                "large_custom_options_size": len(options),
+                            }
+                        ],
+                    }
+                ],
+            },
+        )
 
     size = len(content(1 << 20))
     for model in (read(content(size) + weights + options), read(write_bytes(read(content(size) + weights + options)))):

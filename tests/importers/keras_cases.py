@@ -14,9 +14,28 @@ Shape = tuple[int, ...]
 IMAGE, LINE, VECTOR = (7, 9, 4), (11, 4), (6,)
 
 ACTIVATIONS = (
-    "linear", "relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "leaky_relu", "gelu",
-    "hard_sigmoid", "hard_swish", "hard_silu", "hard_tanh", "swish", "silu", "mish", "softplus", "softsign",
-    "log_sigmoid", "exponential",
+    "linear",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "log_softmax",
+    "elu",
+    "selu",
+    "leaky_relu",
+    "gelu",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_silu",
+    "hard_tanh",
+    "swish",
+    "silu",
+    "mish",
+    "softplus",
+    "softsign",
+    "log_sigmoid",
+    "exponential",
 )
 
 LAYERS: dict[str, tuple[Make, Shape]] = {
@@ -106,8 +125,21 @@ LAYERS: dict[str, tuple[Make, Shape]] = {
     **{f"activation_{name}": (lambda L, name=name: L.Activation(name), VECTOR) for name in ACTIVATIONS},
 }
 
-FIRST = {"conv2d", "conv2d_same_stride", "depthwise2d", "separable2d", "max_pool2d", "avg_pool2d_same", "global_avg2d",
-         "zero_pad2d", "crop2d", "upsample2d", "flatten", "conv1d", "global_max1d"}
+FIRST = {
+    "conv2d",
+    "conv2d_same_stride",
+    "depthwise2d",
+    "separable2d",
+    "max_pool2d",
+    "avg_pool2d_same",
+    "global_avg2d",
+    "zero_pad2d",
+    "crop2d",
+    "upsample2d",
+    "flatten",
+    "conv1d",
+    "global_max1d",
+}
 """Cases tested with data_format="channels_first" as well."""
 
 MERGES: dict[str, tuple[Make, list[Shape]]] = {

@@ -16,7 +16,11 @@ Weights = Mapping[str, Sequence[tuple[str, np.ndarray]]]
 
 
 def write_h5(
-    path: Path, config: Mapping[str, Any], weights: Weights, version: str | None = "2.4.0", backend: str = "tensorflow",
+    path: Path,
+    config: Mapping[str, Any],
+    weights: Weights,
+    version: str | None = "2.4.0",
+    backend: str = "tensorflow",
     names_per_part: int | None = None,
 ) -> Path:
     """The container of `model.save("x.h5")`; `names_per_part` splits the lists of names as Keras does above 64 KiB."""
@@ -56,8 +60,10 @@ def write_archive(
 
 def sequential(*layers: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     """The architecture of a Sequential model, from (class, configuration) pairs."""
-    return {"class_name": "Sequential", "config": {
-        "name": "sequential", "layers": [{"class_name": kind, "config": config} for kind, config in layers]}}
+    return {
+        "class_name": "Sequential",
+        "config": {"name": "sequential", "layers": [{"class_name": kind, "config": config} for kind, config in layers]},
+    }
 
 
 def _write_names(group: Any, attribute: str, names: list[str], part: int | None) -> None:

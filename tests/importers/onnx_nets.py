@@ -111,8 +111,13 @@ def decoder() -> Net:
     net.conv(3, 6, strides=[2, 2])
     net.add("InstanceNormalization", [net.x, net.weights(6), net.weights(6)])
     net.add("ConvTranspose", [net.x, net.weights(6, 4, 4, 4)], strides=[2, 2], pads=[1, 1, 1, 1])
-    net.add("Resize", [net.x, "", net.constant(np.array([1, 1, 2, 2], np.float32))], mode="nearest",
-            coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    net.add(
+        "Resize",
+        [net.x, "", net.constant(np.array([1, 1, 2, 2], np.float32))],
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
     net.conv(4, 4)
     net.add("Resize", [net.x, "", net.constant(np.array([1, 1, 2, 2], np.float32))], mode="linear")
     net.conv(4, 12)

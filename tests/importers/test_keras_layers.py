@@ -98,8 +98,10 @@ def test_functional_with_branches_shared_layers_nested_models_and_operators(cont
     L = keras.layers
     image, vector = keras.Input((8, 8, 3), name="image"), keras.Input((4,), name="vector")
     first = L.Conv2D(4, 3, padding="same", name="first")
-    block = keras.Sequential([keras.Input((8, 8, 4)), L.Conv2D(4, 3, padding="same", name="first"),
-                              L.BatchNormalization(), L.ReLU()], name="block")
+    block = keras.Sequential(
+        [keras.Input((8, 8, 4)), L.Conv2D(4, 3, padding="same", name="first"), L.BatchNormalization(), L.ReLU()],
+        name="block",
+    )
     inner_in = keras.Input((8, 8, 4))
     inner = keras.Model(inner_in, [L.Dense(4)(inner_in), L.DepthwiseConv2D(3, padding="same")(inner_in)], name="inner")
     shared = L.Dense(4, activation="relu", name="shared")

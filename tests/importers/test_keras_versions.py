@@ -44,11 +44,21 @@ def keras_2(path: Path) -> Path:
         ("Flatten", {"name": "f"}),
         ("Dense", {"name": "d", "units": 5, "activation": "hard_sigmoid"}),
     )
-    return write_h5(path, config, {
-        "c": [("c/kernel:0", KERNEL), ("c/bias:0", BIAS)],
-        "n": [("n/gamma:0", GAMMA), ("n/beta:0", BETA), ("n/moving_mean:0", MEAN), ("n/moving_variance:0", VARIANCE)],
-        "d": [("d/kernel:0", DENSE), ("d/bias:0", OFFSETS)],
-    }, names_per_part=1)
+    return write_h5(
+        path,
+        config,
+        {
+            "c": [("c/kernel:0", KERNEL), ("c/bias:0", BIAS)],
+            "n": [
+                ("n/gamma:0", GAMMA),
+                ("n/beta:0", BETA),
+                ("n/moving_mean:0", MEAN),
+                ("n/moving_variance:0", VARIANCE),
+            ],
+            "d": [("d/kernel:0", DENSE), ("d/bias:0", OFFSETS)],
+        },
+        names_per_part=1,
+    )
 
 
 def keras_1(path: Path, ordering: str, backend: str = "tensorflow") -> Path:
@@ -59,23 +69,43 @@ def keras_1(path: Path, ordering: str, backend: str = "tensorflow") -> Path:
         kernel = kernel[:, :, ::-1, ::-1] if first else kernel[::-1, ::-1]
     dense = DENSE.reshape(3, 3, 4, 5).transpose(2, 0, 1, 3).reshape(36, 5) if first else DENSE
     layers = [
-        ("Convolution2D", {"name": "c", "batch_input_shape": [None, 2, 8, 8] if first else [None, 8, 8, 2],
-                           "nb_filter": 4, "nb_row": 3, "nb_col": 3, "border_mode": "valid", "subsample": [1, 1],
-                           "dim_ordering": ordering, "bias": True, "activation": "linear"}),
+        (
+            "Convolution2D",
+            {
+                "name": "c",
+                "batch_input_shape": [None, 2, 8, 8] if first else [None, 8, 8, 2],
+                "nb_filter": 4,
+                "nb_row": 3,
+                "nb_col": 3,
+                "border_mode": "valid",
+                "subsample": [1, 1],
+                "dim_ordering": ordering,
+                "bias": True,
+                "activation": "linear",
+            },
+        ),
         ("BatchNormalization", {"name": "n", "axis": 1 if first else -1, "epsilon": 0.001, "mode": 0}),
         ("Activation", {"name": "a", "activation": "relu"}),
-        ("MaxPooling2D", {"name": "p", "pool_size": [2, 2], "strides": [2, 2], "border_mode": "valid",
-                          "dim_ordering": ordering}),
+        (
+            "MaxPooling2D",
+            {"name": "p", "pool_size": [2, 2], "strides": [2, 2], "border_mode": "valid", "dim_ordering": ordering},
+        ),
         ("Dropout", {"name": "o", "p": 0.5}),
         ("Flatten", {"name": "f"}),
         ("Dense", {"name": "d", "output_dim": 5, "activation": "hard_sigmoid", "bias": True}),
     ]
     config = {"class_name": "Sequential", "config": [{"class_name": k, "config": c} for k, c in layers]}
-    return write_h5(path, config, {
-        "c": [("c_W", kernel), ("c_b", BIAS)],
-        "n": [("n_gamma", GAMMA), ("n_beta", BETA), ("n_running_mean", MEAN), ("n_running_std", VARIANCE)],
-        "d": [("d_W", dense), ("d_b", OFFSETS)],
-    }, version="1.2.2", backend=backend)
+    return write_h5(
+        path,
+        config,
+        {
+            "c": [("c_W", kernel), ("c_b", BIAS)],
+            "n": [("n_gamma", GAMMA), ("n_beta", BETA), ("n_running_mean", MEAN), ("n_running_std", VARIANCE)],
+            "d": [("d_W", dense), ("d_b", OFFSETS)],
+        },
+        version="1.2.2",
+        backend=backend,
+    )
 
 
 def test_keras_2_against_numpy(tmp_path: Path) -> None:
@@ -104,20 +134,49 @@ def test_keras_1_functional_model_with_merge_and_conv1d(tmp_path: Path) -> None:
     kernel, x = values(3, 1, 2, 4), values(1, 6, 2)
     node = [[["x", 0, 0]]]
     layers = [
-        {"class_name": "InputLayer", "name": "x", "inbound_nodes": [],
-         "config": {"batch_input_shape": [None, 6, 2], "input_dtype": "float32", "name": "x"}},
-        {"class_name": "Convolution1D", "name": "c", "inbound_nodes": node,
-         "config": {"name": "c", "nb_filter": 4, "filter_length": 3, "border_mode": "same", "subsample_length": 1,
-                    "bias": False, "activation": "linear"}},
-        {"class_name": "MaxPooling1D", "name": "p", "inbound_nodes": [[["c", 0, 0]]],
-         "config": {"name": "p", "pool_length": 2, "stride": 2, "border_mode": "valid"}},
-        {"class_name": "AveragePooling1D", "name": "q", "inbound_nodes": [[["c", 0, 0]]],
-         "config": {"name": "q", "pool_length": 2, "stride": 2, "border_mode": "valid"}},
-        {"class_name": "Merge", "name": "m", "inbound_nodes": [[["p", 0, 0], ["q", 0, 0]]],
-         "config": {"name": "m", "mode": "concat", "concat_axis": -1}},
+        {
+            "class_name": "InputLayer",
+            "name": "x",
+            "inbound_nodes": [],
+            "config": {"batch_input_shape": [None, 6, 2], "input_dtype": "float32", "name": "x"},
+        },
+        {
+            "class_name": "Convolution1D",
+            "name": "c",
+            "inbound_nodes": node,
+            "config": {
+                "name": "c",
+                "nb_filter": 4,
+                "filter_length": 3,
+                "border_mode": "same",
+                "subsample_length": 1,
+                "bias": False,
+                "activation": "linear",
+            },
+        },
+        {
+            "class_name": "MaxPooling1D",
+            "name": "p",
+            "inbound_nodes": [[["c", 0, 0]]],
+            "config": {"name": "p", "pool_length": 2, "stride": 2, "border_mode": "valid"},
+        },
+        {
+            "class_name": "AveragePooling1D",
+            "name": "q",
+            "inbound_nodes": [[["c", 0, 0]]],
+            "config": {"name": "q", "pool_length": 2, "stride": 2, "border_mode": "valid"},
+        },
+        {
+            "class_name": "Merge",
+            "name": "m",
+            "inbound_nodes": [[["p", 0, 0], ["q", 0, 0]]],
+            "config": {"name": "m", "mode": "concat", "concat_axis": -1},
+        },
     ]
-    config = {"class_name": "Model", "config": {
-        "name": "model", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["m", 0, 0]]}}
+    config = {
+        "class_name": "Model",
+        "config": {"name": "model", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["m", 0, 0]]},
+    }
     path = write_h5(tmp_path / "m.h5", config, {"c": [("c_W", kernel)]}, version=None)
     padded = np.pad(x, [(0, 0), (1, 1), (0, 0)])
     y = sum(padded[:, i : i + 6] @ kernel[i, 0] for i in range(3)).reshape(1, 3, 2, 4)
@@ -136,13 +195,21 @@ def test_wrappers_of_pruning_and_clustering_that_were_not_stripped(tmp_path: Pat
     kernel, bias, x = values(3, 2), values(2), values(1, 3)
     centroids = np.array([0.5, -0.5, 0.0], np.float32)
     pruning = sequential(("PruneLowMagnitude", {"name": "p", "batch_input_shape": [None, 3], "layer": dense}))
-    arrays = [("p/mask:0", np.ones((3, 2), np.float32)), ("p/threshold:0", np.float32(0)), ("d/kernel:0", kernel),
-              ("d/bias:0", bias)]
+    arrays = [
+        ("p/mask:0", np.ones((3, 2), np.float32)),
+        ("p/threshold:0", np.float32(0)),
+        ("d/kernel:0", kernel),
+        ("d/bias:0", bias),
+    ]
     path = write_h5(tmp_path / "p.h5", pruning, {"p": arrays})
     np.testing.assert_allclose(answer(path, x), x @ kernel + bias, rtol=1e-5)
     clustering = sequential(("ClusterWeights", {"name": "c", "batch_input_shape": [None, 3], "layer": dense}))
-    arrays = [("c/cluster_centroids_kernel:0", centroids), ("d/kernel:0", kernel), ("d/bias:0", bias),
-              ("c/pulling_indices_kernel:0", np.zeros((3, 2), np.int64))]
+    arrays = [
+        ("c/cluster_centroids_kernel:0", centroids),
+        ("d/kernel:0", kernel),
+        ("d/bias:0", bias),
+        ("c/pulling_indices_kernel:0", np.zeros((3, 2), np.int64)),
+    ]
     path = write_h5(tmp_path / "c.h5", clustering, {"c": arrays})
     nearest = centroids[np.abs(kernel[..., None] - centroids).argmin(-1)]
     np.testing.assert_allclose(answer(path, x), x @ nearest + bias, rtol=1e-5)
@@ -150,10 +217,15 @@ def test_wrappers_of_pruning_and_clustering_that_were_not_stripped(tmp_path: Pat
 
 ARCHIVE = sequential(
     ("InputLayer", {"name": "x", "batch_shape": [None, 3], "dtype": "float32"}),
-    ("Dense", {"name": "one", "units": 2}), ("Dense", {"name": "two", "units": 4, "use_bias": False}),
+    ("Dense", {"name": "one", "units": 2}),
+    ("Dense", {"name": "two", "units": 4, "use_bias": False}),
 )
-ARRAYS = {"layers/dense/vars/0": values(3, 2), "layers/dense/vars/1": values(2), "layers/dense_1/vars/0": values(2, 4),
-          "optimizer/vars/0": values(1000)}
+ARRAYS = {
+    "layers/dense/vars/0": values(3, 2),
+    "layers/dense/vars/1": values(2),
+    "layers/dense_1/vars/0": values(2, 4),
+    "optimizer/vars/0": values(1000),
+}
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -214,13 +286,24 @@ def broken(tmp_path: Path, name: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    ("truncated zip", "damaged"), ("truncated h5", "damaged"), ("neither", "neither HDF5 nor"), ("no json", "not JSON"),
-    ("list", "not a JSON object"), ("missing weights", r"layer 'two' needs the weights kernel; the file has none"),
-    ("wrong shape", r"layer 'two' .*weight 'kernel' has shape \(3, 4\).*need \(2, 4\)"),
-    ("integers", "layer 'two'.*int8"), ("subclass", "'mine' is a MyModel"), ("weights only", "no architecture"),
-    ("no zip of ours", "no model.weights.h5"), ("sharded", "unsharded"), ("absent", "cannot read"),
-])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("truncated zip", "damaged"),
+        ("truncated h5", "damaged"),
+        ("neither", "neither HDF5 nor"),
+        ("no json", "not JSON"),
+        ("list", "not a JSON object"),
+        ("missing weights", r"layer 'two' needs the weights kernel; the file has none"),
+        ("wrong shape", r"layer 'two' .*weight 'kernel' has shape \(3, 4\).*need \(2, 4\)"),
+        ("integers", "layer 'two'.*int8"),
+        ("subclass", "'mine' is a MyModel"),
+        ("weights only", "no architecture"),
+        ("no zip of ours", "no model.weights.h5"),
+        ("sharded", "unsharded"),
+        ("absent", "cannot read"),
+    ],
+)
 def test_damaged_files(name: str, text: str, tmp_path: Path) -> None:
     with pytest.raises(KerasError, match=text):
         load(broken(tmp_path, name))
@@ -229,20 +312,33 @@ def test_damaged_files(name: str, text: str, tmp_path: Path) -> None:
 def test_a_network_nested_twice_in_each_level_is_refused_in_time(tmp_path: Path) -> None:
     inner: dict[str, Any] = {"class_name": "Dropout", "config": {"name": "leaf"}}
     for level in range(25):
-        inner = {"class_name": "Functional", "name": f"n{level}", "config": {"name": f"n{level}", "layers": [
-            {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [1, 2]}, "inbound_nodes": []},
-            {**inner, "name": "again", "inbound_nodes": [[["x", 0, 0, {}]], [["again", 0, 0, {}]]]}],
-            "input_layers": [["x", 0, 0]], "output_layers": [["again", 1, 0]]}}
+        inner = {
+            "class_name": "Functional",
+            "name": f"n{level}",
+            "config": {
+                "name": f"n{level}",
+                "layers": [
+                    {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [1, 2]}, "inbound_nodes": []},
+                    {**inner, "name": "again", "inbound_nodes": [[["x", 0, 0, {}]], [["again", 0, 0, {}]]]},
+                ],
+                "input_layers": [["x", 0, 0]],
+                "output_layers": [["again", 1, 0]],
+            },
+        }
     with pytest.raises(KerasError, match="calls of layers"):
         load(write_archive(tmp_path / "m.keras", inner, {}))
 
 
 def test_a_cycle_is_refused(tmp_path: Path) -> None:
-    layers = [{"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [1, 2]}, "inbound_nodes": []},
-              {"class_name": "Add", "config": {"name": "a"}, "inbound_nodes": [[["x", 0, 0, {}], ["b", 0, 0, {}]]]},
-              {"class_name": "ReLU", "config": {"name": "b"}, "inbound_nodes": [[["a", 0, 0, {}]]]}]
-    config = {"class_name": "Functional", "config": {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]],
-                                                     "output_layers": [["b", 0, 0]]}}
+    layers = [
+        {"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [1, 2]}, "inbound_nodes": []},
+        {"class_name": "Add", "config": {"name": "a"}, "inbound_nodes": [[["x", 0, 0, {}], ["b", 0, 0, {}]]]},
+        {"class_name": "ReLU", "config": {"name": "b"}, "inbound_nodes": [[["a", 0, 0, {}]]]},
+    ]
+    config = {
+        "class_name": "Functional",
+        "config": {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["b", 0, 0]]},
+    }
     with pytest.raises(KerasError, match="layer 'a': its inputs are made by no layer"):
         load(write_archive(tmp_path / "m.keras", config, {}))
 

@@ -69,11 +69,17 @@ def test_loads_and_runs(path: str) -> None:
     assert to_text(model)
 
 
-@pytest.mark.parametrize(("h5", "tflite", "scale"), [
-    (f"{TINY}/image_classification/resnet8_cifar10.h5",
-     f"{TINY}/image_classification/resnet8_cifar10_float.tflite", 255),
-    (f"{TINY}/visual_wake_words/vww_96.h5", f"{TINY}/visual_wake_words/vww_96_float.tflite", 1),
-])
+@pytest.mark.parametrize(
+    ("h5", "tflite", "scale"),
+    [
+        (
+            f"{TINY}/image_classification/resnet8_cifar10.h5",
+            f"{TINY}/image_classification/resnet8_cifar10_float.tflite",
+            255,
+        ),
+        (f"{TINY}/visual_wake_words/vww_96.h5", f"{TINY}/visual_wake_words/vww_96_float.tflite", 1),
+    ],
+)
 def test_equals_litert_on_the_converted_file(h5: str, tflite: str, scale: float) -> None:
     model = load(zoo(h5))
     x = random_input(model, scale)
@@ -121,8 +127,14 @@ def test_trained_ranges_become_range_records() -> None:
     ranges = {t.name: t.quantization for t in model.main.tensors() if t.quantization is not None}
     assert all(q.scale.size == 0 and q.min is not None and q.max is not None for q in ranges.values())
     assert set(ranges) == {
-        "input_2", "quant_conv2d_2/kernel", "quant_re_lu_1/relu", "quant_depthwise_conv2d_1/depthwise_kernel",
-        "quant_depthwise_conv2d_1/relu", "quant_conv2d_3/kernel", "quant_conv2d_3/relu", "quant_dense_1/kernel",
+        "input_2",
+        "quant_conv2d_2/kernel",
+        "quant_re_lu_1/relu",
+        "quant_depthwise_conv2d_1/depthwise_kernel",
+        "quant_depthwise_conv2d_1/relu",
+        "quant_conv2d_3/kernel",
+        "quant_conv2d_3/relu",
+        "quant_dense_1/kernel",
         "quant_dense_1/fully_connected",
     }
     kernel = ranges["quant_conv2d_3/kernel"]
@@ -149,8 +161,10 @@ def test_loading_is_quick_and_small() -> None:
     )
     path = zoo(f"{TINY}/image_classification/resnet8_cifar10.h5")
     env = {**os.environ, "PYTHONPATH": str(ROOT / "toolchain")}
-    run = [subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, env=env, check=True)
-           for _ in range(3)]
+    run = [
+        subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, env=env, check=True)
+        for _ in range(3)
+    ]
     seconds, kilobytes = np.array([r.stdout.split() for r in run], float).min(axis=0)
     assert seconds < 0.25, seconds
     assert kilobytes < 30_000, kilobytes

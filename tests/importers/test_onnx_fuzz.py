@@ -51,7 +51,9 @@ def _conv_transpose(rng: np.random.Generator) -> Made:
     kernel = rng.integers(1, 4, rank)
     strides = rng.integers(1, 4, rank)
     attrs: dict[str, Any] = {
-        "strides": strides.tolist(), "group": groups, "dilations": rng.integers(1, 3, rank).tolist(),
+        "strides": strides.tolist(),
+        "group": groups,
+        "dilations": rng.integers(1, 3, rank).tolist(),
         "output_padding": [int(rng.integers(0, s)) for s in strides],
         "pads": [int(rng.integers(0, k)) for k in [*kernel, *kernel]],
     }
@@ -90,8 +92,9 @@ def _resize(rng: np.random.Generator) -> Made:
 def _upscale(rng: np.random.Generator) -> Made:
     """By whole factors, as exported by the frameworks."""
     scales = np.array([1, 1, *rng.integers(1, 4, 2)], np.float32)
-    mode, how = rng.choice([("nearest", "asymmetric"), ("nearest", "half_pixel"), ("linear", "half_pixel"),
-                            ("linear", "asymmetric")])
+    mode, how = rng.choice(
+        [("nearest", "asymmetric"), ("nearest", "half_pixel"), ("linear", "half_pixel"), ("linear", "asymmetric")]
+    )
     attrs = {"mode": str(mode), "coordinate_transformation_mode": str(how)}
     return "Resize", attrs | ({"nearest_mode": "floor"} if mode == "nearest" else {}), [_image(rng), None, scales], 13
 
@@ -169,7 +172,19 @@ def _space(rng: np.random.Generator) -> Made:
 
 
 GENERATORS: list[Callable[[np.random.Generator], Made]] = [
-    _conv, _conv_transpose, _pool, _resize, _upscale, _pad, _slice, _reduce, _gemm, _matmul, _softmax, _lrn, _space,
+    _conv,
+    _conv_transpose,
+    _pool,
+    _resize,
+    _upscale,
+    _pad,
+    _slice,
+    _reduce,
+    _gemm,
+    _matmul,
+    _softmax,
+    _lrn,
+    _space,
 ]
 
 
@@ -183,8 +198,11 @@ def _model(made: Made) -> tuple[Any, Any]:
     constants = [onnx.numpy_helper.from_array(v, n) for n, v in rest]
     node = helper.make_node(kind, names, ["out"], **attrs)
     graph = helper.make_graph(
-        [node], "fuzz", [helper.make_tensor_value_info("in0", TensorProto.FLOAT, inputs[0].shape)],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, None)], constants,
+        [node],
+        "fuzz",
+        [helper.make_tensor_value_info("in0", TensorProto.FLOAT, inputs[0].shape)],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, None)],
+        constants,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), inputs[0]
 

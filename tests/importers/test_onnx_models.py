@@ -27,10 +27,15 @@ def _transposes(model: Model) -> int:
     return sum(op.kind == "TRANSPOSE" for op in model.main.ops)
 
 
-@pytest.mark.parametrize("name", [
-    "models/onnx_small/mnist.onnx", f"{ULTRAFACE}.onnx", f"{ULTRAFACE}_simplified.onnx",
-    f"{ULTRAFACE}_without_postprocessing.onnx",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/onnx_small/mnist.onnx",
+        f"{ULTRAFACE}.onnx",
+        f"{ULTRAFACE}_simplified.onnx",
+        f"{ULTRAFACE}_without_postprocessing.onnx",
+    ],
+)
 def test_zoo_models_equal_onnxruntime(name: str) -> None:
     path = zoo(name)
     model = load(path)
@@ -40,19 +45,39 @@ def test_zoo_models_equal_onnxruntime(name: str) -> None:
     assert self_check(load(path, input_layout="source"), path).max_abs_error < 1e-4
 
 
-@pytest.mark.parametrize("name", [
-    "Add_11", "ArgMax_17_opt", "AvgPool1D", "AvgPool3D", "Cast_11", "Clip_var_11", "Concat_var_11", "GridSample_11",
-    "GroupNormalization_21", "LayerNormalization2D_11", "Squeeze_all_13", "Unsqueeze_const_11",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Add_11",
+        "ArgMax_17_opt",
+        "AvgPool1D",
+        "AvgPool3D",
+        "Cast_11",
+        "Clip_var_11",
+        "Concat_var_11",
+        "GridSample_11",
+        "GroupNormalization_21",
+        "LayerNormalization2D_11",
+        "Squeeze_all_13",
+        "Unsqueeze_const_11",
+    ],
+)
 def test_exported_operators(name: str) -> None:
     path = zoo(f"conformance/onnx2tf_ops/{name}.onnx")
     closeness = self_check(load(path), path)
     assert closeness.against == "onnxruntime" and closeness.max_abs_error < 1e-4
 
 
-@pytest.mark.parametrize(("make", "left", "left_in_source_layout"), [
-    (plain_cnn, 0, 1), (branches, 0, 1), (decoder, 0, 2), (temporal, 0, 1), (shuffle, 1, 2),
-])
+@pytest.mark.parametrize(
+    ("make", "left", "left_in_source_layout"),
+    [
+        (plain_cnn, 0, 1),
+        (branches, 0, 1),
+        (decoder, 0, 2),
+        (temporal, 0, 1),
+        (shuffle, 1, 2),
+    ],
+)
 def test_networks(make: Callable[[], Net], left: int, left_in_source_layout: int, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     make().save(path)
@@ -145,11 +170,18 @@ def test_run_time_shape_names_its_input_and_can_be_frozen(tmp_path: Path) -> Non
     assert self_check(model, tmp_path / "net.onnx", input_values=frozen).max_abs_error == 0
 
 
-@pytest.mark.parametrize(("kind", "attrs", "message"), [
-    ("LSTM", {"hidden_size": 3}, r"'lstm0' \(LSTM, opset 13\): rillet has no importer for this operator; .*rillet ops"),
-    ("Conv", {"auto_pad": "SIDEWAYS"}, r"'conv0' \(Conv, opset 13\): auto_pad 'SIDEWAYS' is unknown"),
-    ("Upsample", {}, r"'upsample0' \(Upsample, opset 13\): .*opsets 7 to 9"),
-])
+@pytest.mark.parametrize(
+    ("kind", "attrs", "message"),
+    [
+        (
+            "LSTM",
+            {"hidden_size": 3},
+            r"'lstm0' \(LSTM, opset 13\): rillet has no importer for this operator; .*rillet ops",
+        ),
+        ("Conv", {"auto_pad": "SIDEWAYS"}, r"'conv0' \(Conv, opset 13\): auto_pad 'SIDEWAYS' is unknown"),
+        ("Upsample", {}, r"'upsample0' \(Upsample, opset 13\): .*opsets 7 to 9"),
+    ],
+)
 def test_refusals_name_the_node(kind: str, attrs: dict[str, object], message: str, tmp_path: Path) -> None:
     net = Net((1, 3, 8, 8))
     net.add(kind, ["image", net.weights(4, 3, 3, 3)], **attrs)

@@ -40,8 +40,12 @@ def _quantized(make: Callable[[], Net], folder: Path, activations: str, per_chan
     prepared = folder / "prepared.onnx"  # with batch normalization folded into the convolutions
     quantization.quant_pre_process(str(folder / "float.onnx"), str(prepared), skip_symbolic_shape=True)
     quantization.quantize_static(
-        str(prepared), str(folder / "qdq.onnx"), _Samples(tuple(shape)), per_channel=per_channel,
-        quant_format=quantization.QuantFormat.QDQ, weight_type=quantization.QuantType.QInt8,
+        str(prepared),
+        str(folder / "qdq.onnx"),
+        _Samples(tuple(shape)),
+        per_channel=per_channel,
+        quant_format=quantization.QuantFormat.QDQ,
+        weight_type=quantization.QuantType.QInt8,
         activation_type=getattr(quantization.QuantType, activations),
     )
     return folder / "qdq.onnx"

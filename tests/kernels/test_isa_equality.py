@@ -114,7 +114,9 @@ def depthwise(rng: Rng, dtype: DType) -> Op:
 def fully_connected(rng: Rng, dtype: DType) -> Op:
     batches, depth, units = int(rng.choice([1, 1, 2, 5])), channels(rng) * int(rng.choice([1, 5, 10])), channels(rng)
     operands = [
-        value(rng, "input", (batches, depth), dtype), weights(rng, (units, depth), 0, dtype), bias(rng, units, dtype)
+        value(rng, "input", (batches, depth), dtype),
+        weights(rng, (units, depth), 0, dtype),
+        bias(rng, units, dtype),
     ]
     return Op("FULLY_CONNECTED", operands, [], opdef("FULLY_CONNECTED").attrs(**fused(rng)))
 
@@ -177,7 +179,7 @@ BUILDERS = {
 def one_op(kind: str, dtype: DType, seed: int) -> OneOp:
     rng = np.random.default_rng([seed, *kind.encode()])
     op = BUILDERS[kind](rng, dtype)
-    (shape, _), = opdef(kind).infer(op)
+    ((shape, _),) = opdef(kind).infer(op)
     out = value(rng, "output", shape, dtype, 0.4 if kind != "ADD" else 0.03)
     if dtype is DType.INT8 and "POOL" in kind:
         out.quantization = op.inputs[0].quantization

@@ -32,44 +32,61 @@ def int8_weights(rng: Rng, shape: tuple[int, ...], axis: int) -> Tensor:
 def large_conv(rng: Rng) -> Op:
     """Enough work that it is split, and rows that need several bands."""
     in_c, out_c, kernel = int(rng.choice([3, 16, 40])), channels(rng), int(rng.choice([1, 3, 5]))
-    operands = [value(rng, "input", (int(rng.choice([1, 2])), 40, int(rng.integers(8, 60)), in_c), F32),
-                weights(rng, (out_c, kernel, kernel, in_c), 0, F32), bias(rng, out_c, F32)]
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 2])), 40, int(rng.integers(8, 60)), in_c), F32),
+        weights(rng, (out_c, kernel, kernel, in_c), 0, F32),
+        bias(rng, out_c, F32),
+    ]
     stride, padding = int(rng.choice([1, 2])), Padding(int(rng.integers(0, 2)))
-    return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(stride_h=stride, stride_w=stride, padding=padding,
-                                                              **fused(rng)))
+    return Op(
+        "CONV_2D", operands, [], opdef("CONV_2D").attrs(stride_h=stride, stride_w=stride, padding=padding, **fused(rng))
+    )
 
 
 def large_depthwise(rng: Rng) -> Op:
     """Both group sizes, edges on either side, each specialized width of the window and the general one."""
     in_c, kernel = channels(rng), [int(k) for k in rng.choice([1, 3, 3, 5, 7], 2)]
-    operands = [value(rng, "input", (1, 24, int(rng.integers(7, 60)), in_c), F32),
-                weights(rng, (1, *kernel, in_c), 3, F32), bias(rng, in_c, F32)]
+    operands = [
+        value(rng, "input", (1, 24, int(rng.integers(7, 60)), in_c), F32),
+        weights(rng, (1, *kernel, in_c), 3, F32),
+        bias(rng, in_c, F32),
+    ]
     stride, padding = int(rng.choice([1, 2])), Padding(int(rng.integers(0, 2)))
-    attrs = opdef("DEPTHWISE_CONV_2D").attrs(stride_h=stride, stride_w=stride, padding=padding, depth_multiplier=1,
-                                             **fused(rng))
+    attrs = opdef("DEPTHWISE_CONV_2D").attrs(
+        stride_h=stride, stride_w=stride, padding=padding, depth_multiplier=1, **fused(rng)
+    )
     return Op("DEPTHWISE_CONV_2D", operands, [], attrs)
 
 
 def wide_layer(rng: Rng) -> Op:
     """One row: threads share units, not rows."""
     depth, units = int(rng.integers(1, 700)), int(rng.integers(200, 1100))
-    operands = [value(rng, "input", (int(rng.choice([1, 1, 3])), depth), F32), weights(rng, (units, depth), 0, F32),
-                bias(rng, units, F32)]
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 1, 3])), depth), F32),
+        weights(rng, (units, depth), 0, F32),
+        bias(rng, units, F32),
+    ]
     return Op("FULLY_CONNECTED", operands, [], opdef("FULLY_CONNECTED").attrs(**fused(rng)))
 
 
 def hybrid_conv(rng: Rng) -> Op:
     in_c, out_c, kernel = channels(rng), channels(rng), int(rng.choice([1, 3]))
-    operands = [value(rng, "input", (int(rng.choice([1, 2])), *rng.integers(3, 20, 2).tolist(), in_c), F32),
-                int8_weights(rng, (out_c, kernel, kernel, in_c), 0), bias(rng, out_c, F32)]
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 2])), *rng.integers(3, 20, 2).tolist(), in_c), F32),
+        int8_weights(rng, (out_c, kernel, kernel, in_c), 0),
+        bias(rng, out_c, F32),
+    ]
     attrs = opdef("CONV_2D").attrs(stride_h=1, stride_w=1, padding=Padding.SAME, **fused(rng))
     return Op("CONV_2D", operands, [], attrs)
 
 
 def hybrid_layer(rng: Rng) -> Op:
     depth, units = channels(rng) * 3, channels(rng)
-    operands = [value(rng, "input", (int(rng.choice([1, 4])), depth), F32), int8_weights(rng, (units, depth), 0),
-                bias(rng, units, F32)]
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 4])), depth), F32),
+        int8_weights(rng, (units, depth), 0),
+        bias(rng, units, F32),
+    ]
     attrs = opdef("FULLY_CONNECTED").attrs(asymmetric_quantize_inputs=bool(rng.integers(0, 2)), **fused(rng))
     return Op("FULLY_CONNECTED", operands, [], attrs)
 
@@ -92,7 +109,7 @@ BUILDERS: dict[str, Callable[[Rng], Op]] = {
 
 
 def one_op_of(op: Op, rng: Rng, name: str) -> OneOp:
-    (shape, _), = opdef(op.kind).infer(op)
+    ((shape, _),) = opdef(op.kind).infer(op)
     op.outputs = [value(rng, "output", shape, F32)]
     inputs = [t for t in op.inputs if t is not None and t.data is None]
     model = Model([Graph("main", inputs, op.outputs, [op])])

@@ -154,8 +154,11 @@ def _quantize_inputs(case: Case, op: Op, variant: Variant, rule: QuantRule) -> N
         elif rule.same_scale:
             params, dtype = _parameters(low, high, variant.dtype), variant.dtype
         else:
-            own = (operand.low, operand.high) if isinstance(operand, Random) else (
-                float(tensor.data.min()), float(tensor.data.max()))
+            own = (
+                (operand.low, operand.high)
+                if isinstance(operand, Random)
+                else (float(tensor.data.min()), float(tensor.data.max()))
+            )
             params, dtype = _parameters(*own, variant.dtype), variant.dtype
         _set(tensor, params, dtype)
     has_bias = rule.bias is not None and len(op.inputs) > rule.bias and op.inputs[rule.bias] is not None

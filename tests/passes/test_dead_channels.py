@@ -105,14 +105,18 @@ def quantized_chain(seed: int) -> Graph:
         bias = random.integers(-3000, 3000, shape[axis]).astype(np.int32)
         assert x.quantization is not None
         bias_scale = Quantization(scale * x.quantization.scale, zeros, 0)
-        return (Tensor("w", shape, DType.INT8, Quantization(scale, zeros, axis), w),
-                Tensor("b", bias.shape, DType.INT32, bias_scale, bias))
+        return (
+            Tensor("w", shape, DType.INT8, Quantization(scale, zeros, axis), w),
+            Tensor("b", bias.shape, DType.INT32, bias_scale, bias),
+        )
 
     x, h1, h2 = activation("x", 3, 0.05, 3), activation("h1", 8, 0.04, -7), activation("h2", 8, 0.06, -128)
     y = activation("y", 4, 0.1, 5)
-    plans = [("CONV_2D", x, h1, (8, 3, 3, 3), 0, [1, 4, 6], Activation.NONE),
-             ("DEPTHWISE_CONV_2D", h1, h2, (1, 3, 3, 8), 3, [0, 4, 5], Activation.RELU),
-             ("CONV_2D", h2, y, (4, 1, 1, 8), 0, [], Activation.NONE)]
+    plans = [
+        ("CONV_2D", x, h1, (8, 3, 3, 3), 0, [1, 4, 6], Activation.NONE),
+        ("DEPTHWISE_CONV_2D", h1, h2, (1, 3, 3, 8), 3, [0, 4, 5], Activation.RELU),
+        ("CONV_2D", h2, y, (4, 1, 1, 8), 0, [], Activation.NONE),
+    ]
     for kind, source, target, shape, axis, dead, fused in plans:
         attrs = opdef(kind).attrs(fused_activation_function=fused)
         graph.ops.append(Op(kind, [source, *constants(source, shape, axis, dead)], [target], attrs))

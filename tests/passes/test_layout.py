@@ -58,8 +58,10 @@ def test_flatten_permutes_the_weights() -> None:
     flat = _reshape(b, _transpose(b, x, (0, 3, 1, 2)), (2, 60))
     biased = b.op("ADD", [flat, b.constant(np.arange(60, dtype=np.float32))])
     rng = np.random.default_rng(1)
-    heads = [b.op("FULLY_CONNECTED", [t, b.constant(rng.standard_normal((7, 60)).astype(np.float32))])
-             for t in (flat, biased)]
+    heads = [
+        b.op("FULLY_CONNECTED", [t, b.constant(rng.standard_normal((7, 60)).astype(np.float32))])
+        for t in (flat, biased)
+    ]
     b.output(b.op("ADD", heads), "y")
     assert _check(b.graph) == (1, 0)
 
@@ -158,19 +160,37 @@ def _random_step(rng: np.random.Generator, b: GraphBuilder, pool: list[Tensor]) 
     shape, rank = x.static_shape, len(x.shape)
     axis = int(rng.integers(0, rank))
     index = b.constant(np.array(axis, np.int32))
-    kind = str(rng.choice([
-        *["transpose"] * 6, "unary", "constant", "binary", "concat", "reduce", "reshape", "reshape", "slice", "strided",
-        "pad", "split", "softmax", "gather", "dense", "argmax",
-    ]))
+    kind = str(
+        rng.choice(
+            [
+                *["transpose"] * 6,
+                "unary",
+                "constant",
+                "binary",
+                "concat",
+                "reduce",
+                "reshape",
+                "reshape",
+                "slice",
+                "strided",
+                "pad",
+                "split",
+                "softmax",
+                "gather",
+                "dense",
+                "argmax",
+            ]
+        )
+    )
     if kind == "transpose":
         return _transpose(b, x, tuple(int(p) for p in rng.permutation(rank)))
     if kind == "unary":
         return b.op(str(rng.choice(["RELU", "TANH", "ABS", "NEG"])), [x])
     if kind == "constant":
-        full = [d if rng.random() < 0.6 else 1 for d in shape][int(rng.integers(0, rank)):]
+        full = [d if rng.random() < 0.6 else 1 for d in shape][int(rng.integers(0, rank)) :]
         return b.op(str(rng.choice(["ADD", "MUL"])), [x, b.constant(rng.standard_normal(full).astype(np.float32))])
     if kind == "binary":
-        fitting = [t for t in pool if t.static_shape == shape or t.static_shape == shape[-len(t.shape):]]
+        fitting = [t for t in pool if t.static_shape == shape or t.static_shape == shape[-len(t.shape) :]]
         return b.op("ADD", [x, fitting[int(rng.integers(0, len(fitting)))]])
     if kind == "concat":
         fitting = [t for t in pool if t.static_shape == shape]

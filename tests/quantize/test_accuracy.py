@@ -56,8 +56,13 @@ def test_visual_wake_words() -> None:
 
 
 def area_under_curve(scores: list[float], anomalous: list[int]) -> float:
-    pairs = [(s, t) for s, a in zip(scores, anomalous, strict=True) if a
-             for t, b in zip(scores, anomalous, strict=True) if not b]
+    pairs = [
+        (s, t)
+        for s, a in zip(scores, anomalous, strict=True)
+        if a
+        for t, b in zip(scores, anomalous, strict=True)
+        if not b
+    ]
     return float(np.mean([1.0 if s > t else 0.5 if s == t else 0.0 for s, t in pairs]))
 
 
@@ -65,8 +70,10 @@ def test_anomaly_detection() -> None:
     recordings = ad01()
     normal = [windows for windows, is_anomalous, _ in recordings if not is_anomalous]
     calibration = np.concatenate([windows[::20] for windows in normal])
-    files = [write_bytes(convert(zoo(AD))),
-             write_bytes(convert(zoo(AD), recipe="static_wi8_ai8", calibration=calibration))]
+    files = [
+        write_bytes(convert(zoo(AD))),
+        write_bytes(convert(zoo(AD), recipe="static_wi8_ai8", calibration=calibration)),
+    ]
     areas = []
     for content in files:
         scores = [float(np.square(litert(content, windows[::4]) - windows[::4]).mean()) for windows, _, _ in recordings]

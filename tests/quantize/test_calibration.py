@@ -42,8 +42,17 @@ def test_every_source_gives_the_same_samples(tmp_path: Path) -> None:
         f"data = np.load({str(tmp_path / 'data.npz')!r})['anything']\n"
         "def representative_dataset():\n    for row in data:\n        yield [row[None]]\n"
     )
-    sources = [tmp_path / "data.npz", str(tmp_path / "raw.npz"), tmp_path / "data.py", data, list(data), {"x0": data},
-               [{"x0": row} for row in data], (lambda: ([row] for row in data)), iter([[row[None]] for row in data])]
+    sources = [
+        tmp_path / "data.npz",
+        str(tmp_path / "raw.npz"),
+        tmp_path / "data.py",
+        data,
+        list(data),
+        {"x0": data},
+        [{"x0": row} for row in data],
+        (lambda: ([row] for row in data)),
+        iter([[row[None]] for row in data]),
+    ]
     for source in sources:
         found = read(source, net)
         assert len(found) == 12
@@ -83,8 +92,12 @@ def test_unfit_data_is_refused(source: object, text: str) -> None:
 
 def test_unfit_files_are_refused(tmp_path: Path) -> None:
     net = net_with(SHAPE)
-    for name, content, text in (("a.npz", "x", "cannot read"), ("a.py", "1/0", "ZeroDivisionError"),
-                                ("b.py", "x = 1", "defines no function"), ("a.csv", "1", "give an .npz")):
+    for name, content, text in (
+        ("a.npz", "x", "cannot read"),
+        ("a.py", "1/0", "ZeroDivisionError"),
+        ("b.py", "x = 1", "defines no function"),
+        ("a.csv", "1", "give an .npz"),
+    ):
         (tmp_path / name).write_text(content)
         with pytest.raises(CalibrationError, match=text):
             read(tmp_path / name, net)

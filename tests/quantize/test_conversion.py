@@ -44,7 +44,9 @@ def test_float_conversion_reports_passes_and_closeness() -> None:
 def test_quantized_conversion_reports_errors() -> None:
     stages: list[str] = []
     result, report = convert_and_report(
-        model(), recipe="static_wi8_ai8", calibration=samples(),
+        model(),
+        recipe="static_wi8_ai8",
+        calibration=samples(),
         progress=lambda stage, done, total: stages.append(stage),
     )
     assert result.main.inputs[0].dtype is DType.INT8

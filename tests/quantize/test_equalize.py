@@ -15,8 +15,11 @@ def test_function_stays_and_peaks_before_a_depthwise_are_alike() -> None:
     net = Net()
     w = net.floats(6, 1, 1, 3) * np.array([1, 10, 0.1, 3, 1, 0], np.float32)[:, None, None, None]
     x = net.input("x", (1, 6, 6, 3))
-    y = net.op("CONV_2D", [x, net.constant(w), net.constant(np.zeros(6, np.float32))],
-               fused_activation_function=Activation.RELU)
+    y = net.op(
+        "CONV_2D",
+        [x, net.constant(w), net.constant(np.zeros(6, np.float32))],
+        fused_activation_function=Activation.RELU,
+    )
     y = net.depthwise(y, fused_activation_function=Activation.RELU)
     net.output(net.conv(y, 4), "y")
     source = Model([net.graph])

@@ -46,6 +46,10 @@ def test_other_shapes_go_to_numpy() -> None:
     net = Net()
     net.output(net.conv(net.input("x", (1, None, None, 3)), 2), "y")
     seen = []
-    count = observe(Model([net.graph]), [{"x": np.zeros((1, n, 5, 3), np.float32)} for n in (4, 6)],
-                    net.graph.outputs, lambda t, v: seen.append(v.shape))
+    count = observe(
+        Model([net.graph]),
+        [{"x": np.zeros((1, n, 5, 3), np.float32)} for n in (4, 6)],
+        net.graph.outputs,
+        lambda t, v: seen.append(v.shape),
+    )
     assert count == 2 and seen == [(1, 4, 5, 2), (1, 6, 5, 2)]

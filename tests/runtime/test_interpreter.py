@@ -30,8 +30,18 @@ UINT8 = ["mobilenet_v1/mobilenet_v1_0.25_128_quant", "coral/mobilenet_v2_1.0_224
 
 def test_constructor_has_litert_arguments_in_order() -> None:
     theirs = pytest.importorskip("ai_edge_litert.interpreter").Interpreter
-    for name in ("__init__", "set_tensor", "get_tensor", "tensor", "resize_tensor_input", "get_signature_runner",
-                 "get_tensor_details", "allocate_tensors", "invoke", "reset_all_variables"):
+    for name in (
+        "__init__",
+        "set_tensor",
+        "get_tensor",
+        "tensor",
+        "resize_tensor_input",
+        "get_signature_runner",
+        "get_tensor_details",
+        "allocate_tensors",
+        "invoke",
+        "reset_all_variables",
+    ):
         wanted, got = (list(inspect.signature(getattr(c, name)).parameters) for c in (theirs, Interpreter))
         assert got == wanted, name
 
@@ -48,8 +58,9 @@ def test_unusual_graphs_equal_litert(name: str) -> None:
     ours, theirs = Interpreter(model_content=data), litert(model_content=data)
     for each in (ours, theirs):
         each.allocate_tensors()
-    inputs = [np.arange(1, 1 + np.prod(d["shape"]), dtype=np.float32).reshape(d["shape"])
-              for d in theirs.get_input_details()]
+    inputs = [
+        np.arange(1, 1 + np.prod(d["shape"]), dtype=np.float32).reshape(d["shape"]) for d in theirs.get_input_details()
+    ]
     for got, want in zip(run(ours, inputs), run(theirs, inputs), strict=True):
         assert got.shape == want.shape and got.dtype == want.dtype
         np.testing.assert_array_equal(got, want)
@@ -98,16 +109,19 @@ def test_wrong_calls_raise_what_litert_raises(name: str) -> None:
             call(each)
 
 
-@pytest.mark.parametrize("kind, arguments", [
-    (ValueError, {}),
-    (ValueError, {"model_path": "RESNET8", "model_content": b"x"}),
-    (ValueError, {"model_path": "/nonexistent.tflite"}),
-    (ValueError, {"model_path": "/"}),
-    (ValueError, {"model_content": b"not a flatbuffer at all"}),
-    (ValueError, {"model_content": b""}),
-    (ValueError, {"model_path": "RESNET8", "num_threads": 0}),
-    (ValueError, {"model_path": "RESNET8", "num_threads": "2"}),
-])
+@pytest.mark.parametrize(
+    "kind, arguments",
+    [
+        (ValueError, {}),
+        (ValueError, {"model_path": "RESNET8", "model_content": b"x"}),
+        (ValueError, {"model_path": "/nonexistent.tflite"}),
+        (ValueError, {"model_path": "/"}),
+        (ValueError, {"model_content": b"not a flatbuffer at all"}),
+        (ValueError, {"model_content": b""}),
+        (ValueError, {"model_path": "RESNET8", "num_threads": 0}),
+        (ValueError, {"model_path": "RESNET8", "num_threads": "2"}),
+    ],
+)
 def test_wrong_arguments_raise_what_litert_raises(kind: type[Exception], arguments: dict[str, Any]) -> None:
     given = {k: resnet8() if v == "RESNET8" else v for k, v in arguments.items()}
     makers: list[Callable[..., Any]] = [Interpreter]
@@ -120,7 +134,9 @@ def test_wrong_arguments_raise_what_litert_raises(kind: type[Exception], argumen
 def test_before_allocation_values_and_runs_are_refused() -> None:
     for each in (Interpreter(resnet8()), litert(model_path=resnet8())):
         calls: list[Callable[[Any], object]] = [
-            lambda i: i.set_tensor(0, X), lambda i: i.get_tensor(0), lambda i: i.tensor(0)(),
+            lambda i: i.set_tensor(0, X),
+            lambda i: i.get_tensor(0),
+            lambda i: i.tensor(0)(),
         ]
         for call in calls:
             with pytest.raises(ValueError):

@@ -26,8 +26,9 @@ def test_uint8_average_pool_equals_litert(window: tuple[int, int], padding: Padd
     quantization = Quantization(np.array([scale], np.float32), np.array([zero_point]))
     b = GraphBuilder()
     x = b.input("x", SHAPE, DType.UINT8)
-    y = b.op("AVERAGE_POOL_2D", [x], padding=padding, stride_w=1, stride_h=2, filter_width=window[1],
-             filter_height=window[0])
+    y = b.op(
+        "AVERAGE_POOL_2D", [x], padding=padding, stride_w=1, stride_h=2, filter_width=window[1], filter_height=window[0]
+    )
     b.output(y if alone else b.op("MAX_POOL_2D", [y], filter_width=1, filter_height=1))
     for tensor in b.graph.tensors():
         tensor.quantization = quantization

@@ -1,9 +1,9 @@
 """rillet: take a trained model, make it small, prove that it still works, and run it anywhere.
 
-    import rillet
-    model = rillet.convert("model.h5", recipe="static_wi8_ai8", calibration="samples.npz")
-    rillet.save(model, "model.tflite")
-    interpreter = rillet.Interpreter("model.tflite")
+import rillet
+model = rillet.convert("model.h5", recipe="static_wi8_ai8", calibration="samples.npz")
+rillet.save(model, "model.tflite")
+interpreter = rillet.Interpreter("model.tflite")
 """
 
 from __future__ import annotations

@@ -62,9 +62,15 @@ class ConversionReport:
 
 
 def convert(
-    source: str | os.PathLike[str] | bytes | Model, *, recipe: str | Recipe | None = None,
-    calibration: Source | None = None, io: str = "int8", input_shapes: Mapping[str, Sequence[int | None]] | None = None,
-    optimize: bool = True, progress: Progress | None = None, **options: Any,
+    source: str | os.PathLike[str] | bytes | Model,
+    *,
+    recipe: str | Recipe | None = None,
+    calibration: Source | None = None,
+    io: str = "int8",
+    input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+    optimize: bool = True,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> Model:
     """Reads, optimizes and (with a recipe) quantizes a model.
 
@@ -84,16 +90,30 @@ def convert(
         RilletError: the file, the recipe or the calibration data; the text says what to do.
     """
     return convert_and_report(
-        source, recipe=recipe, calibration=calibration, io=io, input_shapes=input_shapes, optimize=optimize,
-        progress=progress, with_errors=False, **options,
+        source,
+        recipe=recipe,
+        calibration=calibration,
+        io=io,
+        input_shapes=input_shapes,
+        optimize=optimize,
+        progress=progress,
+        with_errors=False,
+        **options,
     )[0]
 
 
 @one_thread()
 def convert_and_report(
-    source: str | os.PathLike[str] | bytes | Model, *, recipe: str | Recipe | None = None,
-    calibration: Source | None = None, io: str = "int8", input_shapes: Mapping[str, Sequence[int | None]] | None = None,
-    optimize: bool = True, progress: Progress | None = None, check: bool = True, with_errors: bool = True,
+    source: str | os.PathLike[str] | bytes | Model,
+    *,
+    recipe: str | Recipe | None = None,
+    calibration: Source | None = None,
+    io: str = "int8",
+    input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+    optimize: bool = True,
+    progress: Progress | None = None,
+    check: bool = True,
+    with_errors: bool = True,
     **options: Any,
 ) -> tuple[Model, ConversionReport]:
     """As `convert`, and says what was done.
@@ -139,8 +159,10 @@ def macs(model: Model) -> int:
 
 
 def _load(
-    source: str | os.PathLike[str] | bytes | Model, input_shapes: Mapping[str, Sequence[int | None]] | None,
-    options: dict[str, Any], report: ConversionReport,
+    source: str | os.PathLike[str] | bytes | Model,
+    input_shapes: Mapping[str, Sequence[int | None]] | None,
+    options: dict[str, Any],
+    report: ConversionReport,
 ) -> Model:
     if isinstance(source, Model):
         report.source = "model"
@@ -181,9 +203,7 @@ def _check(
         reference: Model | Path = imported
         if isinstance(source, (str, os.PathLike)) and str(source).endswith(".onnx"):
             reference = Path(source)
-        return self_check(
-            model, reference, input_values=options.get("input_values"), tolerance=_LARGEST_RELATIVE_ERROR
-        )
+        return self_check(model, reference, input_values=options.get("input_values"), tolerance=_LARGEST_RELATIVE_ERROR)
     except CheckError:
         raise
     except RilletError as error:

@@ -151,10 +151,18 @@ def _convert(
         raise RilletError(f"'{source}' would be overwritten: choose another output folder than '{out}'")
     write(model, float_path)
     journey.sizes = {"source file": report.source_bytes, "converted .tflite": float_path.stat().st_size}
-    close = f"same outputs as {report.closeness.against} within {report.closeness.max_abs_error:.1e}, " \
-        if report.closeness else ""
-    trip.note(Stage("import", sum(report.seconds.values()),
-                    f"{close}{sum(report.rewrites.values())} rewrites, {report.macs_after:,} MACs"))
+    close = (
+        f"same outputs as {report.closeness.against} within {report.closeness.max_abs_error:.1e}, "
+        if report.closeness
+        else ""
+    )
+    trip.note(
+        Stage(
+            "import",
+            sum(report.seconds.values()),
+            f"{close}{sum(report.rewrites.values())} rewrites, {report.macs_after:,} MACs",
+        )
+    )
     journey.warnings += report.warnings
     if _is_integer(model):
         journey.recipe = "as it came"
@@ -287,8 +295,10 @@ def _measure(trip: _Trip, target: Target, device: Device) -> None:
         journey.device_unit, journey.device_cost = result.unit, result.per_run
         journey.device_layers = [LayerCost(s.layer, s.kernel, s.cost) for s in result.steps]
         each = f", {result.per_run / result.macs:.1f} per MAC" if result.macs and result.unit == "instructions" else ""
-        note(f"{result.per_run:,.4g} {result.unit} per inference on {journey.board}{each}, "
-             f"stack {result.stack_used_bytes:,} bytes used")
+        note(
+            f"{result.per_run:,.4g} {result.unit} per inference on {journey.board}{each}, "
+            f"stack {result.stack_used_bytes:,} bytes used"
+        )
 
 
 def _speed(trip: _Trip, path: Path, against: str | None) -> None:
@@ -306,5 +316,3 @@ def _speed(trip: _Trip, path: Path, against: str | None) -> None:
         if journey.speed.speedup is not None:
             text += f", {journey.speed.speedup:.2f} times as fast as {journey.speed.peer_name}"
         note(text)
-
-

@@ -8,19 +8,31 @@ _COMPARISONS = ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_
 _BOOL = DType.BOOL
 
 CASES = [
-    *(Case(kind, "int32", [Random((3, 8), 0, 3, DType.INT32), Random((3, 8), 0, 3, DType.INT32)])
-      for kind in _COMPARISONS),
-    *(Case(kind, "broadcast", [Random((2, 3, 8), 0, 3, DType.INT32), Random((3, 1), 0, 3, DType.INT32)])
-      for kind in _COMPARISONS),
-    *(Case(kind, "int64", [Random((3, 8), 0, 3, DType.INT64), Random((3, 8), 0, 3, DType.INT64)])
-      for kind in _COMPARISONS),
-    *(Case(kind, "bool", [Random((3, 8), dtype=_BOOL), Random((3, 8), dtype=_BOOL)])
-      for kind in ("EQUAL", "NOT_EQUAL")),
+    *(
+        Case(kind, "int32", [Random((3, 8), 0, 3, DType.INT32), Random((3, 8), 0, 3, DType.INT32)])
+        for kind in _COMPARISONS
+    ),
+    *(
+        Case(kind, "broadcast", [Random((2, 3, 8), 0, 3, DType.INT32), Random((3, 1), 0, 3, DType.INT32)])
+        for kind in _COMPARISONS
+    ),
+    *(
+        Case(kind, "int64", [Random((3, 8), 0, 3, DType.INT64), Random((3, 8), 0, 3, DType.INT64)])
+        for kind in _COMPARISONS
+    ),
+    *(
+        Case(kind, "bool", [Random((3, 8), dtype=_BOOL), Random((3, 8), dtype=_BOOL)])
+        for kind in ("EQUAL", "NOT_EQUAL")
+    ),
     *(Case(kind, "float", [Random((3, 8)), Random((8,))]) for kind in _COMPARISONS),
-    *(Case(kind, "quantized", [Random((3, 80), -1, 1), Random((3, 80), -1, 1)], {}, ("int8",), is_float=False)
-      for kind in _COMPARISONS),
-    *(Case(kind, "plain", [Random((4, 8), dtype=_BOOL), Random((8,), dtype=_BOOL)])
-      for kind in ("LOGICAL_AND", "LOGICAL_OR")),
+    *(
+        Case(kind, "quantized", [Random((3, 80), -1, 1), Random((3, 80), -1, 1)], {}, ("int8",), is_float=False)
+        for kind in _COMPARISONS
+    ),
+    *(
+        Case(kind, "plain", [Random((4, 8), dtype=_BOOL), Random((8,), dtype=_BOOL)])
+        for kind in ("LOGICAL_AND", "LOGICAL_OR")
+    ),
     Case("SELECT", "elementwise", [Random((3, 8), dtype=_BOOL), Random((3, 8)), Random((3, 8))], {}, ("int8", "int16")),
     Case("SELECT", "rows", [Random((3,), dtype=_BOOL), Random((3, 8)), Random((3, 8))], {}, ("int8",)),
     Case("SELECT", "scalar", [Random((), dtype=_BOOL), Random((3, 8)), Random((3, 8))], {}, ("int8",)),

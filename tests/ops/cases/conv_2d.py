@@ -59,10 +59,21 @@ CASES = [
     Case("CONV_2D", "two groups", [Random((1, 5, 5, 8)), weights(6, 3, 3, 4), weights(6)], {}, ("int8",)),
     Case("CONV_2D", "one output channel", [Random((1, 4, 4, 9)), weights(1, 1, 1, 9), weights(1)], {}, ("int8",)),
     Case("CONV_2D", "pointwise 33 to 65", [Random((1, 7, 5, 33)), weights(65, 1, 1, 33), weights(65)], {}, ("int8",)),
-    Case("DEPTHWISE_CONV_2D", "multiplier 2", [Random((1, 5, 6, 3)), weights(1, 3, 3, 6), weights(6)],
-         {"depth_multiplier": 2}, _FORMS),
-    Case("DEPTHWISE_CONV_2D", "one channel to 8", [Random((1, 12, 10, 1)), weights(1, 10, 8, 8), weights(8)],
-         {"depth_multiplier": 8, "stride_h": 2, "stride_w": 2}, ("int8",)),
-    Case("DEPTHWISE_CONV_2D", "no bias", [Random((1, 5, 6, 4)), weights(1, 3, 3, 4)],
-         {"depth_multiplier": 1}, ("int8",)),
+    Case(
+        "DEPTHWISE_CONV_2D",
+        "multiplier 2",
+        [Random((1, 5, 6, 3)), weights(1, 3, 3, 6), weights(6)],
+        {"depth_multiplier": 2},
+        _FORMS,
+    ),
+    Case(
+        "DEPTHWISE_CONV_2D",
+        "one channel to 8",
+        [Random((1, 12, 10, 1)), weights(1, 10, 8, 8), weights(8)],
+        {"depth_multiplier": 8, "stride_h": 2, "stride_w": 2},
+        ("int8",),
+    ),
+    Case(
+        "DEPTHWISE_CONV_2D", "no bias", [Random((1, 5, 6, 4)), weights(1, 3, 3, 4)], {"depth_multiplier": 1}, ("int8",)
+    ),
 ]

@@ -17,7 +17,14 @@ CASES = [
     Case("GATHER_ND", "rows", [Random((4, 5, 2)), indices(3, 1, below=4)], {}, ("int8", "int16")),
     Case("EMBEDDING_LOOKUP", "plain", [indices(6, below=9), Random((9, 4), is_constant=True)], {}, ("int8",)),
     Case("EMBEDDING_LOOKUP", "three dimensions", [indices(2, below=3), Random((3, 4, 2), is_constant=True)]),
-    *(Case("ONE_HOT", f"axis {axis}", [indices(2, 3, below=4), np.int32(4), np.float32(2.0), np.float32(-1.0)],
-           {"axis": axis}) for axis in (-1, 0, 1)),
+    *(
+        Case(
+            "ONE_HOT",
+            f"axis {axis}",
+            [indices(2, 3, below=4), np.int32(4), np.float32(2.0), np.float32(-1.0)],
+            {"axis": axis},
+        )
+        for axis in (-1, 0, 1)
+    ),
     Case("ONE_HOT", "int32", [indices(5, below=7), np.int32(5), np.int32(1), np.int32(0)], {"axis": -1}),
 ]

@@ -15,14 +15,27 @@ _GEOMETRIES = (
 )
 
 CASES = [
-    *(Case(kind, name, [Random(shape, -6, 9)], attrs, ("int8", "uint8", "int16"))
-      for kind in ("AVERAGE_POOL_2D", "MAX_POOL_2D") for name, shape, attrs in _GEOMETRIES),
+    *(
+        Case(kind, name, [Random(shape, -6, 9)], attrs, ("int8", "uint8", "int16"))
+        for kind in ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+        for name, shape, attrs in _GEOMETRIES
+    ),
     *(Case("L2_POOL_2D", name, [Random(shape, -6, 9)], attrs) for name, shape, attrs in _GEOMETRIES),
 ]
 
 PERF = [
-    Case("AVERAGE_POOL_2D", "global 7x7x1024", [Random((1, 7, 7, 1024), -6, 9)],
-         {"filter_height": 7, "filter_width": 7, "padding": Padding.VALID}, ("int8",)),
-    Case("MAX_POOL_2D", "2x2 of 112x112x32", [Random((1, 112, 112, 32), -6, 9)],
-         {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2}, ("int8",)),
+    Case(
+        "AVERAGE_POOL_2D",
+        "global 7x7x1024",
+        [Random((1, 7, 7, 1024), -6, 9)],
+        {"filter_height": 7, "filter_width": 7, "padding": Padding.VALID},
+        ("int8",),
+    ),
+    Case(
+        "MAX_POOL_2D",
+        "2x2 of 112x112x32",
+        [Random((1, 112, 112, 32), -6, 9)],
+        {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2},
+        ("int8",),
+    ),
 ]

@@ -22,5 +22,6 @@ _RULES = (
 CASES = [
     Case(kind, f"{name} {rule}", [Random(shape), np.int32(size)], attrs, ("int8", "uint8", "int16"), steps_int16=160)
     for kind in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
-    for name, shape, size in _SIZES for rule, attrs in _RULES
+    for name, shape, size in _SIZES
+    for rule, attrs in _RULES
 ]

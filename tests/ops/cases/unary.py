@@ -16,8 +16,7 @@ CASES = [
     Case("NEG", "int32", [Random((2, 3, 7), -40, 30, DType.INT32)], {}),
     Case("SIGN", "plain", [Random((2, 3, 7), -4, 3)], {}),
     Case("SIGN", "int32", [Random((3, 9), -1, 1, DType.INT32)], {}),
-    *(Case(kind, "plain", [Random((2, 3, 7), -4, 4)])
-      for kind in ("SQUARE", "SIN", "COS", "FLOOR", "CEIL", "ROUND")),
+    *(Case(kind, "plain", [Random((2, 3, 7), -4, 4)]) for kind in ("SQUARE", "SIN", "COS", "FLOOR", "CEIL", "ROUND")),
     Case("ROUND", "halves to even", [[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]], {}),
     Case("LOGICAL_NOT", "plain", [Random((3, 9), dtype=DType.BOOL)], {}),
     Case("ZEROS_LIKE", "plain", [Random((3, 9))], {}),

@@ -7,7 +7,24 @@ from .profile import Profile, StepProfile, profile
 from .runners import RUNTIMES, for_lesser, interpreter_class, random_inputs, ready_session, runner
 
 __all__ = [
-    "RUNTIMES", "Comparison", "Effort", "Level", "Peak", "Profile", "StepProfile", "Timing", "compare", "for_lesser",
-    "geometric_mean", "interleave", "interpreter_class", "machine_name", "max_difference", "measure_peak", "profile",
-    "random_inputs", "ready_session", "runner",
+    "RUNTIMES",
+    "Comparison",
+    "Effort",
+    "Level",
+    "Peak",
+    "Profile",
+    "StepProfile",
+    "Timing",
+    "compare",
+    "for_lesser",
+    "geometric_mean",
+    "interleave",
+    "interpreter_class",
+    "machine_name",
+    "max_difference",
+    "measure_peak",
+    "profile",
+    "random_inputs",
+    "ready_session",
+    "runner",
 ]

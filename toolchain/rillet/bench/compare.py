@@ -57,8 +57,10 @@ def compare(
 def max_difference(ours: Sequence[NDArray[Any]], theirs: Sequence[NDArray[Any]]) -> float:
     """The largest difference between two runtimes' outputs, element by element."""
     return max(
-        (float(np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)), initial=0.0))
-         for a, b in zip(ours, theirs, strict=True)),
+        (
+            float(np.max(np.abs(a.astype(np.float64) - b.astype(np.float64)), initial=0.0))
+            for a, b in zip(ours, theirs, strict=True)
+        ),
         default=0.0,
     )
 

@@ -106,14 +106,36 @@ def profile(
         activations, weights = _nbytes(op)
         dtype = op.outputs[0].dtype
         least, limit = least_us(peak, dtype.is_float, macs, activations, weights if is_main else 0, resident)
-        steps.append(StepProfile(
-            step=index, op=op.kind, layer=op.where, type=dtype.name.lower(), shape=_shape(op), kernel=step.kernel,
-            us=us, share=us / float(times.sum()), macs=macs, nbytes=activations + weights, weight_bytes=weights,
-            gmac_per_s=macs / us / 1e3, gb_per_s=(activations + weights) / us / 1e3, of_peak=least / us, limit=limit,
-            alternatives=alternatives, why=reason(step.kernel, us, alternatives, isas),
-        ))
+        steps.append(
+            StepProfile(
+                step=index,
+                op=op.kind,
+                layer=op.where,
+                type=dtype.name.lower(),
+                shape=_shape(op),
+                kernel=step.kernel,
+                us=us,
+                share=us / float(times.sum()),
+                macs=macs,
+                nbytes=activations + weights,
+                weight_bytes=weights,
+                gmac_per_s=macs / us / 1e3,
+                gb_per_s=(activations + weights) / us / 1e3,
+                of_peak=least / us,
+                limit=limit,
+                alternatives=alternatives,
+                why=reason(step.kernel, us, alternatives, isas),
+            )
+        )
     return Profile(
-        path.name, threads, isas, len(samples), float(times.sum()), whole.median_us, sum(s.macs for s in steps), peak,
+        path.name,
+        threads,
+        isas,
+        len(samples),
+        float(times.sum()),
+        whole.median_us,
+        sum(s.macs for s in steps),
+        peak,
         steps,
     )
 
@@ -137,9 +159,7 @@ def sample(
             return np.array(rows)
 
 
-def least_us(
-    peak: Peak, is_float: bool, macs: int, activations: int, weights: int, resident: int
-) -> tuple[float, str]:
+def least_us(peak: Peak, is_float: bool, macs: int, activations: int, weights: int, resident: int) -> tuple[float, str]:
     """The least time at the machine's peak, and what sets it.
 
     Activations come from the nearest cache that holds them, weights from the nearest that holds all that the model

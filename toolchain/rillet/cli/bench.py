@@ -23,17 +23,35 @@ if TYPE_CHECKING:
 @click.option("-b", "--board", help="Board of --device emulator.")
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Runs at least.")
 @click.option("--seconds", type=float, default=1.0, show_default=True, help="Seconds at least, warm-up not counted.")
-@click.option("--profile", "is_profile", is_flag=True, help=(
-    "Each step's time, rates, share of this machine's measured peak, and why it has its kernel: one model."))
-@click.option("--sort", type=click.Choice(["time", "order"]), default="order", show_default=True, help=(
-    "Order of --profile's table."))
+@click.option(
+    "--profile",
+    "is_profile",
+    is_flag=True,
+    help=("Each step's time, rates, share of this machine's measured peak, and why it has its kernel: one model."),
+)
+@click.option(
+    "--sort",
+    type=click.Choice(["time", "order"]),
+    default="order",
+    show_default=True,
+    help=("Order of --profile's table."),
+)
 @click.option("--plot", type=OutputFile(), help="Write a bar chart, or --profile's roofline (PNG, SVG or PDF).")
 @threads_option
 @json_option
 @example("rillet bench model_int8.tflite --against litert")
 def command(
-    models: tuple[Path, ...], against: str | None, device: str | None, board: str | None, runs: int, seconds: float,
-    is_profile: bool, sort: str, plot: Path | None, threads: int, as_json: bool,
+    models: tuple[Path, ...],
+    against: str | None,
+    device: str | None,
+    board: str | None,
+    runs: int,
+    seconds: float,
+    is_profile: bool,
+    sort: str,
+    plot: Path | None,
+    threads: int,
+    as_json: bool,
 ) -> None:
     """Measure how long MODELS take: medians after a warm-up of one second."""
     if device or board:
@@ -62,9 +80,7 @@ def command(
         sys.exit(1)
 
 
-def _report(
-    results: Sequence[Comparison], against: str | None, threads: int, plot: Path | None, as_json: bool
-) -> None:
+def _report(results: Sequence[Comparison], against: str | None, threads: int, plot: Path | None, as_json: bool) -> None:
     from ..bench import geometric_mean, machine_name
 
     ratios = [r.speedup for r in results if r.speedup is not None]
@@ -74,8 +90,15 @@ def _report(
         write_figure(bench_chart(results), plot)
     if as_json:
         speedups = {r.model: r.speedup for r in results if r.speedup is not None}
-        print_json({"machine": machine_name(), "threads": threads, "results": results, "speedup": speedups,
-                    "geometric_mean": geometric_mean(ratios) if ratios else None})
+        print_json(
+            {
+                "machine": machine_name(),
+                "threads": threads,
+                "results": results,
+                "speedup": speedups,
+                "geometric_mean": geometric_mean(ratios) if ratios else None,
+            }
+        )
         return
     click.echo(f"{machine_name()}, {threads} thread{'s' if threads > 1 else ''}; medians of single runs")
     if against is None:
@@ -86,9 +109,15 @@ def _report(
         print_table(["model", "us", "p10-p90", "runs"], rows, right=(1, 2, 3))
         return
     rows = [
-        [r.model, f"{r.rillet.median_us:.1f}", f"{r.peer.median_us:.1f}", f"{r.speedup:.2f}x",
-         f"{r.max_difference:.3g}"]
-        for r in results if r.peer is not None
+        [
+            r.model,
+            f"{r.rillet.median_us:.1f}",
+            f"{r.peer.median_us:.1f}",
+            f"{r.speedup:.2f}x",
+            f"{r.max_difference:.3g}",
+        ]
+        for r in results
+        if r.peer is not None
     ]
     print_table(["model", "rillet us", f"{against} us", "faster", "max difference"], rows, right=(1, 2, 3, 4))
     if len(ratios) > 1:
@@ -96,8 +125,14 @@ def _report(
 
 
 def _profile(
-    models: tuple[Path, ...], against: str | None, runs: int, seconds: float, sort: str, plot: Path | None,
-    threads: int, as_json: bool,
+    models: tuple[Path, ...],
+    against: str | None,
+    runs: int,
+    seconds: float,
+    sort: str,
+    plot: Path | None,
+    threads: int,
+    as_json: bool,
 ) -> None:
     from ..bench import Effort, machine_name, profile
 
@@ -116,20 +151,37 @@ def _profile(
     peak = result.peak
     reading = ", ".join(f"{level.name} {level.gb_per_s:.0f}" for level in peak.levels)
     click.echo(f"{machine_name()}, {threads} thread{'s' if threads > 1 else ''}, kernels for {result.isa[-1]}")
-    click.echo(f"peak: int8 {peak.int8_gmac_per_s:.0f} GMAC/s, float32 {peak.float_gmac_per_s:.0f} GMAC/s; "
-               f"reading {reading} GB/s")
+    click.echo(
+        f"peak: int8 {peak.int8_gmac_per_s:.0f} GMAC/s, float32 {peak.float_gmac_per_s:.0f} GMAC/s; "
+        f"reading {reading} GB/s"
+    )
     steps = sorted(result.steps, key=lambda s: -s.us) if sort == "time" else result.steps
     rows: list[list[object]] = [
-        [s.step, s.layer[-28:], s.shape, s.kernel, f"{s.us:.2f}", f"{s.share:.1%}", f"{s.macs / 1e6:.3f}",
-         f"{s.gmac_per_s:.1f}", f"{s.gb_per_s:.1f}", f"{s.of_peak:.0%}", s.limit, s.why]
+        [
+            s.step,
+            s.layer[-28:],
+            s.shape,
+            s.kernel,
+            f"{s.us:.2f}",
+            f"{s.share:.1%}",
+            f"{s.macs / 1e6:.3f}",
+            f"{s.gmac_per_s:.1f}",
+            f"{s.gb_per_s:.1f}",
+            f"{s.of_peak:.0%}",
+            s.limit,
+            s.why,
+        ]
         for s in steps
     ]
     print_table(
         ["step", "layer", "output", "kernel", "us", "share", "MMAC", "GMAC/s", "GB/s", "of peak", "limit", "why"],
-        rows, right=(0, 4, 5, 6, 7, 8, 9),
+        rows,
+        right=(0, 4, 5, 6, 7, 8, 9),
     )
-    click.echo(f"{result.us:.1f} us in all (medians of {result.runs} runs), {result.invoke_us:.1f} us run at once: "
-               f"{result.macs / 1e6:.2f} MMAC, {result.macs / result.invoke_us / 1e3:.1f} GMAC/s")
+    click.echo(
+        f"{result.us:.1f} us in all (medians of {result.runs} runs), {result.invoke_us:.1f} us run at once: "
+        f"{result.macs / 1e6:.2f} MMAC, {result.macs / result.invoke_us / 1e3:.1f} GMAC/s"
+    )
     click.echo("why: so many times faster than what a lesser instruction set would run")
 
 
@@ -149,5 +201,6 @@ def _on_device(models: tuple[Path, ...], device: str | None, board: str | None, 
     click.echo(f"{result.device}: {result.per_run:,.0f} {result.unit} per inference")
     print_table(
         ["step", "kernel", "layer", result.unit],
-        [[i, s.kernel, s.layer, f"{s.cost:,.6g}"] for i, s in enumerate(result.steps)], right=(0, 3),
+        [[i, s.kernel, s.layer, f"{s.cost:,.6g}"] for i, s in enumerate(result.steps)],
+        right=(0, 3),
     )

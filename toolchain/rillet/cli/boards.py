@@ -22,10 +22,16 @@ def command(name: str | None, as_json: bool) -> None:
     rows = []
     for board in boards:
         memory = board.memory
-        rows.append([
-            board.name, board.core, bytes_text(memory.arena.bytes) if memory else "",
-            bytes_text(memory.image.bytes) if memory else "", board.flash.runner, board.description,
-        ])
+        rows.append(
+            [
+                board.name,
+                board.core,
+                bytes_text(memory.arena.bytes) if memory else "",
+                bytes_text(memory.image.bytes) if memory else "",
+                board.flash.runner,
+                board.description,
+            ]
+        )
     print_table(["board", "core", "RAM", "flash", "runner", "what it is"], rows, right=(2, 3))
     memory = boards[0].memory
     if name and memory is not None:

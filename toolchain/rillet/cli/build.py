@@ -26,9 +26,12 @@ def command(model: Path, board: str, output: Path, as_json: bool) -> None:
     if firmware.board.flash.runner == "uf2":
         written.append(uf2_file(firmware))
     if as_json:
-        print_json({"files": written, "board": firmware.board.name, "sizes": firmware.sizes,
-                    "regions": firmware.regions})
+        print_json(
+            {"files": written, "board": firmware.board.name, "sizes": firmware.sizes, "regions": firmware.regions}
+        )
         return
     sizes = firmware.sizes
-    click.echo(f"{', '.join(map(str, written))}: flash {bytes_text(sizes.flash)} (code {bytes_text(sizes.code)}, "
-               f"model {bytes_text(sizes.image)}), RAM {bytes_text(sizes.ram)} (arena {bytes_text(sizes.arena)})")
+    click.echo(
+        f"{', '.join(map(str, written))}: flash {bytes_text(sizes.flash)} (code {bytes_text(sizes.code)}, "
+        f"model {bytes_text(sizes.image)}), RAM {bytes_text(sizes.ram)} (arena {bytes_text(sizes.arena)})"
+    )

@@ -68,12 +68,28 @@ def calibration_options(function: F) -> F:
     """The options of everything that quantizes."""
     for option in reversed(
         (
-            click.option("--calibrate", "calibration", metavar="DATA", help=(
-                "Representative inputs: an .npz, a folder of images, or a Python file with representative_dataset().")),
-            click.option("--method", "calibration_method", default="mse", show_default=True, help=(
-                "How ranges follow from the data: minmax, moving-average, percentile or mse.")),
-            click.option("--io", type=click.Choice(["int8", "float32", "uint8"]), default="int8",
-                         show_default=True, help="Element type of the model's inputs and outputs."),
+            click.option(
+                "--calibrate",
+                "calibration",
+                metavar="DATA",
+                help=(
+                    "Representative inputs: an .npz, a folder of images, or a Python file with representative_dataset()."
+                ),
+            ),
+            click.option(
+                "--method",
+                "calibration_method",
+                default="mse",
+                show_default=True,
+                help=("How ranges follow from the data: minmax, moving-average, percentile or mse."),
+            ),
+            click.option(
+                "--io",
+                type=click.Choice(["int8", "float32", "uint8"]),
+                default="int8",
+                show_default=True,
+                help="Element type of the model's inputs and outputs.",
+            ),
         )
     ):
         function = option(function)

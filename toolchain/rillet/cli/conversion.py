@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 
 
 def convert_and_print(
-    source: Path, output: Path, as_json: bool, *, input_shape: tuple[str, ...] = (), optimize: bool = True,
-    recipe: str | None = None, html: Path | None = None, **options: Any,
+    source: Path,
+    output: Path,
+    as_json: bool,
+    *,
+    input_shape: tuple[str, ...] = (),
+    optimize: bool = True,
+    recipe: str | None = None,
+    html: Path | None = None,
+    **options: Any,
 ) -> None:
     """Converts `source` to `output` and prints what happened. `options` go to `convert_and_report`."""
     from ..conversion import convert_and_report
@@ -23,7 +30,11 @@ def convert_and_print(
 
     with stage_progress() as progress:
         model, report = convert_and_report(
-            source, recipe=recipe, optimize=optimize, input_shapes=parse_input_shapes(input_shape), progress=progress,
+            source,
+            recipe=recipe,
+            optimize=optimize,
+            input_shapes=parse_input_shapes(input_shape),
+            progress=progress,
             **options,
         )
     write(model, output)
@@ -38,8 +49,10 @@ def convert_and_print(
 
 
 def _print_report(report: ConversionReport, output: Path) -> None:
-    click.echo(f"wrote {output}: {bytes_text(report.source_bytes)} -> {bytes_text(report.model_bytes)}, "
-               f"{report.macs_before:,} -> {report.macs_after:,} MACs, {sum(report.seconds.values()):.2f} s")
+    click.echo(
+        f"wrote {output}: {bytes_text(report.source_bytes)} -> {bytes_text(report.model_bytes)}, "
+        f"{report.macs_before:,} -> {report.macs_after:,} MACs, {sum(report.seconds.values()):.2f} s"
+    )
     if report.rewrites:
         click.echo("rewrites: " + ", ".join(f"{name} {count}" for name, count in report.rewrites.items()))
     if report.closeness is not None:

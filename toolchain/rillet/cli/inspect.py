@@ -40,8 +40,15 @@ def command(model: Path, text: bool, input_shape: tuple[str, ...], as_json: bool
         print_json(summary)
         return
     rows = [
-        [i, op.kind, op.layer[-48:], ", ".join(op.inputs), ", ".join(op.outputs),
-         "" if op.macs is None else f"{op.macs:,}", bytes_text(op.weight_bytes)]
+        [
+            i,
+            op.kind,
+            op.layer[-48:],
+            ", ".join(op.inputs),
+            ", ".join(op.outputs),
+            "" if op.macs is None else f"{op.macs:,}",
+            bytes_text(op.weight_bytes),
+        ]
         for i, op in enumerate(summary.ops)
     ]
     print_table(["#", "op", "layer", "inputs", "outputs", "MACs", "weights"], rows, right=(0, 5, 6))
@@ -50,8 +57,10 @@ def command(model: Path, text: bool, input_shape: tuple[str, ...], as_json: bool
     click.echo(f"outputs  {'; '.join(summary.outputs)}")
     if summary.signatures:
         click.echo(f"signatures  {', '.join(summary.signatures)}")
-    click.echo(f"{len(summary.ops)} ops, {summary.macs:,} MACs, file {bytes_text(summary.file_bytes)}, "
-               f"weights {bytes_text(summary.weight_bytes)}")
+    click.echo(
+        f"{len(summary.ops)} ops, {summary.macs:,} MACs, file {bytes_text(summary.file_bytes)}, "
+        f"weights {bytes_text(summary.weight_bytes)}"
+    )
     if summary.arena_bytes is not None:
         click.echo(f"arena {summary.arena_bytes:,} bytes (at least {summary.arena_lower_bound:,} are alive at once)")
     else:

@@ -18,8 +18,12 @@ def command(as_json: bool) -> None:
 
     run, known, onnx = operators(), registry(), claims()
     rows = [
-        {"kind": kind, "code": known[kind].code if kind in known else run[kind], "runs": kind in run,
-         "quantizes": kind in known and known[kind].quant is not None}
+        {
+            "kind": kind,
+            "code": known[kind].code if kind in known else run[kind],
+            "runs": kind in run,
+            "quantizes": kind in known and known[kind].quant is not None,
+        }
         for kind in sorted({*run, *known})
     ]
     if as_json:

@@ -12,8 +12,14 @@ from .paths import ExistingPath, output_option, tflite_argument
 
 @click.command("run")
 @tflite_argument
-@click.option("--input", "inputs", multiple=True, metavar="FILE", type=ExistingPath(),
-              help="An .npy per input in order, or one .npz with arrays in order or by input name. Default: random.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    type=ExistingPath(),
+    help="An .npy per input in order, or one .npz with arrays in order or by input name. Default: random.",
+)
 @click.option("--device", default=None, help="Run there (emulator, serial:PORT) instead of in this process.")
 @click.option("-b", "--board", help="Board of --device emulator.")
 @output_option
@@ -21,7 +27,12 @@ from .paths import ExistingPath, output_option, tflite_argument
 @json_option
 @example("rillet run model.tflite --input image.npy")
 def command(
-    model: Path, inputs: tuple[Path, ...], device: str | None, board: str | None, output: Path | None, threads: int,
+    model: Path,
+    inputs: tuple[Path, ...],
+    device: str | None,
+    board: str | None,
+    output: Path | None,
+    threads: int,
     as_json: bool,
 ) -> None:
     """Run MODEL (.tflite) once, print its outputs, and write them as .npz where --output says."""

@@ -19,8 +19,11 @@ class ImporterError(RilletError):
 
 
 _IMPORTERS = {
-    ".tflite": "tflite", ".lite": "tflite",
-    ".h5": "keras", ".hdf5": "keras", ".keras": "keras",
+    ".tflite": "tflite",
+    ".lite": "tflite",
+    ".h5": "keras",
+    ".hdf5": "keras",
+    ".keras": "keras",
     ".onnx": "onnx",
 }
 SUFFIXES = tuple(_IMPORTERS)
@@ -35,8 +38,12 @@ _TORCH = (
 )
 _REFUSED = {
     ".pb": "is a TensorFlow graph, which rillet does not read; run `python -m tf2onnx.convert --graphdef {path} "
-           "--inputs ... --outputs ... --output model.onnx` and give rillet the .onnx file",
-    ".pt": _TORCH, ".pth": _TORCH, ".jit": _TORCH, ".pt2": _TORCH, ".ckpt": _TORCH,
+    "--inputs ... --outputs ... --output model.onnx` and give rillet the .onnx file",
+    ".pt": _TORCH,
+    ".pth": _TORCH,
+    ".jit": _TORCH,
+    ".pt2": _TORCH,
+    ".ckpt": _TORCH,
 }
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"

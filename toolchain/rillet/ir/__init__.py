@@ -7,7 +7,23 @@ from .types import Activation, DType, Padding, Quantization
 from .verify import VerifyError, verify
 
 __all__ = [
-    "OFFLINE_PLAN", "Activation", "Attrs", "CustomAttrs", "DType", "Graph", "Model", "Op", "Padding", "Quantization",
-    "RilletError", "Shape", "Signature", "Tensor", "UniqueNames", "VerifyError", "name_apart", "to_text",
+    "OFFLINE_PLAN",
+    "Activation",
+    "Attrs",
+    "CustomAttrs",
+    "DType",
+    "Graph",
+    "Model",
+    "Op",
+    "Padding",
+    "Quantization",
+    "RilletError",
+    "Shape",
+    "Signature",
+    "Tensor",
+    "UniqueNames",
+    "VerifyError",
+    "name_apart",
+    "to_text",
     "verify",
 ]

@@ -5,6 +5,14 @@ from .offline import decode_offline_plan, encode_offline_plan
 from .plan import MemoryPlan, PlacedBlock, plan
 
 __all__ = [
-    "IN_PLACE", "SHARES_BYTES", "Block", "MemoryPlan", "PlacedBlock", "decode_offline_plan",
-    "encode_offline_plan", "is_placed", "lifetimes", "plan",
+    "IN_PLACE",
+    "SHARES_BYTES",
+    "Block",
+    "MemoryPlan",
+    "PlacedBlock",
+    "decode_offline_plan",
+    "encode_offline_plan",
+    "is_placed",
+    "lifetimes",
+    "plan",
 ]

@@ -17,12 +17,48 @@ from ..ir import DType, Graph, Tensor
 SHARES_BYTES = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 """Ops whose output is the bytes of input 0."""
 
-IN_PLACE = frozenset({
-    "ABS", "ADD", "CEIL", "COS", "DIV", "ELU", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD", "GELU", "HARD_SWISH",
-    "LEAKY_RELU", "LOG", "LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR", "LOGISTIC", "MAXIMUM", "MINIMUM", "MUL", "NEG",
-    "POW", "PRELU", "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SIGN", "SIN",
-    "SQRT", "SQUARE", "SQUARED_DIFFERENCE", "SUB", "TANH",
-})
+IN_PLACE = frozenset(
+    {
+        "ABS",
+        "ADD",
+        "CEIL",
+        "COS",
+        "DIV",
+        "ELU",
+        "EXP",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "GELU",
+        "HARD_SWISH",
+        "LEAKY_RELU",
+        "LOG",
+        "LOGICAL_AND",
+        "LOGICAL_NOT",
+        "LOGICAL_OR",
+        "LOGISTIC",
+        "MAXIMUM",
+        "MINIMUM",
+        "MUL",
+        "NEG",
+        "POW",
+        "PRELU",
+        "QUANTIZE",
+        "RELU",
+        "RELU6",
+        "RELU_0_TO_1",
+        "RELU_N1_TO_1",
+        "ROUND",
+        "RSQRT",
+        "SIGN",
+        "SIN",
+        "SQRT",
+        "SQUARE",
+        "SQUARED_DIFFERENCE",
+        "SUB",
+        "TANH",
+    }
+)
 """Elementwise ops: element i of the output needs no other element of an operand of the same shape and element size."""
 
 _NO_FIXED_SIZE = (DType.STRING, DType.RESOURCE, DType.VARIANT)

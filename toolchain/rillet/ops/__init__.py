@@ -6,6 +6,15 @@ from .macs import count_macs
 from .opdef import OpDef, QuantRule, ShapeError, opdef, operand, register, registry
 
 __all__ = [
-    "GraphBuilder", "OpDef", "QuantRule", "ShapeError", "count_macs", "evaluate", "evaluate_op", "opdef", "operand",
-    "register", "registry",
+    "GraphBuilder",
+    "OpDef",
+    "QuantRule",
+    "ShapeError",
+    "count_macs",
+    "evaluate",
+    "evaluate_op",
+    "opdef",
+    "operand",
+    "register",
+    "registry",
 ]

@@ -78,14 +78,31 @@ def _prelu(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 def _define(
-    kind: str, code: int, compute: Callable[[Op, Sequence[Array | None]], list[Array]], quant: QuantRule,
-    options: str = "", attrs: type[Attrs] = Attrs, version: Callable[[Op], int] = first_version,
-    infer: Callable[[Op], Results] = same_as_input, onnx: str = "", keras: str = "",
+    kind: str,
+    code: int,
+    compute: Callable[[Op, Sequence[Array | None]], list[Array]],
+    quant: QuantRule,
+    options: str = "",
+    attrs: type[Attrs] = Attrs,
+    version: Callable[[Op], int] = first_version,
+    infer: Callable[[Op], Results] = same_as_input,
+    onnx: str = "",
+    keras: str = "",
 ) -> None:
-    register(OpDef(
-        kind=kind, code=code, options=options, attrs=attrs, infer=infer, compute=compute, quant=quant,
-        version=version, onnx=onnx, keras=keras,
-    ))
+    register(
+        OpDef(
+            kind=kind,
+            code=code,
+            options=options,
+            attrs=attrs,
+            infer=infer,
+            compute=compute,
+            quant=quant,
+            version=version,
+            onnx=onnx,
+            keras=keras,
+        )
+    )
 
 
 _CLAMP = QuantRule(same_scale=True)
@@ -94,13 +111,34 @@ _define("RELU6", 21, _clamp(0, 6), _CLAMP, version=versions(int8=2, int16=3))
 _define("RELU_N1_TO_1", 20, _clamp(-1, 1), _CLAMP)
 _define("RELU_0_TO_1", 152, _clamp(0, 1), _CLAMP)
 # The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
-_define("LOGISTIC", 14, _logistic, QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
-        version=versions(int8=2, int16=3), onnx="Sigmoid")
-_define("TANH", 28, _tanh, QuantRule(fixed_output=(1 / 128, 0), fixed_output_int16=(1 / 32768, 0)),
-        version=versions(int8=2, int16=3), onnx="Tanh")
+_define(
+    "LOGISTIC",
+    14,
+    _logistic,
+    QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
+    version=versions(int8=2, int16=3),
+    onnx="Sigmoid",
+)
+_define(
+    "TANH",
+    28,
+    _tanh,
+    QuantRule(fixed_output=(1 / 128, 0), fixed_output_int16=(1 / 32768, 0)),
+    version=versions(int8=2, int16=3),
+    onnx="Tanh",
+)
 _define("HARD_SWISH", 117, _hard_swish, QuantRule(), "HardSwishOptions", onnx="HardSwish")
 _define("ELU", 111, _elu, QuantRule(), onnx="Elu", keras="ELU")
-_define("LEAKY_RELU", 98, _leaky_relu, QuantRule(), "LeakyReluOptions", LeakyReluAttrs, versions(int16=2),
-        onnx="LeakyRelu", keras="LeakyReLU")
+_define(
+    "LEAKY_RELU",
+    98,
+    _leaky_relu,
+    QuantRule(),
+    "LeakyReluOptions",
+    LeakyReluAttrs,
+    versions(int16=2),
+    onnx="LeakyRelu",
+    keras="LeakyReLU",
+)
 _define("GELU", 150, _gelu, QuantRule(), "GeluOptions", GeluAttrs, versions(int8=2, uint8=2), onnx="Gelu")
 _define("PRELU", 54, _prelu, QuantRule(), infer=_infer_prelu, onnx="PRelu", keras="PReLU")

@@ -56,7 +56,17 @@ def _version(op: Op) -> int:
     return 4 if is_hybrid and op.attrs.asymmetric_quantize_inputs else versions(int8=2, int16=3)(op)
 
 
-register(OpDef(
-    kind="BATCH_MATMUL", code=126, options="BatchMatMulOptions", attrs=BatchMatMulAttrs, infer=_infer,
-    compute=_compute, macs=_macs, quant=QuantRule(), version=_version, onnx="MatMul",
-))
+register(
+    OpDef(
+        kind="BATCH_MATMUL",
+        code=126,
+        options="BatchMatMulOptions",
+        attrs=BatchMatMulAttrs,
+        infer=_infer,
+        compute=_compute,
+        macs=_macs,
+        quant=QuantRule(),
+        version=_version,
+        onnx="MatMul",
+    )
+)

@@ -75,25 +75,64 @@ def _mul_version(op: Op) -> int:
 
 
 def _define(
-    kind: str, code: int, options: str, function: Callable[[Array, Array], Array], attrs: type[Attrs] = Attrs,
-    quant: QuantRule | None = None, version: Callable[[Op], int] = first_version, onnx: str = "", keras: str = "",
+    kind: str,
+    code: int,
+    options: str,
+    function: Callable[[Array, Array], Array],
+    attrs: type[Attrs] = Attrs,
+    quant: QuantRule | None = None,
+    version: Callable[[Op], int] = first_version,
+    onnx: str = "",
+    keras: str = "",
 ) -> None:
-    register(OpDef(
-        kind=kind, code=code, options=options, attrs=attrs, infer=_infer, compute=_computing(function),
-        quant=quant, version=version, onnx=onnx, keras=keras,
-    ))
+    register(
+        OpDef(
+            kind=kind,
+            code=code,
+            options=options,
+            attrs=attrs,
+            infer=_infer,
+            compute=_computing(function),
+            quant=quant,
+            version=version,
+            onnx=onnx,
+            keras=keras,
+        )
+    )
 
 
 _define("ADD", 0, "AddOptions", np.add, AddSubAttrs, QuantRule(), _pot_version(2, 3, None), "Add", "Add")
 _define("SUB", 41, "SubOptions", np.subtract, AddSubAttrs, QuantRule(), _pot_version(2, 5, 3), "Sub", "Subtract")
 _define("MUL", 18, "MulOptions", np.multiply, MulDivAttrs, QuantRule(), _mul_version, "Mul", "Multiply")
 _define("DIV", 42, "DivOptions", _divide, MulDivAttrs, None, versions(large=(4, 2)), "Div")
-_define("MAXIMUM", 55, "MaximumMinimumOptions", np.maximum, quant=QuantRule(same_scale=True),
-        version=versions(int8=2, int16=4, large=(4, 3)), onnx="Max", keras="Maximum")
-_define("MINIMUM", 57, "MaximumMinimumOptions", np.minimum, quant=QuantRule(same_scale=True),
-        version=versions(int8=2, int16=4, large=(4, 3)), onnx="Min", keras="Minimum")
+_define(
+    "MAXIMUM",
+    55,
+    "MaximumMinimumOptions",
+    np.maximum,
+    quant=QuantRule(same_scale=True),
+    version=versions(int8=2, int16=4, large=(4, 3)),
+    onnx="Max",
+    keras="Maximum",
+)
+_define(
+    "MINIMUM",
+    57,
+    "MaximumMinimumOptions",
+    np.minimum,
+    quant=QuantRule(same_scale=True),
+    version=versions(int8=2, int16=4, large=(4, 3)),
+    onnx="Min",
+    keras="Minimum",
+)
 _define("POW", 78, "PowOptions", np.power, onnx="Pow")
-_define("SQUARED_DIFFERENCE", 99, "SquaredDifferenceOptions", _squared_difference, quant=QuantRule(),
-        version=versions(int8=2))
+_define(
+    "SQUARED_DIFFERENCE",
+    99,
+    "SquaredDifferenceOptions",
+    _squared_difference,
+    quant=QuantRule(),
+    version=versions(int8=2),
+)
 _define("FLOOR_DIV", 90, "FloorDivOptions", _floor_divide, version=versions(float32=2, int8=3, int16=3))
 _define("FLOOR_MOD", 95, "FloorModOptions", np.mod, version=versions(int8=2, int16=2))

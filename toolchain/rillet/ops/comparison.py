@@ -19,15 +19,29 @@ def _infer(op: Op) -> Results:
 
 
 def _define(
-    kind: str, code: int, options: str, function: Callable[[Array, Array], Array], version: Callable[[Op], int],
-    quant: QuantRule | None = None, onnx: str = "",
+    kind: str,
+    code: int,
+    options: str,
+    function: Callable[[Array, Array], Array],
+    version: Callable[[Op], int],
+    quant: QuantRule | None = None,
+    onnx: str = "",
 ) -> None:
     def compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
         return [function(*present(arrays))]
 
-    register(OpDef(
-        kind=kind, code=code, options=options, infer=_infer, compute=compute, quant=quant, version=version, onnx=onnx,
-    ))
+    register(
+        OpDef(
+            kind=kind,
+            code=code,
+            options=options,
+            infer=_infer,
+            compute=compute,
+            quant=quant,
+            version=version,
+            onnx=onnx,
+        )
+    )
 
 
 _define("EQUAL", 71, "EqualOptions", np.equal, versions(int8=2, int16=5), QuantRule(), "Equal")
@@ -35,8 +49,15 @@ _define("NOT_EQUAL", 72, "NotEqualOptions", np.not_equal, versions(int8=2, int16
 _define("LESS", 58, "LessOptions", np.less, versions(int8=2, int16=3), QuantRule(), "Less")
 _define("LESS_EQUAL", 63, "LessEqualOptions", np.less_equal, versions(int8=2), QuantRule(), "LessOrEqual")
 _define("GREATER", 61, "GreaterOptions", np.greater, versions(int8=2), QuantRule(), "Greater")
-_define("GREATER_EQUAL", 62, "GreaterEqualOptions", np.greater_equal, versions(int8=2, int16=3), QuantRule(),
-        "GreaterOrEqual")
+_define(
+    "GREATER_EQUAL",
+    62,
+    "GreaterEqualOptions",
+    np.greater_equal,
+    versions(int8=2, int16=3),
+    QuantRule(),
+    "GreaterOrEqual",
+)
 _define("LOGICAL_AND", 86, "LogicalAndOptions", np.logical_and, first_version, onnx="And")
 _define("LOGICAL_OR", 84, "LogicalOrOptions", np.logical_or, first_version, onnx="Or")
 
@@ -76,15 +97,35 @@ def _compute_where(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.argwhere(present(arrays)[0])]
 
 
-register(OpDef(
-    kind="SELECT", code=64, options="SelectOptions", infer=_infer_select, compute=_compute_select,
-    quant=QuantRule(same_scale=True), version=versions(int8=2, uint32=4, large=(4, 3)),
-))
-register(OpDef(
-    kind="SELECT_V2", code=123, options="SelectV2Options", infer=_infer_select_v2, compute=_compute_select_v2,
-    quant=QuantRule(same_scale=True), onnx="Where",
-))
-register(OpDef(
-    kind="WHERE", code=109, options="WhereOptions", infer=_infer_where, compute=_compute_where,
-    version=versions(2, bool=1),
-))
+register(
+    OpDef(
+        kind="SELECT",
+        code=64,
+        options="SelectOptions",
+        infer=_infer_select,
+        compute=_compute_select,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, uint32=4, large=(4, 3)),
+    )
+)
+register(
+    OpDef(
+        kind="SELECT_V2",
+        code=123,
+        options="SelectV2Options",
+        infer=_infer_select_v2,
+        compute=_compute_select_v2,
+        quant=QuantRule(same_scale=True),
+        onnx="Where",
+    )
+)
+register(
+    OpDef(
+        kind="WHERE",
+        code=109,
+        options="WhereOptions",
+        infer=_infer_where,
+        compute=_compute_where,
+        version=versions(2, bool=1),
+    )
+)

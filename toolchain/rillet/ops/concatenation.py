@@ -70,12 +70,29 @@ def _compute_pack(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.stack(present(arrays), axis=op.attrs.axis)]
 
 
-register(OpDef(
-    kind="CONCATENATION", code=2, options="ConcatenationOptions", attrs=ConcatenationAttrs,
-    infer=_infer_concatenation, compute=_compute_concatenation, quant=QuantRule(same_scale=True),
-    version=versions(int8=2, int16=3, uint32=4, int4=5, float16=6), onnx="Concat", keras="Concatenate",
-))
-register(OpDef(
-    kind="PACK", code=83, options="PackOptions", attrs=PackAttrs, infer=_infer_pack, compute=_compute_pack,
-    quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3, uint32=4),
-))
+register(
+    OpDef(
+        kind="CONCATENATION",
+        code=2,
+        options="ConcatenationOptions",
+        attrs=ConcatenationAttrs,
+        infer=_infer_concatenation,
+        compute=_compute_concatenation,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=3, uint32=4, int4=5, float16=6),
+        onnx="Concat",
+        keras="Concatenate",
+    )
+)
+register(
+    OpDef(
+        kind="PACK",
+        code=83,
+        options="PackOptions",
+        attrs=PackAttrs,
+        infer=_infer_pack,
+        compute=_compute_pack,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=3, uint32=4),
+    )
+)

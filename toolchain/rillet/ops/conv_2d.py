@@ -157,15 +157,32 @@ def _depthwise_version(op: Op) -> int:
     return next((version for version, applies in rules if applies), 1)
 
 
-register(OpDef(
-    kind="CONV_2D", code=3, options="Conv2DOptions", attrs=Conv2DAttrs,
-    infer=_infer_conv, compute=_compute_conv, macs=_macs,
-    quant=QuantRule(weight=1, weight_axis=0, bias=2),
-    version=_conv_version, onnx="Conv", keras="Conv2D",
-))
-register(OpDef(
-    kind="DEPTHWISE_CONV_2D", code=4, options="DepthwiseConv2DOptions", attrs=DepthwiseConv2DAttrs,
-    infer=_infer_depthwise, compute=_compute_depthwise, macs=_macs,
-    quant=QuantRule(weight=1, weight_axis=3, bias=2),
-    version=_depthwise_version, keras="DepthwiseConv2D",
-))
+register(
+    OpDef(
+        kind="CONV_2D",
+        code=3,
+        options="Conv2DOptions",
+        attrs=Conv2DAttrs,
+        infer=_infer_conv,
+        compute=_compute_conv,
+        macs=_macs,
+        quant=QuantRule(weight=1, weight_axis=0, bias=2),
+        version=_conv_version,
+        onnx="Conv",
+        keras="Conv2D",
+    )
+)
+register(
+    OpDef(
+        kind="DEPTHWISE_CONV_2D",
+        code=4,
+        options="DepthwiseConv2DOptions",
+        attrs=DepthwiseConv2DAttrs,
+        infer=_infer_depthwise,
+        compute=_compute_depthwise,
+        macs=_macs,
+        quant=QuantRule(weight=1, weight_axis=3, bias=2),
+        version=_depthwise_version,
+        keras="DepthwiseConv2D",
+    )
+)

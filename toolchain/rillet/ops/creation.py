@@ -100,29 +100,72 @@ def _compute_range(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [start + np.arange(_count(start, limit, delta)) * delta]
 
 
-register(OpDef(
-    kind="TILE", code=69, options="TileOptions", infer=_infer_tile, compute=_compute_tile,
-    quant=QuantRule(same_scale=True), version=versions(int8=3), onnx="Tile",
-))
-register(OpDef(
-    kind="BROADCAST_TO", code=130, options="BroadcastToOptions", infer=_infer_broadcast_to,
-    compute=_compute_broadcast_to, quant=QuantRule(same_scale=True), version=versions(2, int8=3, int16=3),
-    onnx="Expand",
-))
-register(OpDef(
-    kind="FILL", code=94, options="FillOptions", infer=_infer_fill, compute=_compute_fill,
-    quant=QuantRule(same_scale=True),
-    version=lambda op: {"INT8": 3, "INT16": 3, "BOOL": 2, "FLOAT16": 4}.get(operand(op, 1).dtype.name, 1),
-    onnx="ConstantOfShape",
-))
-register(OpDef(
-    kind="SHAPE", code=77, options="ShapeOptions", attrs=ShapeAttrs, infer=_infer_shape, compute=_compute_shape,
-    quant=QuantRule(), onnx="Shape",
-))
-register(OpDef(
-    kind="RANK", code=110, options="RankOptions", infer=_infer_rank, compute=_compute_rank, quant=QuantRule(),
-))
-register(OpDef(
-    kind="RANGE", code=96, options="RangeOptions", infer=_infer_range, compute=_compute_range,
-    version=versions(int64=2), onnx="Range",
-))
+register(
+    OpDef(
+        kind="TILE",
+        code=69,
+        options="TileOptions",
+        infer=_infer_tile,
+        compute=_compute_tile,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=3),
+        onnx="Tile",
+    )
+)
+register(
+    OpDef(
+        kind="BROADCAST_TO",
+        code=130,
+        options="BroadcastToOptions",
+        infer=_infer_broadcast_to,
+        compute=_compute_broadcast_to,
+        quant=QuantRule(same_scale=True),
+        version=versions(2, int8=3, int16=3),
+        onnx="Expand",
+    )
+)
+register(
+    OpDef(
+        kind="FILL",
+        code=94,
+        options="FillOptions",
+        infer=_infer_fill,
+        compute=_compute_fill,
+        quant=QuantRule(same_scale=True),
+        version=lambda op: {"INT8": 3, "INT16": 3, "BOOL": 2, "FLOAT16": 4}.get(operand(op, 1).dtype.name, 1),
+        onnx="ConstantOfShape",
+    )
+)
+register(
+    OpDef(
+        kind="SHAPE",
+        code=77,
+        options="ShapeOptions",
+        attrs=ShapeAttrs,
+        infer=_infer_shape,
+        compute=_compute_shape,
+        quant=QuantRule(),
+        onnx="Shape",
+    )
+)
+register(
+    OpDef(
+        kind="RANK",
+        code=110,
+        options="RankOptions",
+        infer=_infer_rank,
+        compute=_compute_rank,
+        quant=QuantRule(),
+    )
+)
+register(
+    OpDef(
+        kind="RANGE",
+        code=96,
+        options="RangeOptions",
+        infer=_infer_range,
+        compute=_compute_range,
+        version=versions(int64=2),
+        onnx="Range",
+    )
+)

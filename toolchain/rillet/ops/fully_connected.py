@@ -81,8 +81,18 @@ def _version(op: Op) -> int:
     return next((version for version, applies in rules if applies), 1)
 
 
-register(OpDef(
-    kind="FULLY_CONNECTED", code=9, options="FullyConnectedOptions", attrs=FullyConnectedAttrs,
-    infer=_infer, compute=_compute, macs=_macs, quant=QuantRule(weight=1, weight_axis=0, bias=2),
-    version=_version, onnx="Gemm", keras="Dense",
-))
+register(
+    OpDef(
+        kind="FULLY_CONNECTED",
+        code=9,
+        options="FullyConnectedOptions",
+        attrs=FullyConnectedAttrs,
+        infer=_infer,
+        compute=_compute,
+        macs=_macs,
+        quant=QuantRule(weight=1, weight_axis=0, bias=2),
+        version=_version,
+        onnx="Gemm",
+        keras="Dense",
+    )
+)

@@ -112,20 +112,50 @@ def _embedding_version(op: Op) -> int:
     return 4 if table.dtype is DType.INT4 or (table.quantization is not None and table.quantization.is_per_axis) else 1
 
 
-register(OpDef(
-    kind="GATHER", code=36, options="GatherOptions", attrs=GatherAttrs, infer=_infer_gather, compute=_compute_gather,
-    quant=QuantRule(same_scale=True), version=_gather_version, onnx="Gather",
-))
-register(OpDef(
-    kind="GATHER_ND", code=107, options="GatherNdOptions", infer=_infer_gather_nd, compute=_compute_gather_nd,
-    quant=QuantRule(same_scale=True), version=lambda op: 4 if operand(op, 1).dtype is DType.INT16 else
-    versions(int16=3, bool=5)(op), onnx="GatherND",
-))
-register(OpDef(
-    kind="EMBEDDING_LOOKUP", code=7, infer=_infer_embedding, compute=_compute_embedding,
-    quant=QuantRule(same_scale=True), version=_embedding_version, keras="Embedding",
-))
-register(OpDef(
-    kind="ONE_HOT", code=85, options="OneHotOptions", attrs=OneHotAttrs, infer=_infer_one_hot,
-    compute=_compute_one_hot, onnx="OneHot",
-))
+register(
+    OpDef(
+        kind="GATHER",
+        code=36,
+        options="GatherOptions",
+        attrs=GatherAttrs,
+        infer=_infer_gather,
+        compute=_compute_gather,
+        quant=QuantRule(same_scale=True),
+        version=_gather_version,
+        onnx="Gather",
+    )
+)
+register(
+    OpDef(
+        kind="GATHER_ND",
+        code=107,
+        options="GatherNdOptions",
+        infer=_infer_gather_nd,
+        compute=_compute_gather_nd,
+        quant=QuantRule(same_scale=True),
+        version=lambda op: 4 if operand(op, 1).dtype is DType.INT16 else versions(int16=3, bool=5)(op),
+        onnx="GatherND",
+    )
+)
+register(
+    OpDef(
+        kind="EMBEDDING_LOOKUP",
+        code=7,
+        infer=_infer_embedding,
+        compute=_compute_embedding,
+        quant=QuantRule(same_scale=True),
+        version=_embedding_version,
+        keras="Embedding",
+    )
+)
+register(
+    OpDef(
+        kind="ONE_HOT",
+        code=85,
+        options="OneHotOptions",
+        attrs=OneHotAttrs,
+        infer=_infer_one_hot,
+        compute=_compute_one_hot,
+        onnx="OneHot",
+    )
+)

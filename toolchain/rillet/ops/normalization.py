@@ -42,11 +42,25 @@ def _local_response(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [x * np.power(np.float32(a.bias) + np.float32(a.alpha) * energy, np.float32(-a.beta))]
 
 
-register(OpDef(
-    kind="L2_NORMALIZATION", code=11, options="L2NormOptions", attrs=L2NormAttrs, infer=same_as_input, compute=_l2,
-    quant=QuantRule(fixed_output=(1 / 128, 0)), version=versions(int8=2),
-))
-register(OpDef(
-    kind="LOCAL_RESPONSE_NORMALIZATION", code=13, options="LocalResponseNormalizationOptions",
-    attrs=LocalResponseNormalizationAttrs, infer=same_as_input, compute=_local_response,
-))
+register(
+    OpDef(
+        kind="L2_NORMALIZATION",
+        code=11,
+        options="L2NormOptions",
+        attrs=L2NormAttrs,
+        infer=same_as_input,
+        compute=_l2,
+        quant=QuantRule(fixed_output=(1 / 128, 0)),
+        version=versions(int8=2),
+    )
+)
+register(
+    OpDef(
+        kind="LOCAL_RESPONSE_NORMALIZATION",
+        code=13,
+        options="LocalResponseNormalizationOptions",
+        attrs=LocalResponseNormalizationAttrs,
+        infer=same_as_input,
+        compute=_local_response,
+    )
+)

@@ -55,15 +55,39 @@ def _compute_mirror_pad(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 _version = versions(int8=2, int16=3, bool=5, large=(4, 4))
 
-register(OpDef(
-    kind="PAD", code=34, options="PadOptions", infer=_infer, compute=_compute_pad,
-    quant=QuantRule(same_scale=True), version=_version, onnx="Pad", keras="ZeroPadding2D",
-))
-register(OpDef(
-    kind="PADV2", code=60, options="PadV2Options", infer=_infer, compute=_compute_pad,
-    quant=QuantRule(same_scale=True), version=_version,
-))
-register(OpDef(
-    kind="MIRROR_PAD", code=100, options="MirrorPadOptions", attrs=MirrorPadAttrs, infer=_infer,
-    compute=_compute_mirror_pad, quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3),
-))
+register(
+    OpDef(
+        kind="PAD",
+        code=34,
+        options="PadOptions",
+        infer=_infer,
+        compute=_compute_pad,
+        quant=QuantRule(same_scale=True),
+        version=_version,
+        onnx="Pad",
+        keras="ZeroPadding2D",
+    )
+)
+register(
+    OpDef(
+        kind="PADV2",
+        code=60,
+        options="PadV2Options",
+        infer=_infer,
+        compute=_compute_pad,
+        quant=QuantRule(same_scale=True),
+        version=_version,
+    )
+)
+register(
+    OpDef(
+        kind="MIRROR_PAD",
+        code=100,
+        options="MirrorPadOptions",
+        attrs=MirrorPadAttrs,
+        infer=_infer,
+        compute=_compute_mirror_pad,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=3),
+    )
+)

@@ -74,16 +74,39 @@ def _computing(function: Callable[[Op, Array], Array]) -> Callable[[Op, Sequence
     return compute
 
 
-register(OpDef(
-    kind="AVERAGE_POOL_2D", code=1, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer,
-    compute=_computing(_mean), quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3),
-    keras="AveragePooling2D",
-))
-register(OpDef(
-    kind="MAX_POOL_2D", code=17, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer,
-    compute=_computing(_max), quant=QuantRule(same_scale=True), version=versions(int8=2, int16=3),
-    keras="MaxPooling2D",
-))
-register(OpDef(
-    kind="L2_POOL_2D", code=12, options="Pool2DOptions", attrs=Pool2DAttrs, infer=_infer, compute=_computing(_l2),
-))
+register(
+    OpDef(
+        kind="AVERAGE_POOL_2D",
+        code=1,
+        options="Pool2DOptions",
+        attrs=Pool2DAttrs,
+        infer=_infer,
+        compute=_computing(_mean),
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=3),
+        keras="AveragePooling2D",
+    )
+)
+register(
+    OpDef(
+        kind="MAX_POOL_2D",
+        code=17,
+        options="Pool2DOptions",
+        attrs=Pool2DAttrs,
+        infer=_infer,
+        compute=_computing(_max),
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=3),
+        keras="MaxPooling2D",
+    )
+)
+register(
+    OpDef(
+        kind="L2_POOL_2D",
+        code=12,
+        options="Pool2DOptions",
+        attrs=Pool2DAttrs,
+        infer=_infer,
+        compute=_computing(_l2),
+    )
+)

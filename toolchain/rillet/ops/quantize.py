@@ -52,8 +52,9 @@ def _cast(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 def _is_per_axis(op: Op) -> bool:
-    return any(t is not None and t.quantization is not None and t.quantization.is_per_axis
-               for t in (*op.inputs, *op.outputs))
+    return any(
+        t is not None and t.quantization is not None and t.quantization.is_per_axis for t in (*op.inputs, *op.outputs)
+    )
 
 
 def _quantize_version(op: Op) -> int:
@@ -72,21 +73,48 @@ def _dequantize_version(op: Op) -> int:
 def _cast_version(op: Op) -> int:
     types = {operand(op, 0).dtype, op.outputs[0].dtype}
     rules = (
-        (8, {DType.INT2, DType.UINT4}), (7, {DType.BFLOAT16}), (6, {DType.INT4}), (5, {DType.FLOAT64, DType.FLOAT16}),
-        (4, {DType.UINT16}), (3, {DType.INT8}), (2, {DType.UINT32}),
+        (8, {DType.INT2, DType.UINT4}),
+        (7, {DType.BFLOAT16}),
+        (6, {DType.INT4}),
+        (5, {DType.FLOAT64, DType.FLOAT16}),
+        (4, {DType.UINT16}),
+        (3, {DType.INT8}),
+        (2, {DType.UINT32}),
     )
     return next((version for version, wanted in rules if types & wanted), 1)
 
 
-register(OpDef(
-    kind="QUANTIZE", code=114, options="QuantizeOptions", infer=_infer_quantize, compute=_identity,
-    quant=QuantRule(), version=_quantize_version,
-))
-register(OpDef(
-    kind="DEQUANTIZE", code=6, options="DequantizeOptions", infer=_infer_dequantize, compute=_dequantize,
-    quant=QuantRule(), version=_dequantize_version,
-))
-register(OpDef(
-    kind="CAST", code=53, options="CastOptions", attrs=CastAttrs, infer=_infer_cast, compute=_cast,
-    version=_cast_version, onnx="Cast",
-))
+register(
+    OpDef(
+        kind="QUANTIZE",
+        code=114,
+        options="QuantizeOptions",
+        infer=_infer_quantize,
+        compute=_identity,
+        quant=QuantRule(),
+        version=_quantize_version,
+    )
+)
+register(
+    OpDef(
+        kind="DEQUANTIZE",
+        code=6,
+        options="DequantizeOptions",
+        infer=_infer_dequantize,
+        compute=_dequantize,
+        quant=QuantRule(),
+        version=_dequantize_version,
+    )
+)
+register(
+    OpDef(
+        kind="CAST",
+        code=53,
+        options="CastOptions",
+        attrs=CastAttrs,
+        infer=_infer_cast,
+        compute=_cast,
+        version=_cast_version,
+        onnx="Cast",
+    )
+)

@@ -69,21 +69,54 @@ def _compute_cumsum(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.flip(total, axis) if op.attrs.reverse else total]
 
 
-register(OpDef(
-    kind="ARG_MAX", code=56, options="ArgMaxOptions", attrs=ArgAttrs, infer=_infer_arg, compute=_arg(np.argmax),
-    quant=QuantRule(), version=versions(int8=2, bool=3), onnx="ArgMax",
-))
-register(OpDef(
-    kind="ARG_MIN", code=79, options="ArgMinOptions", attrs=ArgAttrs, infer=_infer_arg, compute=_arg(np.argmin),
-    quant=QuantRule(), version=versions(int8=2, bool=3), onnx="ArgMin",
-))
-register(OpDef(
-    kind="TOPK_V2", code=48, options="TopKV2Options", infer=_infer_topk, compute=_compute_topk,
-    quant=QuantRule(same_scale=True),
-    version=lambda op: 3 if DType.INT16 in {operand(op, 1).dtype, op.outputs[1].dtype} else
-    versions(int8=2, int16=3)(op), onnx="TopK",
-))
-register(OpDef(
-    kind="CUMSUM", code=128, options="CumsumOptions", attrs=CumsumAttrs, infer=same_as_input,
-    compute=_compute_cumsum, onnx="CumSum",
-))
+register(
+    OpDef(
+        kind="ARG_MAX",
+        code=56,
+        options="ArgMaxOptions",
+        attrs=ArgAttrs,
+        infer=_infer_arg,
+        compute=_arg(np.argmax),
+        quant=QuantRule(),
+        version=versions(int8=2, bool=3),
+        onnx="ArgMax",
+    )
+)
+register(
+    OpDef(
+        kind="ARG_MIN",
+        code=79,
+        options="ArgMinOptions",
+        attrs=ArgAttrs,
+        infer=_infer_arg,
+        compute=_arg(np.argmin),
+        quant=QuantRule(),
+        version=versions(int8=2, bool=3),
+        onnx="ArgMin",
+    )
+)
+register(
+    OpDef(
+        kind="TOPK_V2",
+        code=48,
+        options="TopKV2Options",
+        infer=_infer_topk,
+        compute=_compute_topk,
+        quant=QuantRule(same_scale=True),
+        version=lambda op: (
+            3 if DType.INT16 in {operand(op, 1).dtype, op.outputs[1].dtype} else versions(int8=2, int16=3)(op)
+        ),
+        onnx="TopK",
+    )
+)
+register(
+    OpDef(
+        kind="CUMSUM",
+        code=128,
+        options="CumsumOptions",
+        attrs=CumsumAttrs,
+        infer=same_as_input,
+        compute=_compute_cumsum,
+        onnx="CumSum",
+    )
+)

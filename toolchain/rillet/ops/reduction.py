@@ -53,13 +53,26 @@ def _numpy(function: Callable[..., Array]) -> Callable[[Array, tuple[int, ...], 
 
 
 def _define(
-    kind: str, code: int, function: Callable[[Array, tuple[int, ...], bool], Array], quant: QuantRule | None,
-    version: Callable[[Op], int], onnx: str = "",
+    kind: str,
+    code: int,
+    function: Callable[[Array, tuple[int, ...], bool], Array],
+    quant: QuantRule | None,
+    version: Callable[[Op], int],
+    onnx: str = "",
 ) -> None:
-    register(OpDef(
-        kind=kind, code=code, options="ReducerOptions", attrs=ReducerAttrs, infer=_infer,
-        compute=_computing(function), quant=quant, version=version, onnx=onnx,
-    ))
+    register(
+        OpDef(
+            kind=kind,
+            code=code,
+            options="ReducerOptions",
+            attrs=ReducerAttrs,
+            infer=_infer,
+            compute=_computing(function),
+            quant=quant,
+            version=version,
+            onnx=onnx,
+        )
+    )
 
 
 _define("MEAN", 40, _mean, QuantRule(), versions(int8=2, int16=3), "ReduceMean")

@@ -92,15 +92,39 @@ def _compute_expand_dims(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.expand_dims(arrays[0], int(arrays[1].reshape(-1)[0]))]
 
 
-register(OpDef(
-    kind="RESHAPE", code=22, options="ReshapeOptions", attrs=ReshapeAttrs, infer=_infer_reshape,
-    compute=_compute_reshape, quant=QuantRule(same_scale=True), onnx="Reshape", keras="Reshape",
-))
-register(OpDef(
-    kind="SQUEEZE", code=43, options="SqueezeOptions", attrs=SqueezeAttrs, infer=_infer_squeeze,
-    compute=_compute_squeeze, quant=QuantRule(same_scale=True), onnx="Squeeze",
-))
-register(OpDef(
-    kind="EXPAND_DIMS", code=70, options="ExpandDimsOptions", infer=_infer_expand_dims,
-    compute=_compute_expand_dims, quant=QuantRule(same_scale=True), onnx="Unsqueeze",
-))
+register(
+    OpDef(
+        kind="RESHAPE",
+        code=22,
+        options="ReshapeOptions",
+        attrs=ReshapeAttrs,
+        infer=_infer_reshape,
+        compute=_compute_reshape,
+        quant=QuantRule(same_scale=True),
+        onnx="Reshape",
+        keras="Reshape",
+    )
+)
+register(
+    OpDef(
+        kind="SQUEEZE",
+        code=43,
+        options="SqueezeOptions",
+        attrs=SqueezeAttrs,
+        infer=_infer_squeeze,
+        compute=_compute_squeeze,
+        quant=QuantRule(same_scale=True),
+        onnx="Squeeze",
+    )
+)
+register(
+    OpDef(
+        kind="EXPAND_DIMS",
+        code=70,
+        options="ExpandDimsOptions",
+        infer=_infer_expand_dims,
+        compute=_compute_expand_dims,
+        quant=QuantRule(same_scale=True),
+        onnx="Unsqueeze",
+    )
+)

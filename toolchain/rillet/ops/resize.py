@@ -71,11 +71,27 @@ def _nearest_version(op: Op) -> int:
     return 3 if op.attrs.half_pixel_centers or op.attrs.align_corners else versions(int8=2)(op)
 
 
-register(OpDef(
-    kind="RESIZE_BILINEAR", code=23, options="ResizeBilinearOptions", attrs=ResizeAttrs, infer=_infer,
-    compute=_compute_bilinear, quant=QuantRule(same_scale=True), version=_bilinear_version,
-))
-register(OpDef(
-    kind="RESIZE_NEAREST_NEIGHBOR", code=97, options="ResizeNearestNeighborOptions", attrs=ResizeAttrs,
-    infer=_infer, compute=_compute_nearest, quant=QuantRule(same_scale=True), version=_nearest_version,
-))
+register(
+    OpDef(
+        kind="RESIZE_BILINEAR",
+        code=23,
+        options="ResizeBilinearOptions",
+        attrs=ResizeAttrs,
+        infer=_infer,
+        compute=_compute_bilinear,
+        quant=QuantRule(same_scale=True),
+        version=_bilinear_version,
+    )
+)
+register(
+    OpDef(
+        kind="RESIZE_NEAREST_NEIGHBOR",
+        code=97,
+        options="ResizeNearestNeighborOptions",
+        attrs=ResizeAttrs,
+        infer=_infer,
+        compute=_compute_nearest,
+        quant=QuantRule(same_scale=True),
+        version=_nearest_version,
+    )
+)

@@ -119,13 +119,27 @@ def _strided_slice_version(op: Op) -> int:
     return versions(int8=2, bool=3, uint32=7, large=(4, 4))(op)
 
 
-register(OpDef(
-    kind="SLICE", code=65, options="SliceOptions", infer=_infer_slice, compute=_compute_slice,
-    quant=QuantRule(same_scale=True), version=versions(int8=2, int16=4, uint32=6, int4=7, float16=8, large=(4, 5)),
-    onnx="Slice",
-))
-register(OpDef(
-    kind="STRIDED_SLICE", code=45, options="StridedSliceOptions", attrs=StridedSliceAttrs,
-    infer=_infer_strided_slice, compute=_compute_strided_slice, quant=QuantRule(same_scale=True),
-    version=_strided_slice_version,
-))
+register(
+    OpDef(
+        kind="SLICE",
+        code=65,
+        options="SliceOptions",
+        infer=_infer_slice,
+        compute=_compute_slice,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, int16=4, uint32=6, int4=7, float16=8, large=(4, 5)),
+        onnx="Slice",
+    )
+)
+register(
+    OpDef(
+        kind="STRIDED_SLICE",
+        code=45,
+        options="StridedSliceOptions",
+        attrs=StridedSliceAttrs,
+        infer=_infer_strided_slice,
+        compute=_compute_strided_slice,
+        quant=QuantRule(same_scale=True),
+        version=_strided_slice_version,
+    )
+)

@@ -38,12 +38,29 @@ def _log_softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 # The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
-register(OpDef(
-    kind="SOFTMAX", code=25, options="SoftmaxOptions", attrs=SoftmaxAttrs, infer=_infer_softmax, compute=_softmax,
-    quant=QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
-    version=versions(int8=2, int16=3), onnx="Softmax", keras="Softmax",
-))
-register(OpDef(
-    kind="LOG_SOFTMAX", code=50, options="LogSoftmaxOptions", infer=same_as_input, compute=_log_softmax,
-    quant=QuantRule(fixed_output=(16 / 256, 127)), version=versions(int8=2), onnx="LogSoftmax",
-))
+register(
+    OpDef(
+        kind="SOFTMAX",
+        code=25,
+        options="SoftmaxOptions",
+        attrs=SoftmaxAttrs,
+        infer=_infer_softmax,
+        compute=_softmax,
+        quant=QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
+        version=versions(int8=2, int16=3),
+        onnx="Softmax",
+        keras="Softmax",
+    )
+)
+register(
+    OpDef(
+        kind="LOG_SOFTMAX",
+        code=50,
+        options="LogSoftmaxOptions",
+        infer=same_as_input,
+        compute=_log_softmax,
+        quant=QuantRule(fixed_output=(16 / 256, 127)),
+        version=versions(int8=2),
+        onnx="LogSoftmax",
+    )
+)

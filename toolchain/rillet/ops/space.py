@@ -120,19 +120,51 @@ def _batch_version(op: Op) -> int:
     return versions(int8=2, int16=4)(op) if is_plane else versions(3, int16=4)(op)
 
 
-register(OpDef(
-    kind="DEPTH_TO_SPACE", code=5, options="DepthToSpaceOptions", attrs=BlockAttrs, infer=_infer_depth_to_space,
-    compute=_compute_depth_to_space, quant=QuantRule(same_scale=True), version=versions(int8=2), onnx="DepthToSpace",
-))
-register(OpDef(
-    kind="SPACE_TO_DEPTH", code=26, options="SpaceToDepthOptions", attrs=BlockAttrs, infer=_infer_space_to_depth,
-    compute=_compute_space_to_depth, quant=QuantRule(same_scale=True), version=versions(int8=2), onnx="SpaceToDepth",
-))
-register(OpDef(
-    kind="SPACE_TO_BATCH_ND", code=38, options="SpaceToBatchNDOptions", infer=_infer_space_to_batch,
-    compute=_compute_space_to_batch, quant=QuantRule(same_scale=True), version=_batch_version,
-))
-register(OpDef(
-    kind="BATCH_TO_SPACE_ND", code=37, options="BatchToSpaceNDOptions", infer=_infer_batch_to_space,
-    compute=_compute_batch_to_space, quant=QuantRule(same_scale=True), version=_batch_version,
-))
+register(
+    OpDef(
+        kind="DEPTH_TO_SPACE",
+        code=5,
+        options="DepthToSpaceOptions",
+        attrs=BlockAttrs,
+        infer=_infer_depth_to_space,
+        compute=_compute_depth_to_space,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2),
+        onnx="DepthToSpace",
+    )
+)
+register(
+    OpDef(
+        kind="SPACE_TO_DEPTH",
+        code=26,
+        options="SpaceToDepthOptions",
+        attrs=BlockAttrs,
+        infer=_infer_space_to_depth,
+        compute=_compute_space_to_depth,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2),
+        onnx="SpaceToDepth",
+    )
+)
+register(
+    OpDef(
+        kind="SPACE_TO_BATCH_ND",
+        code=38,
+        options="SpaceToBatchNDOptions",
+        infer=_infer_space_to_batch,
+        compute=_compute_space_to_batch,
+        quant=QuantRule(same_scale=True),
+        version=_batch_version,
+    )
+)
+register(
+    OpDef(
+        kind="BATCH_TO_SPACE_ND",
+        code=37,
+        options="BatchToSpaceNDOptions",
+        infer=_infer_batch_to_space,
+        compute=_compute_batch_to_space,
+        quant=QuantRule(same_scale=True),
+        version=_batch_version,
+    )
+)

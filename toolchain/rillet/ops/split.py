@@ -101,15 +101,40 @@ def _split_version(op: Op) -> int:
     return {DType.INT8: 2, DType.INT32: 3, DType.INT16: 4}.get(operand(op, 1).dtype, 1)
 
 
-register(OpDef(
-    kind="SPLIT", code=49, options="SplitOptions", attrs=SplitAttrs, infer=_infer_split, compute=_compute_split,
-    quant=QuantRule(same_scale=True), version=_split_version,
-))
-register(OpDef(
-    kind="SPLIT_V", code=102, options="SplitVOptions", attrs=SplitAttrs, infer=_infer_split_v,
-    compute=_compute_split_v, quant=QuantRule(same_scale=True), version=versions(int8=2), onnx="Split",
-))
-register(OpDef(
-    kind="UNPACK", code=88, options="UnpackOptions", attrs=UnpackAttrs, infer=_infer_unpack, compute=_compute_unpack,
-    quant=QuantRule(same_scale=True), version=versions(int8=2, uint8=2, bool=3, int16=4, float16=5, bfloat16=5),
-))
+register(
+    OpDef(
+        kind="SPLIT",
+        code=49,
+        options="SplitOptions",
+        attrs=SplitAttrs,
+        infer=_infer_split,
+        compute=_compute_split,
+        quant=QuantRule(same_scale=True),
+        version=_split_version,
+    )
+)
+register(
+    OpDef(
+        kind="SPLIT_V",
+        code=102,
+        options="SplitVOptions",
+        attrs=SplitAttrs,
+        infer=_infer_split_v,
+        compute=_compute_split_v,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2),
+        onnx="Split",
+    )
+)
+register(
+    OpDef(
+        kind="UNPACK",
+        code=88,
+        options="UnpackOptions",
+        attrs=UnpackAttrs,
+        infer=_infer_unpack,
+        compute=_compute_unpack,
+        quant=QuantRule(same_scale=True),
+        version=versions(int8=2, uint8=2, bool=3, int16=4, float16=5, bfloat16=5),
+    )
+)

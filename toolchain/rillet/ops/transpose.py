@@ -36,11 +36,27 @@ def _transpose_version(op: Op) -> int:
     return 8 if rank > 6 else 6 if rank > 5 else versions(int8=2, bool=3, int16=5, int4=7, float16=9, large=(4, 4))(op)
 
 
-register(OpDef(
-    kind="TRANSPOSE", code=39, options="TransposeOptions", infer=_infer_transpose, compute=_compute_transpose,
-    quant=QuantRule(same_scale=True), version=_transpose_version, onnx="Transpose", keras="Permute",
-))
-register(OpDef(
-    kind="REVERSE_V2", code=105, options="ReverseV2Options", infer=same_as_input, compute=_compute_reverse,
-    quant=QuantRule(same_scale=True), version=versions(bool=2, int8=3),
-))
+register(
+    OpDef(
+        kind="TRANSPOSE",
+        code=39,
+        options="TransposeOptions",
+        infer=_infer_transpose,
+        compute=_compute_transpose,
+        quant=QuantRule(same_scale=True),
+        version=_transpose_version,
+        onnx="Transpose",
+        keras="Permute",
+    )
+)
+register(
+    OpDef(
+        kind="REVERSE_V2",
+        code=105,
+        options="ReverseV2Options",
+        infer=same_as_input,
+        compute=_compute_reverse,
+        quant=QuantRule(same_scale=True),
+        version=versions(bool=2, int8=3),
+    )
+)

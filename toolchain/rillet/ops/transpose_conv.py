@@ -78,8 +78,18 @@ def _version(op: Op) -> int:
     return 3 if bias is not None else 2 if operand(op, 1).dtype is DType.INT8 else 1
 
 
-register(OpDef(
-    kind="TRANSPOSE_CONV", code=67, options="TransposeConvOptions", attrs=TransposeConvAttrs, infer=_infer,
-    compute=_compute, macs=_macs, quant=QuantRule(weight=1, weight_axis=0, bias=3), version=_version,
-    onnx="ConvTranspose", keras="Conv2DTranspose",
-))
+register(
+    OpDef(
+        kind="TRANSPOSE_CONV",
+        code=67,
+        options="TransposeConvOptions",
+        attrs=TransposeConvAttrs,
+        infer=_infer,
+        compute=_compute,
+        macs=_macs,
+        quant=QuantRule(weight=1, weight_axis=0, bias=3),
+        version=_version,
+        onnx="ConvTranspose",
+        keras="Conv2DTranspose",
+    )
+)

@@ -24,13 +24,26 @@ def _computing(function: Callable[[Array], Array]) -> Callable[[Op, Sequence[Arr
 
 
 def _define(
-    kind: str, code: int, options: str, function: Callable[[Array], Array], quant: QuantRule | None = None,
-    version: Callable[[Op], int] = first_version, onnx: str = "",
+    kind: str,
+    code: int,
+    options: str,
+    function: Callable[[Array], Array],
+    quant: QuantRule | None = None,
+    version: Callable[[Op], int] = first_version,
+    onnx: str = "",
 ) -> None:
-    register(OpDef(
-        kind=kind, code=code, options=options, infer=same_as_input, compute=_computing(function),
-        quant=quant, version=version, onnx=onnx,
-    ))
+    register(
+        OpDef(
+            kind=kind,
+            code=code,
+            options=options,
+            infer=same_as_input,
+            compute=_computing(function),
+            quant=quant,
+            version=version,
+            onnx=onnx,
+        )
+    )
 
 
 _define("EXP", 47, "ExpOptions", np.exp, QuantRule(), versions(int8=2, int16=2), "Exp")

@@ -32,7 +32,11 @@ def pad_before(size: int, kernel: int, stride: int, dilation: int, padding: Padd
 
 
 def windows(
-    x: Array, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int], padding: Padding,
+    x: Array,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    padding: Padding,
     fill: float = 0.0,
 ) -> Array:
     """Views of NHWC `x` under the kernel: shape (n, out_h, out_w, kernel_h, kernel_w, c)."""

@@ -9,9 +9,34 @@ from .channel_ranges import is_plain_linear
 from .edit import Uses, optional_input
 from .linear import LINEAR
 
-_UNARY = frozenset({"RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU",
-                    "ELU", "GELU", "ABS", "NEG", "EXP", "SQRT", "RSQRT", "SQUARE", "QUANTIZE", "DEQUANTIZE", "CAST",
-                    "MAX_POOL_2D", "AVERAGE_POOL_2D", "L2_POOL_2D", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"})
+_UNARY = frozenset(
+    {
+        "RELU",
+        "RELU6",
+        "RELU_N1_TO_1",
+        "RELU_0_TO_1",
+        "LOGISTIC",
+        "TANH",
+        "HARD_SWISH",
+        "LEAKY_RELU",
+        "ELU",
+        "GELU",
+        "ABS",
+        "NEG",
+        "EXP",
+        "SQRT",
+        "RSQRT",
+        "SQUARE",
+        "QUANTIZE",
+        "DEQUANTIZE",
+        "CAST",
+        "MAX_POOL_2D",
+        "AVERAGE_POOL_2D",
+        "L2_POOL_2D",
+        "RESIZE_BILINEAR",
+        "RESIZE_NEAREST_NEIGHBOR",
+    }
+)
 ELEMENTWISE_BINARY = frozenset({"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"})
 _RESHAPES = frozenset({"RESHAPE", "SQUEEZE"})
 _REDUCTIONS = frozenset({"MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"})

@@ -154,7 +154,8 @@ def _requantized(op: Op, x: Tensor, weight: Tensor, total: Range) -> Range | Non
     y = op.outputs[0]
     assert x.quantization is not None and weight.quantization is not None and y.quantization is not None
     multiplier = (
-        x.quantization.scale.astype(np.float64) * weight.quantization.scale.astype(np.float64)
+        x.quantization.scale.astype(np.float64)
+        * weight.quantization.scale.astype(np.float64)
         / y.quantization.scale.astype(np.float64)
     )
     margin = multiplier + _ROUNDING  # a double rounding moves the accumulator by less than one
@@ -210,5 +211,7 @@ _RULES: dict[str, Callable[[Op, Ranges], Range | None]] = {
     **dict.fromkeys(("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "SQUEEZE"), _passed_on),
     "PAD": _padded,
     "ADD": _added,
-    "RELU": _clamped(0.0, np.inf), "RELU6": _clamped(0.0, 6.0), "RELU_N1_TO_1": _clamped(-1.0, 1.0),
+    "RELU": _clamped(0.0, np.inf),
+    "RELU6": _clamped(0.0, 6.0),
+    "RELU_N1_TO_1": _clamped(-1.0, 1.0),
 }

@@ -12,8 +12,18 @@ from ..ir import Activation, Attrs, DType, Graph, Op, Quantization, Tensor
 from ..ops.opdef import registry
 
 Array = NDArray[np.generic]
-_EFFECTS = frozenset({"CALL", "CALL_ONCE", "IF", "WHILE", "STABLEHLO_COMPOSITE", "RANDOM_UNIFORM",
-                      "RANDOM_STANDARD_NORMAL", "MULTINOMIAL"})
+_EFFECTS = frozenset(
+    {
+        "CALL",
+        "CALL_ONCE",
+        "IF",
+        "WHILE",
+        "STABLEHLO_COMPOSITE",
+        "RANDOM_UNIFORM",
+        "RANDOM_STANDARD_NORMAL",
+        "MULTINOMIAL",
+    }
+)
 _HANDLES = frozenset({DType.RESOURCE, DType.VARIANT})
 
 

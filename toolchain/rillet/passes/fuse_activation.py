@@ -8,13 +8,24 @@ from .edit import Uses, activation, is_quantized, remove_ops, same_quantization,
 _CLAMPS = {"RELU": Activation.RELU, "RELU6": Activation.RELU6, "RELU_N1_TO_1": Activation.RELU_N1_TO_1}
 # The schema gives CONCATENATION, L2_NORMALIZATION and the recurrent ops the field too; their kernels refuse or
 # mean something else by it.
-_FUSING = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "DIV",
-                     "AVERAGE_POOL_2D", "MAX_POOL_2D"})
+_FUSING = frozenset(
+    {
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "TRANSPOSE_CONV",
+        "FULLY_CONNECTED",
+        "ADD",
+        "SUB",
+        "MUL",
+        "DIV",
+        "AVERAGE_POOL_2D",
+        "MAX_POOL_2D",
+    }
+)
 
 
 def fuse_activation(graph: Graph) -> int:
-    """conv then RELU becomes a conv that clamps. Quantized: only where RELU keeps scale and zero point.
-    """
+    """conv then RELU becomes a conv that clamps. Quantized: only where RELU keeps scale and zero point."""
     uses = Uses(graph)
     fused: list[Op] = []
     for op in graph.ops:

@@ -19,9 +19,17 @@ Perm = tuple[int, ...]
 TO_NHWC: Perm = (0, 2, 3, 1)
 TO_NCHW: Perm = (0, 3, 1, 2)
 _CHANNELS_LAST: dict[int, Perm] = {3: (0, 2, 1), 4: TO_NHWC}
-_WINDOWED = frozenset({
-    "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2",
-})
+_WINDOWED = frozenset(
+    {
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "TRANSPOSE_CONV",
+        "MAX_POOL_2D",
+        "AVERAGE_POOL_2D",
+        "PAD",
+        "PADV2",
+    }
+)
 
 
 def eliminate_transposes(graph: Graph, channels_last: dict[Tensor, Perm] | None = None) -> int:
@@ -137,8 +145,13 @@ class Walk:
         if (view.base, perm) in self._written:
             return self._written[view.base, perm]
         shape = tuple(view.base.static_shape[p] for p in perm)
-        made = replace(tensor, name=f"{tensor.name}/transposed", shape=shape, data=None,
-                       quantization=moved_axis(view.base.quantization, perm))
+        made = replace(
+            tensor,
+            name=f"{tensor.name}/transposed",
+            shape=shape,
+            data=None,
+            quantization=moved_axis(view.base.quantization, perm),
+        )
         self._write(view.base, perm, made)
         return made
 
@@ -220,8 +233,11 @@ class Walk:
             perm = _CHANNELS_LAST.get(len(tensor.shape))
             if perm and tensor not in self.results and self._reaches_image_op(tensor, perm):
                 # In the walk a channels-last tensor stands for the input, and another is the view that ops read.
-                base = replace(tensor, shape=tuple(tensor.shape[i] for i in perm),
-                               quantization=moved_axis(tensor.quantization, perm))
+                base = replace(
+                    tensor,
+                    shape=tuple(tensor.shape[i] for i in perm),
+                    quantization=moved_axis(tensor.quantization, perm),
+                )
                 view = replace(tensor)
                 self._moved_inputs[tensor] = (view, base)
                 self.set_view(view, base, inverse(perm))
@@ -254,9 +270,13 @@ class Walk:
         """An output that is NCHW only because a transpose would make it so."""
         view = self._views.get(tensor)
         return (
-            view is not None and view.perm == TO_NCHW and (view.base, view.perm) not in self._written
-            and not keeps_order(tensor.static_shape, view.perm) and not view.base.is_constant
-            and view.base not in self.graph.inputs and view.base not in self.results
+            view is not None
+            and view.perm == TO_NCHW
+            and (view.base, view.perm) not in self._written
+            and not keeps_order(tensor.static_shape, view.perm)
+            and not view.base.is_constant
+            and view.base not in self.graph.inputs
+            and view.base not in self.results
             and all(view.base is not base for _, base in self._moved_inputs.values())
             and sum(self._views.get(t) == view for t in self.graph.outputs) == 1
         )

@@ -17,13 +17,57 @@ from .layout import Perm, Walk, compose, inverse, keeps_order, moved_axis, trans
 
 Rule = Callable[[Walk, Op], bool]
 
-ELEMENTWISE = frozenset({
-    "ABS", "ADD", "CAST", "CEIL", "COS", "DEQUANTIZE", "DIV", "ELU", "EQUAL", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD",
-    "GELU", "GREATER", "GREATER_EQUAL", "HARD_SWISH", "LEAKY_RELU", "LESS", "LESS_EQUAL", "LOG", "LOGICAL_AND",
-    "LOGICAL_NOT", "LOGICAL_OR", "LOGISTIC", "MAXIMUM", "MINIMUM", "MUL", "NEG", "NOT_EQUAL", "POW", "PRELU",
-    "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SELECT_V2", "SIGN", "SIN", "SQRT",
-    "SQUARE", "SQUARED_DIFFERENCE", "SUB", "TANH",
-})
+ELEMENTWISE = frozenset(
+    {
+        "ABS",
+        "ADD",
+        "CAST",
+        "CEIL",
+        "COS",
+        "DEQUANTIZE",
+        "DIV",
+        "ELU",
+        "EQUAL",
+        "EXP",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "GELU",
+        "GREATER",
+        "GREATER_EQUAL",
+        "HARD_SWISH",
+        "LEAKY_RELU",
+        "LESS",
+        "LESS_EQUAL",
+        "LOG",
+        "LOGICAL_AND",
+        "LOGICAL_NOT",
+        "LOGICAL_OR",
+        "LOGISTIC",
+        "MAXIMUM",
+        "MINIMUM",
+        "MUL",
+        "NEG",
+        "NOT_EQUAL",
+        "POW",
+        "PRELU",
+        "QUANTIZE",
+        "RELU",
+        "RELU6",
+        "RELU_0_TO_1",
+        "RELU_N1_TO_1",
+        "ROUND",
+        "RSQRT",
+        "SELECT_V2",
+        "SIGN",
+        "SIN",
+        "SQRT",
+        "SQUARE",
+        "SQUARED_DIFFERENCE",
+        "SUB",
+        "TANH",
+    }
+)
 
 
 def _transpose(walk: Walk, op: Op) -> bool:
@@ -144,9 +188,11 @@ def _on_base(walk: Walk, op: Op, index: int) -> tuple[Tensor, Perm] | None:
 
 def _constants(op: Op, *indices: int) -> list[NDArray[np.generic]] | None:
     arrays = [op.inputs[i] for i in indices]
-    return [t.data for t in arrays if t is not None and t.data is not None] if all(
-        t is not None and t.data is not None for t in arrays
-    ) else None
+    return (
+        [t.data for t in arrays if t is not None and t.data is not None]
+        if all(t is not None and t.data is not None for t in arrays)
+        else None
+    )
 
 
 def _per_axis(*parameters: int) -> Rule:
@@ -335,12 +381,24 @@ def _reordered(operand: Tensor | None, flat: Tensor, order: NDArray[np.intp]) ->
 
 
 RULES: dict[str, Rule] = {
-    "TRANSPOSE": _transpose, "RESHAPE": _reshape, "CONCATENATION": _concatenation, "GATHER": _gather,
-    "PAD": _per_axis(1), "PADV2": _per_axis(1), "MIRROR_PAD": _per_axis(1), "SLICE": _per_axis(1, 2),
-    "STRIDED_SLICE": _per_axis(1, 2, 3), "TILE": _per_axis(1),
-    "SPLIT": _split(1, 0), "SPLIT_V": _split(0, 2),
-    "SOFTMAX": _last_axis, "LOG_SOFTMAX": _last_axis, "FULLY_CONNECTED": _last_axis,
-    **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL", "ARG_MAX",
-                     "ARG_MIN"), _reduction),
+    "TRANSPOSE": _transpose,
+    "RESHAPE": _reshape,
+    "CONCATENATION": _concatenation,
+    "GATHER": _gather,
+    "PAD": _per_axis(1),
+    "PADV2": _per_axis(1),
+    "MIRROR_PAD": _per_axis(1),
+    "SLICE": _per_axis(1, 2),
+    "STRIDED_SLICE": _per_axis(1, 2, 3),
+    "TILE": _per_axis(1),
+    "SPLIT": _split(1, 0),
+    "SPLIT_V": _split(0, 2),
+    "SOFTMAX": _last_axis,
+    "LOG_SOFTMAX": _last_axis,
+    "FULLY_CONNECTED": _last_axis,
+    **dict.fromkeys(
+        ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL", "ARG_MAX", "ARG_MIN"),
+        _reduction,
+    ),
     **dict.fromkeys(sorted(ELEMENTWISE), _elementwise),
 }

@@ -88,9 +88,16 @@ def _neutral(value: float) -> Callable[[Op], bool]:
 _BINARY = {"ADD": _neutral(0.0), "SUB": _neutral(0.0), "MUL": _neutral(1.0), "DIV": _neutral(1.0)}
 _IDENTITIES: dict[str, Callable[[Op], bool]] = {
     **_BINARY,
-    "RESHAPE": _static, "SQUEEZE": _static, "BROADCAST_TO": _static, "SLICE": _static,
+    "RESHAPE": _static,
+    "SQUEEZE": _static,
+    "BROADCAST_TO": _static,
+    "SLICE": _static,
     "TRANSPOSE": _identity_permutation,
-    "CAST": lambda op: True, "QUANTIZE": lambda op: True,
-    "PAD": _all_equal(1, 0), "PADV2": _all_equal(1, 0), "MIRROR_PAD": _all_equal(1, 0), "TILE": _all_equal(1, 1),
+    "CAST": lambda op: True,
+    "QUANTIZE": lambda op: True,
+    "PAD": _all_equal(1, 0),
+    "PADV2": _all_equal(1, 0),
+    "MIRROR_PAD": _all_equal(1, 0),
+    "TILE": _all_equal(1, 1),
     "CONCATENATION": lambda op: len(op.inputs) == 1 and activation(op) is Activation.NONE,
 }

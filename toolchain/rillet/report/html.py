@@ -32,8 +32,14 @@ def render(journey: Journey) -> str:
     """The page as text. Sections without data are left out."""
     target = f" on {journey.board}" if journey.board else ""
     sections = [
-        _stages(journey), _warnings(journey), _sizes(journey), _accuracy(journey), _speed(journey), _noise(journey),
-        _memory(journey), _device(journey),
+        _stages(journey),
+        _warnings(journey),
+        _sizes(journey),
+        _accuracy(journey),
+        _speed(journey),
+        _noise(journey),
+        _memory(journey),
+        _device(journey),
     ]
     return (
         "<!doctype html>\n<html lang='en'><meta charset='utf-8'>"
@@ -90,9 +96,8 @@ def _noise(journey: Journey) -> str:
     chart = plots.svg(plots.layer_errors([n.layer for n in journey.noise], [n.sqnr_db for n in journey.noise]))
     worst = sorted(journey.noise, key=lambda n: n.sqnr_db)[:5]
     rows = [[n.layer, f"{n.sqnr_db:.1f} dB", f"{n.max_abs:.4g}"] for n in worst]
-    return (
-        f"<h2>Quantization error per layer</h2>{chart}<p>The worst layers:</p>"
-        + _table(["layer", "SQNR", "largest error"], rows, numeric=(1, 2))
+    return f"<h2>Quantization error per layer</h2>{chart}<p>The worst layers:</p>" + _table(
+        ["layer", "SQNR", "largest error"], rows, numeric=(1, 2)
     )
 
 
@@ -129,9 +134,7 @@ def _device(journey: Journey) -> str:
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[int] = ()) -> str:
     def cells(values: Sequence[str], tag: str) -> str:
-        return "".join(
-            f"<{tag}{' class=n' if i in numeric else ''}>{escape(v)}</{tag}>" for i, v in enumerate(values)
-        )
+        return "".join(f"<{tag}{' class=n' if i in numeric else ''}>{escape(v)}</{tag}>" for i, v in enumerate(values))
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
     return f"<table><tr>{cells(headings, 'th')}</tr>{body}</table>"

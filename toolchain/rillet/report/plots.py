@@ -61,8 +61,9 @@ def layer_errors(layers: Sequence[str], sqnr_db: Sequence[float]) -> Any:
     colours = [RED if value < 15 else ORANGE if value < 25 else BLUE for value in sqnr_db]
     axes.bar(range(len(layers)), sqnr_db, color=colours)
     step = max(1, len(layers) // 24)
-    axes.set_xticks(range(0, len(layers), step), [name[-22:] for name in layers[::step]], rotation=60, ha="right",
-                    fontsize=7)
+    axes.set_xticks(
+        range(0, len(layers), step), [name[-22:] for name in layers[::step]], rotation=60, ha="right", fontsize=7
+    )
     axes.set_ylabel("SQNR (dB)")
     return drawn
 
@@ -74,8 +75,16 @@ def memory_map(boxes: Sequence[tuple[str, int, int, int, int]], total: int, step
     drawn, axes = figure(7.6, 3.4)
     palette = ["#93c5fd", "#a7f3d0", "#fde68a", "#fecaca", "#ddd6fe", "#bfdbfe", "#fbcfe8", "#d9f99d"]
     for index, (name, first, last, offset, size) in enumerate(boxes):
-        axes.add_patch(Rectangle((first, offset), last - first + 1, size, facecolor=palette[index % len(palette)],
-                                 edgecolor="#374151", linewidth=0.6))
+        axes.add_patch(
+            Rectangle(
+                (first, offset),
+                last - first + 1,
+                size,
+                facecolor=palette[index % len(palette)],
+                edgecolor="#374151",
+                linewidth=0.6,
+            )
+        )
         if size > total * 0.06:
             axes.text(first + 0.15, offset + size / 2, name[-18:], va="center", fontsize=6, clip_on=True)
     axes.set_xlim(0, steps)

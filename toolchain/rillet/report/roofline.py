@@ -29,8 +29,15 @@ def roofline(measured: Profile) -> Any:
     for level in peak.levels:
         end = top / level.gb_per_s
         axes.plot([low, end], [low * level.gb_per_s, top], color="#9ca3af", linewidth=0.8, linestyle="--")
-        axes.text(low, low * level.gb_per_s, f" {level.name} {level.gb_per_s:.0f} GB/s", fontsize=7, rotation=38,
-                  rotation_mode="anchor", va="bottom")
+        axes.text(
+            low,
+            low * level.gb_per_s,
+            f" {level.name} {level.gb_per_s:.0f} GB/s",
+            fontsize=7,
+            rotation=38,
+            rotation_mode="anchor",
+            va="bottom",
+        )
     kinds = sorted({s.op for s in steps})
     colours = dict(zip(kinds, [BLUE, ORANGE, "#10b981", RED, "#8b5cf6"] * len(kinds), strict=False))
     for kind in kinds:

@@ -8,7 +8,20 @@ from .signature import SignatureRunner
 from .subgraph import InterpreterError
 
 __all__ = [
-    "ISA_BITS", "Interpreter", "InterpreterError", "InvalidModel", "OpResolverType", "Placement", "Plan",
-    "RuntimeFailure", "Session", "SignatureRunner", "Step", "Threads", "cpu_isa", "load_delegate", "map_file",
+    "ISA_BITS",
+    "Interpreter",
+    "InterpreterError",
+    "InvalidModel",
+    "OpResolverType",
+    "Placement",
+    "Plan",
+    "RuntimeFailure",
+    "Session",
+    "SignatureRunner",
+    "Step",
+    "Threads",
+    "cpu_isa",
+    "load_delegate",
+    "map_file",
     "verify_bytes",
 ]

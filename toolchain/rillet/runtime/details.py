@@ -162,10 +162,13 @@ def _sparsity(record: Record | None) -> dict[str, Any]:
             dims.append({"format": 0, "dense_size": dim["dense_size"]})
         else:
             segments, indices = (dim[key][1]["values"] for key in ("array_segments", "array_indices"))
-            dims.append({
-                "format": 1,
-                "array_segments": _array(segments, np.int32), "array_indices": _array(indices, np.int32),
-            })
+            dims.append(
+                {
+                    "format": 1,
+                    "array_segments": _array(segments, np.int32),
+                    "array_indices": _array(indices, np.int32),
+                }
+            )
     return {"traversal_order": _array(record["traversal_order"], np.int32), **block_map, "dim_metadata": dims}
 
 

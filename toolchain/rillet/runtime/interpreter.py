@@ -1,7 +1,7 @@
 """Interpreter: the interface of `tflite_runtime.interpreter.Interpreter`, so that changing an import is enough.
 
-    import rillet as tflite     # was: import tflite_runtime.interpreter as tflite
-    interpreter = tflite.Interpreter("model.tflite", num_threads=2)
+import rillet as tflite     # was: import tflite_runtime.interpreter as tflite
+interpreter = tflite.Interpreter("model.tflite", num_threads=2)
 """
 
 from __future__ import annotations
@@ -215,8 +215,12 @@ class Interpreter:
         name, inputs, outputs = self._details.operator(op_index)
         types = [[self._main.detail(i)["dtype"] for i in indices if i != -1] for indices in (inputs, outputs)]
         return {
-            "index": op_index, "op_name": name, "inputs": inputs, "outputs": outputs,
-            "operand_types": types[0], "result_types": types[1],
+            "index": op_index,
+            "op_name": name,
+            "inputs": inputs,
+            "outputs": outputs,
+            "operand_types": types[0],
+            "result_types": types[1],
         }
 
     def _subgraph(self, index: int) -> Subgraph:

@@ -43,9 +43,7 @@ class Session:
         self.arena: NDArray[np.uint8] = self._memory[start : start + size]
         self._arena = ffi.from_buffer(self.arena)
         self._session = ffi.new("rlt_session *")
-        check(lib.rlt_session_open(
-            self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size
-        ))
+        check(lib.rlt_session_open(self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size))
         self._session.threads = self.threads.handle
         self.inputs = [self._view(lib.rlt_session_input, i) for i in range(lib.rlt_session_input_count(self._session))]
         self.outputs = [

@@ -81,7 +81,10 @@ class Subgraph:
         if self._session is not None:
             return
         options: dict[str, Any] = {
-            "subgraph": self._index, "keep_inputs": True, "keep_all": self._preserve, "input_shapes": self._shapes,
+            "subgraph": self._index,
+            "keep_inputs": True,
+            "keep_all": self._preserve,
+            "input_shapes": self._shapes,
             "threads": self._threads.count,
         }
         try:

@@ -31,7 +31,12 @@ _FIELDS = {
     "inner_activation": "recurrent_activation",
 }
 _MERGES = {
-    "sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot",
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
 }
 # Default data_format of Keras 1 layers that have one, for files that leave it out.
 _IMAGE_DIMS = {"tf": "channels_last", "th": "channels_first"}

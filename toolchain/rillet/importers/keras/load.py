@@ -105,5 +105,3 @@ def _any_channels_first(network: Network) -> bool:
         _any_channels_first(m) if isinstance(m, Network) else m.get("data_format") == "channels_first"
         for m in network.members.values()
     )
-
-

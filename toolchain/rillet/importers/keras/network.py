@@ -47,7 +47,12 @@ class Network:
     """
 
     def __init__(
-        self, kind: str, config: Any, weights: Weights, origin: Origin, parents: tuple[str, ...] = (),
+        self,
+        kind: str,
+        config: Any,
+        weights: Weights,
+        origin: Origin,
+        parents: tuple[str, ...] = (),
         meter: _Meter | None = None,
     ) -> None:
         self.kind, self.origin, self.meter, self.parents = kind, origin, meter or _Meter(), parents

@@ -10,12 +10,25 @@ from .errors import KerasError
 from .layer import Layer, handles
 
 _BINARY = {
-    "Add": "ADD", "Subtract": "SUB", "Multiply": "MUL", "Divide": "DIV", "TrueDivide": "DIV",
-    "Maximum": "MAXIMUM", "Minimum": "MINIMUM",
+    "Add": "ADD",
+    "Subtract": "SUB",
+    "Multiply": "MUL",
+    "Divide": "DIV",
+    "TrueDivide": "DIV",
+    "Maximum": "MAXIMUM",
+    "Minimum": "MINIMUM",
 }
 _UNARY = {
-    "Absolute": "ABS", "Exp": "EXP", "Log": "LOG", "Negative": "NEG", "Relu": "RELU", "Relu6": "RELU6",
-    "Sigmoid": "LOGISTIC", "Sqrt": "SQRT", "Square": "SQUARE", "Tanh": "TANH",
+    "Absolute": "ABS",
+    "Exp": "EXP",
+    "Log": "LOG",
+    "Negative": "NEG",
+    "Relu": "RELU",
+    "Relu6": "RELU6",
+    "Sigmoid": "LOGISTIC",
+    "Sqrt": "SQRT",
+    "Square": "SQUARE",
+    "Tanh": "TANH",
 }
 OPERATIONS = {f"ops.{name}": kind for name, kind in {**_BINARY, **_UNARY}.items()}
 

@@ -155,7 +155,7 @@ def _softmax_family(node: Node, emit: Emitter, kind: str) -> Tensor:
     # Before opset 13 the tensor is flattened to two dimensions at `axis`, and rows are normalized.
     axis = node.attribute("axis", 1) % rank
     shape = x.static_shape
-    if all(d == 1 for d in shape[axis + 1:]):
+    if all(d == 1 for d in shape[axis + 1 :]):
         return _last(emit, x, axis, kind)
     flat = emit.reshape(x, (int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))))
     return emit.reshape(emit.unary(kind, flat), shape)

@@ -28,8 +28,11 @@ def _conv(node: Node, emit: Emitter) -> Tensor:
     depthwise = groups == channels and groups > 1
     w = emit.transpose(w, (1, 2, 3, 0) if depthwise else (0, 2, 3, 1))
     attrs = {
-        "padding": padding, "stride_h": frame.stride[0], "stride_w": frame.stride[1],
-        "dilation_h_factor": frame.dilation[0], "dilation_w_factor": frame.dilation[1],
+        "padding": padding,
+        "stride_h": frame.stride[0],
+        "stride_w": frame.stride[1],
+        "dilation_h_factor": frame.dilation[0],
+        "dilation_w_factor": frame.dilation[1],
     }
     inputs = [x, w, bias if bias is not None else emit.constant(np.zeros(out, np.float32))]
     if depthwise:

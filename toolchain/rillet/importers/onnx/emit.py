@@ -13,14 +13,43 @@ from ...ops import GraphBuilder, evaluate_op, opdef
 from ...passes.layout import TO_NCHW, TO_NHWC, moved_axis
 
 _WIDER = {
-    DType.INT8: DType.INT32, DType.UINT8: DType.INT32, DType.INT16: DType.INT32, DType.UINT16: DType.INT32,
-    DType.UINT32: DType.INT64, DType.UINT64: DType.INT64,
+    DType.INT8: DType.INT32,
+    DType.UINT8: DType.INT32,
+    DType.INT16: DType.INT32,
+    DType.UINT16: DType.INT32,
+    DType.UINT32: DType.INT64,
+    DType.UINT64: DType.INT64,
 }
-_ARITHMETIC = frozenset({
-    "ABS", "ADD", "ARG_MAX", "ARG_MIN", "CUMSUM", "DIV", "EQUAL", "FLOOR_MOD", "GREATER", "GREATER_EQUAL", "LESS",
-    "LESS_EQUAL", "MAXIMUM", "MEAN", "MINIMUM", "MUL", "NEG", "NOT_EQUAL", "POW", "REDUCE_MAX", "REDUCE_MIN",
-    "REDUCE_PROD", "SIGN", "SQUARED_DIFFERENCE", "SUB", "SUM",
-})
+_ARITHMETIC = frozenset(
+    {
+        "ABS",
+        "ADD",
+        "ARG_MAX",
+        "ARG_MIN",
+        "CUMSUM",
+        "DIV",
+        "EQUAL",
+        "FLOOR_MOD",
+        "GREATER",
+        "GREATER_EQUAL",
+        "LESS",
+        "LESS_EQUAL",
+        "MAXIMUM",
+        "MEAN",
+        "MINIMUM",
+        "MUL",
+        "NEG",
+        "NOT_EQUAL",
+        "POW",
+        "REDUCE_MAX",
+        "REDUCE_MIN",
+        "REDUCE_PROD",
+        "SIGN",
+        "SQUARED_DIFFERENCE",
+        "SUB",
+        "SUM",
+    }
+)
 
 
 class Emitter:

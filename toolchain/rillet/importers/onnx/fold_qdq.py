@@ -11,9 +11,20 @@ from ...ops import QuantRule, registry
 from ...passes.uint8 import uint8_to_int8
 
 _FUSED = {"RELU": Activation.RELU, "RELU6": Activation.RELU6, "RELU_N1_TO_1": Activation.RELU_N1_TO_1}
-_MOVING = frozenset({
-    "GATHER", "MAX_POOL_2D", "MIRROR_PAD", "PAD", "RESHAPE", "SLICE", "SPLIT", "STRIDED_SLICE", "TILE", "TRANSPOSE",
-})
+_MOVING = frozenset(
+    {
+        "GATHER",
+        "MAX_POOL_2D",
+        "MIRROR_PAD",
+        "PAD",
+        "RESHAPE",
+        "SLICE",
+        "SPLIT",
+        "STRIDED_SLICE",
+        "TILE",
+        "TRANSPOSE",
+    }
+)
 _STORED = (DType.INT8, DType.UINT8, DType.INT16)
 
 
@@ -94,8 +105,10 @@ class _Fold:
         if source is None:
             return [op]
         inputs = [source if t is real else t for t in op.inputs]
-        outputs = [replace(t, name=f"{t.name}/stored", dtype=source.dtype, quantization=source.quantization)
-                   for t in op.outputs]
+        outputs = [
+            replace(t, name=f"{t.name}/stored", dtype=source.dtype, quantization=source.quantization)
+            for t in op.outputs
+        ]
         back = [Op("DEQUANTIZE", [s], [t], source=op.source) for s, t in zip(outputs, op.outputs, strict=True)]
         self.producers |= {each.outputs[0]: each for each in back}
         self.count += 1
@@ -172,8 +185,11 @@ def _after(op: Op, result: Tensor, scales: Quantization) -> list[Op]:
 
 def _same(a: Tensor, b: Tensor) -> bool:
     p, q = a.quantization, b.quantization
-    return p is not None and q is not None and a.dtype is b.dtype and bool(
-        np.array_equal(p.scale, q.scale) and np.array_equal(p.zero_point, q.zero_point)
+    return (
+        p is not None
+        and q is not None
+        and a.dtype is b.dtype
+        and bool(np.array_equal(p.scale, q.scale) and np.array_equal(p.zero_point, q.zero_point))
     )
 
 

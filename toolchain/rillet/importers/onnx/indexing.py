@@ -19,8 +19,10 @@ def _slice(node: Node, emit: Emitter) -> Tensor:
     axes = node.ints(3, "axes", range(len(starts))) or []
     steps = node.ints(4, "steps", [1] * len(starts)) or []
     shape = x.static_shape
-    taken = {axis % len(shape): range(shape[axis])[begin:end:step]
-             for axis, begin, end, step in zip(axes, starts, ends, steps, strict=True)}
+    taken = {
+        axis % len(shape): range(shape[axis])[begin:end:step]
+        for axis, begin, end, step in zip(axes, starts, ends, steps, strict=True)
+    }
     if not all(len(indices) for indices in taken.values()):
         return emit.constant(np.zeros([len(taken[i]) if i in taken else d for i, d in enumerate(shape)], x.dtype.numpy))
     for axis, indices in taken.items():
@@ -62,7 +64,7 @@ def _gather_elements(node: Node, emit: Emitter) -> Tensor:
     x, indices = node.need(0), node.need(1)
     shape, taken = x.static_shape, indices.static_shape
     axis = node.attribute("axis", 0) % len(shape)
-    strides = [int(np.prod(shape[i + 1:])) for i in range(len(shape))]
+    strides = [int(np.prod(shape[i + 1 :])) for i in range(len(shape))]
     grids = np.indices(taken)
     base = sum(g * s for i, (g, s) in enumerate(zip(grids, strides, strict=True)) if i != axis)
     along = emit.binary("MUL", _wrapped(emit, indices, shape[axis]), strides[axis])

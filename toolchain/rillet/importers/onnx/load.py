@@ -145,7 +145,7 @@ class _Import:
         for output, tensor in zip(proto.output, results, strict=False):
             if output:
                 self._name(output, tensor)
-        for output in proto.output[len(results):]:
+        for output in proto.output[len(results) :]:
             if output:
                 raise node.error(f"its output '{output}' is not supported", "remove it from the model")
 
@@ -257,8 +257,9 @@ def _shape(info: Any, given: tuple[int, ...] | None) -> tuple[int, ...]:
         if given is None:
             raise OnnxError(f"input '{name}' has no shape in the file; give it with input_shapes={{'{name}': (...)}}")
         return tuple(given)
-    declared: list[Any] = [d.dim_value or d.dim_param or "?" if d.dim_value >= 0 else "?"
-                           for d in info.type.tensor_type.shape.dim]
+    declared: list[Any] = [
+        d.dim_value or d.dim_param or "?" if d.dim_value >= 0 else "?" for d in info.type.tensor_type.shape.dim
+    ]
     if given is None:
         shape = [1 if i == 0 and isinstance(d, str) else d for i, d in enumerate(declared)]
         unknown = [d for d in shape if isinstance(d, str)]

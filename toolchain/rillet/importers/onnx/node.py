@@ -124,7 +124,10 @@ _TABLE: dict[str, Entry] = {}
 
 
 def onnx_op(
-    *op_types: str, since: int = OLDEST_OPSET, until: int = NEWEST_OPSET, notes: str = "",
+    *op_types: str,
+    since: int = OLDEST_OPSET,
+    until: int = NEWEST_OPSET,
+    notes: str = "",
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated handler for `op_types` in opsets `since` to `until`, both inclusive."""
 
@@ -137,7 +140,11 @@ def onnx_op(
 
 
 def register(
-    op_type: str, handler: Handler, since: int = OLDEST_OPSET, until: int = NEWEST_OPSET, notes: str = "",
+    op_type: str,
+    handler: Handler,
+    since: int = OLDEST_OPSET,
+    until: int = NEWEST_OPSET,
+    notes: str = "",
 ) -> None:
     """Adds one line to the table; for handlers made in a loop."""
     if op_type in _TABLE:

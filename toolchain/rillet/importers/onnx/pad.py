@@ -48,7 +48,7 @@ def _cropped(emit: Emitter, x: Tensor, pads: list[tuple[int, int]]) -> tuple[Ten
 
 def _indices(size: int, before: int, after: int, mode: str) -> NDArray[np.int64]:
     """Which elements stand where along an axis after padding."""
-    cut = np.arange(size)[max(0, -before): size - max(0, -after)]
+    cut = np.arange(size)[max(0, -before) : size - max(0, -after)]
     padded: NDArray[np.int64] = np.pad(cut, (max(0, before), max(0, after)), mode=mode)  # type: ignore[call-overload]
     return padded
 

@@ -83,8 +83,13 @@ def _pool_2d(node: Node, emit: Emitter, x: Tensor, frame: Window, kind: str, fil
         y = emit.pad(y, [(0, 0), *frame.pads, (0, 0)], fill)
         padding = Padding.VALID
     y = emit.op(
-        kind, [y], padding=padding, stride_h=frame.stride[0], stride_w=frame.stride[1],
-        filter_height=frame.kernel[0], filter_width=frame.kernel[1],
+        kind,
+        [y],
+        padding=padding,
+        stride_h=frame.stride[0],
+        stride_w=frame.stride[1],
+        filter_height=frame.kernel[0],
+        filter_width=frame.kernel[1],
     )
     return as_source(emit, y, rank)
 
@@ -100,6 +105,7 @@ def _by_slices(emit: Emitter, x: Tensor, frame: Window, kind: str) -> Tensor:
 
 def _every(emit: Emitter, x: Tensor, axis: int, begin: int, step: int, count: int) -> Tensor:
     """`count` elements of one axis, `step` apart from `begin` on."""
+
     def along(value: int, others: Sequence[int]) -> Tensor:
         return emit.constant(np.array([value if i == axis else o for i, o in enumerate(others)], np.int32))
 

@@ -137,8 +137,12 @@ register("ArgMin", _extremum("ARG_MIN"))
 @onnx_op("CumSum", since=11)
 def _cumsum(node: Node, emit: Emitter) -> Tensor:
     axis = emit.constant(np.array(int(node.constant(1, "axis").reshape(())), np.int32))
-    return emit.op("CUMSUM", [node.need(0), axis], exclusive=bool(node.attribute("exclusive", 0)),
-                   reverse=bool(node.attribute("reverse", 0)))
+    return emit.op(
+        "CUMSUM",
+        [node.need(0), axis],
+        exclusive=bool(node.attribute("exclusive", 0)),
+        reverse=bool(node.attribute("reverse", 0)),
+    )
 
 
 @onnx_op("TopK", since=10, notes="largest, sorted, over float or int32")

@@ -131,8 +131,10 @@ def _nearest(node: Node, a: _Axis) -> Matrix:
     at = _positions(node, a)
     mode = node.attribute("nearest_mode", "round_prefer_floor")
     rounding: dict[str, Callable[[Matrix], Matrix]] = {
-        "round_prefer_floor": lambda v: np.ceil(v - 0.5), "round_prefer_ceil": lambda v: np.floor(v + 0.5),
-        "floor": np.floor, "ceil": np.ceil,
+        "round_prefer_floor": lambda v: np.ceil(v - 0.5),
+        "round_prefer_ceil": lambda v: np.floor(v + 0.5),
+        "floor": np.floor,
+        "ceil": np.ceil,
     }
     if mode not in rounding:
         raise node.error(f"nearest_mode '{mode}' is unknown")

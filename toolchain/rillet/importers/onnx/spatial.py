@@ -34,8 +34,10 @@ def window(node: Node, sizes: Sequence[int], kernel: Sequence[int], ceil_mode: b
     dilation = list(node.attribute("dilations", [1] * rank))
     explicit = list(node.attribute("pads", [0] * 2 * rank))
     if not len(stride) == len(dilation) == len(kernel) == rank or len(explicit) != 2 * rank:
-        raise node.error(f"kernel {list(kernel)}, strides {stride}, dilations {dilation} and pads {explicit} "
-                         f"do not fit {rank} spatial axes")
+        raise node.error(
+            f"kernel {list(kernel)}, strides {stride}, dilations {dilation} and pads {explicit} "
+            f"do not fit {rank} spatial axes"
+        )
     if min(*stride, *dilation, *kernel) < 1:
         raise node.error(f"kernel {list(kernel)}, strides {stride} and dilations {dilation} must be positive")
     made = Window(list(kernel), stride, dilation, [(explicit[i], explicit[rank + i]) for i in range(rank)])

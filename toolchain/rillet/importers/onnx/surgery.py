@@ -17,8 +17,12 @@ def _constant(node: Node, emit: Emitter) -> Tensor:
     given: dict[str, Any] = node.attributes
     if "value" in given:
         return emit.constant(given["value"])
-    for name, dtype in (("value_float", np.float32), ("value_floats", np.float32), ("value_int", np.int64),
-                        ("value_ints", np.int64)):
+    for name, dtype in (
+        ("value_float", np.float32),
+        ("value_floats", np.float32),
+        ("value_int", np.int64),
+        ("value_ints", np.int64),
+    ):
         if name in given:
             return emit.constant(np.array(given[name], dtype))
     raise node.error(f"a constant given as {', '.join(given) or 'nothing'} is not supported")
@@ -77,8 +81,10 @@ def _reshape(node: Node, emit: Emitter) -> Tensor:
         known = int(np.prod([d for d in shape if d != -1]))
         shape[shape.index(-1)] = x.size // known if known else 0
     if int(np.prod(shape)) != x.size:
-        raise node.error(f"{x.size} values of {x.shape} do not fill {wanted}",
-                         "the model may hold a batch size of its own: give input_shapes with that batch")
+        raise node.error(
+            f"{x.size} values of {x.shape} do not fill {wanted}",
+            "the model may hold a batch size of its own: give input_shapes with that batch",
+        )
     return emit.reshape(x, shape)
 
 

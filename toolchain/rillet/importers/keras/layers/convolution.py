@@ -39,8 +39,15 @@ def depthwise_conv(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
         return _read(layer, "depthwise_kernel", shape).reshape(1, *shape[:2], depth * multiplier)
 
     filters = depth * multiplier
-    return _finish(layer, b, x, filters, lambda x: _slide(
-        layer, b, x, "DEPTHWISE_CONV_2D", kernel, filters, depth_multiplier=multiplier, name="depthwise_kernel"))
+    return _finish(
+        layer,
+        b,
+        x,
+        filters,
+        lambda x: _slide(
+            layer, b, x, "DEPTHWISE_CONV_2D", kernel, filters, depth_multiplier=multiplier, name="depthwise_kernel"
+        ),
+    )
 
 
 @handles("SeparableConv1D", "SeparableConv2D", weights=("depthwise_kernel", "pointwise_kernel", _BIAS), spatial=True)
@@ -59,8 +66,9 @@ def separable_conv(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
     def both(x: Tensor) -> Tensor:
         layer.constant(b, "depthwise_kernel", first)
         zeros = layer.constant(b, "depthwise_bias", lambda: np.zeros(middle, np.float32))
-        x = _slide(layer, b, x, "DEPTHWISE_CONV_2D", first, middle, zeros, "depthwise_kernel",
-                   depth_multiplier=multiplier)
+        x = _slide(
+            layer, b, x, "DEPTHWISE_CONV_2D", first, middle, zeros, "depthwise_kernel", depth_multiplier=multiplier
+        )
         pointwise = layer.constant(b, "pointwise_kernel", second)
         return b.op("CONV_2D", [x, pointwise, _bias(layer, b, filters)], padding=Padding.VALID)
 
@@ -94,8 +102,11 @@ def conv_transpose(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
         ]
         shape = b.constant(np.array([n, *out, filters], np.int32))
         return b.op(
-            "TRANSPOSE_CONV", [shape, layer.constant(b, "kernel", kernel), x, _bias(layer, b, filters)],
-            padding=padding, stride_h=strides[0], stride_w=strides[1],
+            "TRANSPOSE_CONV",
+            [shape, layer.constant(b, "kernel", kernel), x, _bias(layer, b, filters)],
+            padding=padding,
+            stride_h=strides[0],
+            stride_w=strides[1],
         )
 
     return _finish(layer, b, x, filters, run)
@@ -109,15 +120,28 @@ def _transposed_extent(size: int, kernel: int, stride: int, extra: int | None, p
 
 
 def _slide(
-    layer: Layer, b: GraphBuilder, x: Tensor, kind: str, kernel: Callable[[], Floats], filters: int,
-    bias: Tensor | None = None, name: str = "kernel", **attrs: Any,
+    layer: Layer,
+    b: GraphBuilder,
+    x: Tensor,
+    kind: str,
+    kernel: Callable[[], Floats],
+    filters: int,
+    bias: Tensor | None = None,
+    name: str = "kernel",
+    **attrs: Any,
 ) -> Tensor:
     strides, dilation = _extents(layer, "strides", 1), _extents(layer, "dilation_rate", 1)
     if layer.get("padding") == "causal":
         x = pad(b, x, [(0, 0), (0, 0), ((_extents(layer, "kernel_size")[1] - 1) * dilation[1], 0), (0, 0)])
     return b.op(
-        kind, [x, layer.constant(b, name, kernel), bias or _bias(layer, b, filters)], padding=_padding(layer),
-        stride_h=strides[0], stride_w=strides[1], dilation_h_factor=dilation[0], dilation_w_factor=dilation[1], **attrs,
+        kind,
+        [x, layer.constant(b, name, kernel), bias or _bias(layer, b, filters)],
+        padding=_padding(layer),
+        stride_h=strides[0],
+        stride_w=strides[1],
+        dilation_h_factor=dilation[0],
+        dilation_w_factor=dilation[1],
+        **attrs,
     )
 
 

@@ -82,7 +82,7 @@ def normalization(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
     shape = tuple((dims[a] or 1) if a in axes else 1 for a in range(len(dims)))
     mean, variance = (np.broadcast_to(g, wanted).reshape(shape).astype(np.float64) for g in given)
     deviation = np.maximum(np.sqrt(variance), 1e-7)
-    mean, deviation = (a.reshape(a.shape[min(axes, default=len(dims)):]) for a in (mean, deviation))
+    mean, deviation = (a.reshape(a.shape[min(axes, default=len(dims)) :]) for a in (mean, deviation))
     if layer.get("invert", False):
         return affine(b, x, deviation, mean)
     return affine(b, x, 1 / deviation, -mean / deviation)

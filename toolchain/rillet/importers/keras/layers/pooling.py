@@ -23,16 +23,18 @@ def pooling(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
         n, length, depth = x.shape
         x = reshape(b, x, (n, 1, length, depth))
     y = b.op(
-        "MAX_POOL_2D" if layer.kind.startswith("Max") else "AVERAGE_POOL_2D", [x],
+        "MAX_POOL_2D" if layer.kind.startswith("Max") else "AVERAGE_POOL_2D",
+        [x],
         padding=Padding.SAME if padding == "same" else Padding.VALID,
-        filter_height=size[0], filter_width=size[1], stride_h=strides[0], stride_w=strides[1],
+        filter_height=size[0],
+        filter_width=size[1],
+        stride_h=strides[0],
+        stride_w=strides[1],
     )
     return y if rank == 2 else reshape(b, y, (y.shape[0], *y.shape[2:]))
 
 
-@handles(
-    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", spatial=True
-)
+@handles("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", spatial=True)
 def global_pooling(layer: Layer, b: GraphBuilder, x: Tensor) -> Tensor:
     axes = [1] if "1D" in layer.kind else [1, 2]
     if len(x.shape) != len(axes) + 2:

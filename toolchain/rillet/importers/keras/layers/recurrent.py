@@ -109,8 +109,13 @@ def _unroll(
 
 
 def _recur(
-    layer: Layer, b: GraphBuilder, state: Tensor, gates: int, bias: Floats | None = None,
-    columns: slice = slice(None), key: str = "kernel",
+    layer: Layer,
+    b: GraphBuilder,
+    state: Tensor,
+    gates: int,
+    bias: Floats | None = None,
+    columns: slice = slice(None),
+    key: str = "kernel",
 ) -> Tensor:
     """The state times (some columns of) the recurrent kernel."""
     units = _units(layer)
