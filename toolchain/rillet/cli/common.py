@@ -73,7 +73,7 @@ def calibration_options(function: F) -> F:
                 "calibration",
                 metavar="DATA",
                 help=(
-                    "Representative inputs: an .npz, a folder of images, or a Python file with representative_dataset()."
+                    "Representative inputs: an .npz, a folder of images, or a .py file with representative_dataset()."
                 ),
             ),
             click.option(
