@@ -22,8 +22,7 @@ rlt_status rlt_batch_matmul_s8(const rlt_run *run, const void *params) {
                                   (y[(size_t)k * s->b_step] - p->b_zero_point));
             }
             const int32_t scaled = rlt_requantize((int32_t)sum, p->multiplier, p->shift);
-            const int32_t value = rlt_add_wrapping(scaled, p->output_zero_point);
-            output[(size_t)row * s->columns + j] = (int8_t)rlt_clamp(value, INT8_MIN, INT8_MAX);
+            output[(size_t)row * s->columns + j] = (int8_t)rlt_saturate(scaled, p->output_zero_point, INT8_MIN, INT8_MAX);
         }
     }
     return RLT_OK;

@@ -10,7 +10,7 @@ static int32_t rescaled(int32_t value, const rlt_rescale *r) {
 
 static int8_t finish(const rlt_binary_s8_params *p, int32_t value) {
     const int32_t scaled = rlt_requantize(value, p->multiplier, p->shift);
-    return (int8_t)rlt_clamp(rlt_add_wrapping(scaled, p->zero_point), p->low, p->high);
+    return (int8_t)rlt_saturate(scaled, p->zero_point, p->low, p->high);
 }
 
 static int8_t add(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
@@ -33,7 +33,7 @@ static int8_t squared_difference(const rlt_binary_s8_params *p, int32_t a, int32
 static int8_t prelu(const rlt_binary_s8_params *p, int32_t x, int32_t alpha) {
     if (x >= p->rescale_a.zero_point) {
         const int32_t scaled = rescaled(x, &p->rescale_a);
-        return (int8_t)rlt_clamp(rlt_add_wrapping(scaled, p->zero_point), p->low, p->high);
+        return (int8_t)rlt_saturate(scaled, p->zero_point, p->low, p->high);
     }
     return finish(p, (x - p->rescale_a.zero_point) * (alpha - p->rescale_b.zero_point));
 }

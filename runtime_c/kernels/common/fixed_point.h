@@ -11,6 +11,11 @@ static inline int32_t rlt_clamp(int32_t value, int32_t low, int32_t high) {
     return value < low ? low : value > high ? high : value;
 }
 
+/* value + zero_point, clamped to [low, high], which with the zero point are small: no sum can overflow. */
+static inline int32_t rlt_saturate(int32_t value, int32_t zero_point, int32_t low, int32_t high) {
+    return rlt_clamp(value, low - zero_point, high - zero_point) + zero_point;
+}
+
 static inline int32_t rlt_add_wrapping(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }

@@ -73,7 +73,7 @@ static void pixel(const rlt_conv_2d_s8_params *p, const int8_t *image, const int
             }
         }
         const int32_t scaled = rlt_requantize(sum, multiplier[c], shift[c]);
-        output[c] = (int8_t)rlt_clamp(rlt_add_wrapping(scaled, p->output_zero_point), p->low, p->high);
+        output[c] = (int8_t)rlt_saturate(scaled, p->output_zero_point, p->low, p->high);
     }
 }
 

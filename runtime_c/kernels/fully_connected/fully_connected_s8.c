@@ -29,7 +29,7 @@ rlt_status rlt_fully_connected_s8(const rlt_run *run, const void *params) {
             for (uint32_t i = 0; i < p->depth; i++) sum += (uint32_t)(w[i] * x[i]);
             const int32_t scaled = rescale((int32_t)sum, factors + (p->per_channel ? 3 * (size_t)o : 0), p->exact);
             output[(size_t)b * p->units + o] =
-                (int8_t)rlt_clamp(rlt_add_wrapping(scaled, p->output_zero_point), p->low, p->high);
+                (int8_t)rlt_saturate(scaled, p->output_zero_point, p->low, p->high);
         }
     }
     return RLT_OK;

@@ -4,7 +4,7 @@
 /* Where the short form cannot tell: one value in thousands. */
 static __attribute__((noinline)) int32_t exactly(int32_t sum, const rlt_finish_exact *f, int32_t zero_point) {
     const int32_t whole = rlt_requantize_exact(rlt_add_wrapping(sum, f->finish.bias2 / 2), &f->exact);
-    return rlt_add_wrapping(whole, zero_point);
+    return rlt_saturate(whole, zero_point, INT8_MIN, INT8_MAX);
 }
 
 RLT_INLINE int8_t finished_exact(int32_t sum, const rlt_finish_exact *f, int32_t zero_point) {

@@ -86,12 +86,11 @@ static void update_hidden(const step *at, const int16_t *open, int8_t *shown) {
     const int32_t zero_point = projection ? -p->hidden_zero_point : p->hidden_zero_point;
     for (uint32_t i = 0; i < s->cells; i++) {
         const int32_t product = open[i] * rlt_tanh_16(at->cell[i], 15 + p->cell_exponent);
-        target[i] = (int8_t)rlt_clamp(rlt_add_wrapping(scaled(product, &p->hidden), zero_point), INT8_MIN, INT8_MAX);
+        target[i] = (int8_t)rlt_saturate(scaled(product, &p->hidden), zero_point, INT8_MIN, INT8_MAX);
     }
     for (uint32_t i = 0; projection && i < s->outputs; i++) {
         const int32_t sum = dot(projection + (size_t)i * s->cells, shown, s->cells, bias[i]);
-        int32_t value = rlt_add_wrapping(scaled(sum, &p->projection), p->output_zero_point);
-        value = rlt_clamp(value, INT8_MIN, INT8_MAX);
+        int32_t value = rlt_saturate(scaled(sum, &p->projection), p->output_zero_point, INT8_MIN, INT8_MAX);
         if (p->projection_clip > 0) value = rlt_clamp(value, -p->projection_clip, p->projection_clip);
         at->hidden[i] = (int8_t)value;
     }

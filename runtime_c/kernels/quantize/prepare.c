@@ -61,7 +61,7 @@ static rlt_status add_lookup(rlt_prepare_state *p, const rlt_op *op, const rlt_r
     for (int32_t byte = 0; byte < 256; byte++) {
         const int32_t x = input->type == RLT_INT8 ? (int8_t)byte : byte;
         const int32_t scaled = rlt_requantize(x - r->input_zero_point, r->multiplier, r->shift);
-        values[byte] = (uint8_t)rlt_clamp(rlt_add_wrapping(scaled, r->output_zero_point), r->low, r->high);
+        values[byte] = (uint8_t)rlt_saturate(scaled, r->output_zero_point, r->low, r->high);
     }
     rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
                                         rlt_tasks(p, output->elements, output->elements));

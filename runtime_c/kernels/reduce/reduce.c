@@ -56,7 +56,7 @@ KERNEL(reduce_all, rlt_reduce_params, uint8_t, uint32_t, 1, value &= x != 0, val
 static int32_t finish_s8(const rlt_reduce_s8_params *p, uint32_t sum) {
     const int32_t shifted = (int32_t)(sum - (uint32_t)p->input_zero_point * p->shape.count);
     const int32_t scaled = rlt_requantize(shifted, p->multiplier, p->shift);
-    return rlt_clamp(rlt_add_wrapping(scaled, p->output_zero_point), INT8_MIN, INT8_MAX);
+    return rlt_saturate(scaled, p->output_zero_point, INT8_MIN, INT8_MAX);
 }
 
 KERNEL(sum_s8, rlt_reduce_s8_params, int8_t, int32_t, 0, ADD, finish_s8(p, (uint32_t)value))

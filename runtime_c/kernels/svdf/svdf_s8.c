@@ -24,7 +24,7 @@ rlt_status rlt_svdf_s8(const rlt_run *run, const void *params) {
                 for (uint32_t i = 0; i < p->memory; i++) sum += (uint32_t)(weights[i] * state[i]);
             }
             const int32_t value = rlt_requantize((int32_t)sum, p->output_multiplier, p->output_shift);
-            *output++ = (int8_t)rlt_clamp(rlt_add_wrapping(value, p->output_zero_point), INT8_MIN, INT8_MAX);
+            *output++ = (int8_t)rlt_saturate(value, p->output_zero_point, INT8_MIN, INT8_MAX);
         }
     }
     return RLT_OK;

@@ -132,7 +132,7 @@ rlt_status rlt_table_clamp(rlt_prepare_state *p, const rlt_table_in *in, int8_t 
     RLT_TRY(rlt_quantize_multiplier(p, (double)ratio, &multiplier, &shift));
     for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
         const int32_t scaled = rlt_requantize(q - in->input_zero_point, multiplier, shift);
-        put(table, q, rlt_clamp(rlt_add_wrapping(scaled, in->output_zero_point), in->q_low, in->q_high));
+        put(table, q, rlt_saturate(scaled, in->output_zero_point, in->q_low, in->q_high));
     }
     return RLT_OK;
 }
