@@ -61,8 +61,6 @@ class Statistics:
     smooth_high: float = 0.0
     samples: int = 0
     histogram: Histogram | None = None
-    total: NDArray[np.float64] | None = None
-    rows: int = 0
 
     def update(self, values: NDArray[np.float32]) -> None:
         if not values.size:
@@ -75,17 +73,6 @@ class Statistics:
         self.samples += 1
         if self.histogram is not None:
             self.histogram.update(values, max(-low, high))
-
-    def update_mean(self, values: NDArray[np.float32]) -> None:
-        rows = values.reshape(-1, values.shape[-1])
-        added = rows.sum(axis=0, dtype=np.float64)
-        self.total = added if self.total is None else self.total + added
-        self.rows += rows.shape[0]
-
-    @property
-    def mean(self) -> NDArray[np.float64] | None:
-        """Mean of each channel (last axis); None where it was not asked for."""
-        return None if self.total is None else self.total / self.rows
 
 
 def _min_max(statistics: Statistics, dtype: DType) -> Range:

@@ -29,7 +29,7 @@ from .flatbuffer import write
 from .ir import Model, RilletError
 from .report.conversion import layer_noise
 from .report.html import write_report
-from .report.journey import Journey, LayerCost, Stage
+from .report.journey import Journey, Stage
 from .runtime import Interpreter
 
 Tell = Callable[[Stage], None]
@@ -293,7 +293,7 @@ def _measure(trip: _Trip, target: Target, device: Device) -> None:
     with trip.stage("benchmark") as note:
         result = measure(target, device, runs=1)
         journey.device_unit, journey.device_cost = result.unit, result.per_run
-        journey.device_layers = [LayerCost(s.layer, s.kernel, s.cost) for s in result.steps]
+        journey.device_layers = result.steps
         each = f", {result.per_run / result.macs:.1f} per MAC" if result.macs and result.unit == "instructions" else ""
         note(
             f"{result.per_run:,.4g} {result.unit} per inference on {journey.board}{each}, "

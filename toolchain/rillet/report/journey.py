@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..bench import Comparison
 from ..boards.footprint import Box
+from ..boards.measure import StepCost
 
 
 @dataclass(frozen=True)
@@ -15,15 +16,6 @@ class Stage:
     name: str
     seconds: float
     summary: str
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """One step on the device: its kernel, its layer, and its cost in the device's unit."""
-
-    layer: str
-    kernel: str
-    cost: float
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ class Journey:
     machine: str = ""
     device_unit: str = ""
     device_cost: float = 0.0
-    device_layers: list[LayerCost] = field(default_factory=list)
+    device_layers: list[StepCost] = field(default_factory=list)
     verification: str = ""
     warnings: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
