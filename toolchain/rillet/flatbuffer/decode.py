@@ -7,6 +7,8 @@ scalars are read-only numpy views, a union is `(table name, record)`. Layout fac
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,25 @@ Record = dict[str, Any]
 
 _U32 = struct.Struct("<I")
 _I32 = struct.Struct("<i")
-_SCALAR_STRUCTS = {code: struct.Struct("<" + code) for code in "?bBhHiIqQfd"}
 _NUMPY_TYPES = {code: np.dtype("<" + code if code != "?" else "?") for code in "?bBhHiIqQfd"}
 _STORED_APART = {("Buffer", "data")}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A vtable, compiled: files hold thousands of tables and a few dozen vtables.
+
+    Attributes:
+        extent: bytes of a table. values: all its fields and tags at once; names: theirs, in that order.
+        references: fields stored elsewhere, each with its offset in the table, in the schema's order.
+        defaults: the record of a table that has none of its fields.
+    """
+
+    extent: int
+    values: struct.Struct
+    names: tuple[str, ...]
+    references: tuple[tuple[Field, str, int], ...]
+    defaults: dict[str, Any]
 
 
 class Decoder:
@@ -34,6 +52,7 @@ class Decoder:
         self.data = memoryview(data).cast("B").toreadonly()
         self.size = self.data.nbytes
         self._budget = 4 * self.size + 65536
+        self._layouts: dict[tuple[str, int], _Layout] = {}
 
     def root(self, table: str) -> Record:
         """The root table, after a check of the file identifier."""
@@ -58,81 +77,75 @@ class Decoder:
         if not 0 <= position <= self.size - 4:
             raise self._outside(position, 4, f"table {name}")
         vtable = position - _I32.unpack_from(self.data, position)[0]
+        layout = self._layouts.get((name, vtable))
+        if layout is None:
+            layout = self._layouts[name, vtable] = self._layout(name, vtable)
+        if position + layout.extent > self.size:
+            raise self._outside(position, layout.extent, f"table {name}")
+        record: Record = layout.defaults.copy()
+        record.update(zip(layout.names, layout.values.unpack_from(self.data, position), strict=True))
+        for field, tag, entry in layout.references:
+            target = position + entry + record[field.name]
+            if field.kind == "union":
+                record[field.name] = self._union(name, field, record.pop(tag), target)
+            else:
+                record[field.name] = self._value(name, field, target)
+        return record
+
+    def _layout(self, name: str, vtable: int) -> _Layout:
         if not 0 <= vtable <= self.size - 4:
             raise self._outside(vtable, 4, f"the vtable of {name}")
         length, extent = struct.unpack_from("<HH", self.data, vtable)
         if length < 4 or length % 2 or vtable + length > self.size:
             raise FlatbufferError(f"at byte {vtable}: the vtable of {name} has length {length}")
-        if extent < 4 or position + extent > self.size:
-            raise self._outside(position, extent, f"table {name}")
+        if extent < 4:
+            raise FlatbufferError(f"at byte {vtable}: the vtable of {name} is for tables of {extent} bytes")
         entries = struct.unpack_from(f"<{length // 2 - 2}H", self.data, vtable + 4)
-        schema = TABLES[name]
-        record: Record = dict(schema.defaults)
-        for number, entry in enumerate(entries):
-            if not entry:
-                continue
-            field = schema.by_id.get(number)
-            if field is None:
-                continue
-            if entry < 4 or entry + field.slot > extent:
-                raise FlatbufferError(f"at byte {position}: field {name}.{field.name} lies outside its table")
-            if field.kind == "scalar":
-                record[field.name] = _SCALAR_STRUCTS[field.code].unpack_from(self.data, position + entry)[0]
-            elif field.kind == "union":
-                tag_entry = entries[number - 1]
-                record[field.name] = self._union(name, field, position, tag_entry, extent, position + entry)
-            else:
-                record[field.name] = self._value(name, field, position + entry)
-        return record
+        try:
+            return _compiled(name, extent, entries)
+        except FlatbufferError as error:
+            raise FlatbufferError(f"at byte {vtable}: {error}") from None
 
-    def _value(self, table: str, field: Field, slot: int) -> Any:
-        where = f"{table}.{field.name}"
-        target = slot + self._u32(slot, where)
+    def _value(self, table: str, field: Field, target: int) -> Any:
         if field.kind == "table":
             return self.table(field.refers, target)
-        count = self._u32(target, where)
-        if field.kind == "tables":
-            self._check(target + 4, 4 * count, where)
-            self.charge(4 * count, target)
-            slots = range(target + 4, target + 4 + 4 * count, 4)
-            return [self.table(field.refers, at + _U32.unpack_from(self.data, at)[0]) for at in slots]
-        if field.kind == "string":
-            self._check(target + 4, count, where)
-            self.charge(count, target)
-            try:
-                return bytes(self.data[target + 4 : target + 4 + count]).decode()
-            except UnicodeDecodeError as error:
-                raise FlatbufferError(f"at byte {target}: {where} is not UTF-8 text ({error.reason})") from None
-        self._check(target + 4, count * field.size, where)
+        if not 0 <= target <= self.size - 4:
+            raise self._outside(target, 4, f"{table}.{field.name}")
+        count: int = _U32.unpack_from(self.data, target)[0]
+        target += 4
+        length = count if field.kind == "string" else count * field.size
+        if target > self.size - length:
+            raise self._outside(target, length, f"{table}.{field.name}")
         if (table, field.name) not in _STORED_APART:
-            self.charge(count * field.size, target)
-        return np.frombuffer(self.data, _NUMPY_TYPES[field.code], count, target + 4) if count else _EMPTY[field.code]
+            self.charge(length, target)
+        if field.kind == "scalars":
+            return np.frombuffer(self.data, _NUMPY_TYPES[field.code], count, target) if count else _EMPTY[field.code]
+        if field.kind == "tables":
+            slots = range(target, target + length, 4)
+            return [self.table(field.refers, at + _U32.unpack_from(self.data, at)[0]) for at in slots]
+        try:
+            return str(self.data[target : target + count], "utf-8")
+        except UnicodeDecodeError as error:
+            raise FlatbufferError(
+                f"at byte {target}: {table}.{field.name} is not UTF-8 text ({error.reason})"
+            ) from None
 
-    def _union(self, table: str, field: Field, position: int, tag_entry: int, extent: int, slot: int) -> Any:
-        if not tag_entry:
-            return None
-        if tag_entry < 4 or tag_entry + 1 > extent:
-            raise FlatbufferError(f"at byte {position}: field {table}.{field.name}_type lies outside its table")
-        tag = self.data[position + tag_entry]
+    def _union(self, table: str, field: Field, tag: int, target: int) -> Any:
         if not tag:
             return None
         members = UNIONS[field.refers]
         if tag > len(members):
             raise FlatbufferError(
-                f"at byte {position}: {table}.{field.name} has type {tag}, and {field.refers} ends at {len(members)}; "
+                f"at byte {target}: {table}.{field.name} has type {tag}, and {field.refers} ends at {len(members)}; "
                 "the file may be newer than this version of rillet"
             )
         member = members[tag - 1]
-        return member, self.table(member, slot + self._u32(slot, f"{table}.{field.name}"))
+        return member, self.table(member, target)
 
     def _u32(self, position: int, what: str) -> int:
         if not 0 <= position <= self.size - 4:
             raise self._outside(position, 4, what)
         return int(_U32.unpack_from(self.data, position)[0])
-
-    def _check(self, position: int, length: int, what: str) -> None:
-        if not 0 <= position <= self.size - length:
-            raise self._outside(position, length, what)
 
     def _outside(self, position: int, length: int, what: str) -> FlatbufferError:
         return FlatbufferError(
@@ -142,3 +155,31 @@ class Decoder:
 
 
 _EMPTY = {code: np.empty(0, dtype) for code, dtype in _NUMPY_TYPES.items()}
+
+
+@lru_cache(4096)
+def _compiled(name: str, extent: int, entries: tuple[int, ...]) -> _Layout:
+    """The layout that a vtable's `entries` (offset by field number, 0 for absent) describe."""
+    schema = TABLES[name]
+    places: list[tuple[int, int, str, str]] = []  # offset, bytes, struct format, name
+    references = []
+    for field in schema.fields:
+        entry = entries[field.id] if field.id < len(entries) else 0
+        if field.kind == "union":
+            tag_entry = entries[field.id - 1] if entry else 0
+            if not tag_entry:
+                continue  # a value whose type is not told
+            places.append((tag_entry, 1, "B", f"{field.name}_type"))
+        if not entry:
+            continue
+        places.append((entry, field.slot, field.code if field.kind == "scalar" else "I", field.name))
+        if field.kind != "scalar":
+            references.append((field, f"{field.name}_type", entry))
+    layout, end = "<", 0
+    for entry, size, code, label in sorted(places):
+        if entry < max(end, 4) or entry + size > extent:
+            raise FlatbufferError(f"field {name}.{label} lies outside its table or over another field")
+        layout += f"{entry - end}x{code}"
+        end = entry + size
+    names = tuple(label for *_, label in sorted(places))
+    return _Layout(extent, struct.Struct(layout), names, tuple(references), dict(schema.defaults))

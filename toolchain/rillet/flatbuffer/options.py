@@ -28,16 +28,24 @@ def to_attrs(kind: str, options: tuple[str, Record] | None) -> Attrs:
     Options that are absent from the file mean zero for every field (LiteRT's parameter structs start as zeros),
     which may differ from the schema's defaults.
     """
-    definition = registry().get(kind)
     if options is None:
+        definition = registry().get(kind)
         if definition is None or not fields(definition.attrs):
             return Attrs()
         options = definition.options, _zeros(definition.options)
     table, record = options
+    cls, members = _members(kind, table)
+    return cls(**{f.name: _to_python(table, f, record[f.name]) for f in members})
+
+
+@cache
+def _members(kind: str, table: str) -> tuple[type[Attrs], tuple[Field, ...]]:
+    """The class for `kind`'s options in `table`, and the table's fields that it has."""
+    definition = registry().get(kind)
     own = definition is not None and definition.options == table and fields(definition.attrs)
     cls = definition.attrs if definition is not None and own else attrs_class(table)
     names = {each.name for each in fields(cls)}
-    return cls(**{f.name: _to_python(table, f, record[f.name]) for f in TABLES[table].fields if f.name in names})
+    return cls, tuple(f for f in TABLES[table].fields if f.name in names)
 
 
 def from_attrs(op: Op) -> tuple[str, Record] | None:

@@ -129,7 +129,7 @@ class _Reader:
         except ValueError:
             raise FlatbufferError(f"tensor '{name}' has type {record['type']}, not a known one") from None
         static = _ints(record["shape"])
-        if any(d < 0 for d in static):
+        if static and min(static) < 0:
             raise FlatbufferError(f"tensor '{name}' has shape {static}, with a negative dimension")
         tensor = Tensor(name, static, dtype, is_variable=record["is_variable"])
         signature = record["shape_signature"]
@@ -255,12 +255,13 @@ def _operator_code(record: Record) -> tuple[str, Record]:
 
 def _quantization(record: Record) -> Quantization | None:
     def floats(name: str) -> NDArray[np.float32] | None:
-        return None if record[name] is None or not len(record[name]) else np.array(record[name], np.float32)
+        values: NDArray[np.float32] | None = record[name]
+        return None if values is None or not values.size else values.copy()
 
     scale, low, high, details = floats("scale"), floats("min"), floats("max"), record["details"]
     if scale is None and low is None and high is None and details is None and not record["quantized_dimension"]:
         return None
-    zero = np.zeros(0, np.int64) if record["zero_point"] is None else np.array(record["zero_point"], np.int64)
+    zero = np.zeros(0, np.int64) if record["zero_point"] is None else record["zero_point"].copy()
     blockwise = None if details is None else {"table": details[0], **details[1]}
     empty = np.empty(0, np.float32)
     return Quantization(empty if scale is None else scale, zero, record["quantized_dimension"], low, high, blockwise)
