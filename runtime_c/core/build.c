@@ -36,7 +36,7 @@ rlt_status rlt_fail(rlt_prepare_state *p, rlt_status status, const rlt_tensor *t
 void *rlt_take(rlt_prepare_state *p, uint64_t count, size_t bytes) {
     uint64_t need = count * bytes + 7;
     if (need > p->back - p->front) {
-        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than twice the file's size");
+        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than prepare may take");
         return NULL;
     }
     p->back = (p->back - (size_t)(count * bytes)) & ~(size_t)7;
@@ -51,7 +51,7 @@ size_t rlt_constant_room(const rlt_prepare_state *p) {
 void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref) {
     *ref = RLT_REF_NONE;
     if (bytes > rlt_constant_room(p)) {
-        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "packed constants need more memory than twice the file's size");
+        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "packed constants need more memory than prepare may take");
         return NULL;
     }
     size_t start = aligned(p->front, CONSTANT_ALIGNMENT);
@@ -105,7 +105,7 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
     size_t start = aligned(p->front, 4), bytes = aligned(params_bytes, 4);
     if (p->status != RLT_OK) return NULL;
     if (p->step_count == p->step_limit || start + bytes > p->back) {
-        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than twice the file's size");
+        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than prepare may take");
         return NULL;
     }
     if (kernel >= RLT_KERNEL_COUNT || 4 * (size_t)ref_count > params_bytes || ref_count > UINT16_MAX) {

@@ -1,5 +1,8 @@
 /* The tables made from kernels/ops.def: operators, kernels, and the session over all kernels. */
 #include "prepare.h"
+
+#include <string.h>
+
 #include "state.h"
 #include "verify.h"
 
@@ -65,15 +68,21 @@ static const struct {
 #include "../kernels/ops.def"
 };
 
-const rlt_op_kind *rlt_find_op_kind(int32_t code) {
-    for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++)
-        if (OPS[i].code == code) return &OPS[i];
+const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code) {
+    const int32_t number = rlt_operator_code(file, code);
+    rlt_vector name = {0};
+    if (number == CUSTOM) name = rlt_field_vector(file, code, CODE_CUSTOM, 1);
+    for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
+        if (OPS[i].code != number) continue;
+        if (number != CUSTOM) return &OPS[i];
+        if (strlen(OPS[i].kind) == name.count && memcmp(OPS[i].kind, file->bytes + name.at, name.count) == 0)
+            return &OPS[i];
+    }
     return NULL;
 }
 
-rlt_prepare_fn rlt_find_prepare(int32_t code) {
-    const rlt_op_kind *kind = rlt_find_op_kind(code);
-    return kind != NULL ? PREPARES[kind - OPS] : NULL;
+rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind) {
+    return PREPARES[kind - OPS];
 }
 
 const char *rlt_operator_name(uint32_t number, int32_t *code) {

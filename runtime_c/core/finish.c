@@ -7,7 +7,7 @@
 /* Room at the image's end; NULL after failing. Everything is a multiple of 4 bytes. */
 static void *append(rlt_prepare_state *p, uint64_t count, size_t bytes) {
     if (count * bytes > p->back - p->front) {
-        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than twice the file's size");
+        rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than prepare may take");
         return NULL;
     }
     void *room = p->image + p->front;
@@ -107,6 +107,33 @@ static rlt_plan *cut(uint8_t *block, size_t start, size_t used) {
     return (rlt_plan *)(void *)kept;
 }
 
+/* Behind the plan's other tables: the variables that have memory, `kept` of them, and their names; returns where. */
+static rlt_variable_info *append_variables(rlt_prepare_state *p, const rlt_tensor_info *infos, uint32_t *kept,
+                                           char **names) {
+    uint64_t text = 0;
+    *kept = 0;
+    for (uint32_t i = 0; i < p->variable_count; i++) {
+        text += p->variables[i].name.count;
+        *kept += p->variables[i].is_bound && infos[p->variables[i].handle].arena_offset != UINT32_MAX;
+    }
+    rlt_variable_info *variables = append(p, *kept, sizeof *variables);
+    char *name = append(p, (text + 7) & ~(uint64_t)7, 1);
+    *names = name;
+    if (p->status != RLT_OK) return NULL;
+    rlt_variable_info *info = variables;
+    for (uint32_t i = 0; i < p->variable_count; i++) {
+        const rlt_variable *v = &p->variables[i];
+        if (!v->is_bound || infos[v->handle].arena_offset == UINT32_MAX) continue;
+        *info = (rlt_variable_info){.name_bytes = v->name.count, .arena_offset = infos[v->handle].arena_offset,
+                                    .bytes = p->tensors[v->handle].bytes, .type = v->type, .rank = v->rank};
+        memcpy(info->dims, v->dims, sizeof v->dims);
+        memcpy(name, p->file.bytes + v->name.at, v->name.count);
+        name += v->name.count;
+        info++;
+    }
+    return variables;
+}
+
 rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
     p->held = 0;
     rlt_tensor_info *infos = rlt_take(p, p->tensor_count, sizeof *infos);
@@ -121,6 +148,9 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
     uint32_t *first_output = append(p, (uint64_t)head.op_count + 1, sizeof *first_output);
     int32_t *outputs = append(p, output_count, sizeof *outputs);
     rlt_tensor_info *tensors = append(p, head.tensor_count, sizeof *tensors);
+    if (p->front % 8 != 0) append(p, 8 - p->front % 8, 1); /* they hold pointers */
+    char *names;
+    rlt_variable_info *variables = append_variables(p, infos, &head.variable_count, &names);
     append(p, RLT_ALIGNMENT, 1); /* for cut() */
     if (p->status != RLT_OK) return p->status;
     for (uint32_t i = 0; i < head.step_count; i++) {
@@ -134,6 +164,7 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
     size_t scratch_at = (size_t)((uint8_t *)step_scratch - p->image);
     size_t first_at = (size_t)((uint8_t *)first_output - p->image);
     size_t outputs_at = (size_t)((uint8_t *)outputs - p->image), tensors_at = (size_t)((uint8_t *)tensors - p->image);
+    size_t variables_at = (size_t)((uint8_t *)variables - p->image), name_at = (size_t)((uint8_t *)names - p->image);
     rlt_plan *kept = cut(block, start, p->front - RLT_ALIGNMENT);
     *kept = head;
     kept->image = (uint8_t *)kept + rlt_image_start((uint8_t *)kept);
@@ -141,6 +172,9 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
     kept->first_output = (uint32_t *)(void *)(kept->image + first_at);
     kept->outputs = (int32_t *)(void *)(kept->image + outputs_at);
     kept->tensors = (rlt_tensor_info *)(void *)(kept->image + tensors_at);
+    kept->variables = (rlt_variable_info *)(void *)(kept->image + variables_at);
+    for (uint32_t i = 0; i < kept->variable_count; name_at += kept->variables[i++].name_bytes)
+        kept->variables[i].name = (const char *)kept->image + name_at;
     *plan = kept;
     return RLT_OK;
 }

@@ -39,6 +39,14 @@ rlt_status rlt_plan_tensor(const rlt_plan *plan, uint32_t tensor, rlt_tensor_inf
     return RLT_OK;
 }
 
+uint32_t rlt_plan_variable_count(const rlt_plan *plan) { return plan->variable_count; }
+
+rlt_status rlt_plan_variable(const rlt_plan *plan, uint32_t variable, rlt_variable_info *info) {
+    if (variable >= plan->variable_count) return RLT_ERROR_ARGUMENT;
+    *info = plan->variables[variable];
+    return RLT_OK;
+}
+
 /* CRC-32 (IEEE 802.3, reflected), four bits at a time. */
 static uint32_t crc32(const uint8_t *bytes, size_t count) {
     uint32_t table[16], crc = UINT32_MAX;

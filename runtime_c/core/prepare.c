@@ -92,7 +92,8 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
     op.input_count = p->op_inputs.count;
     op.output_count = p->op_outputs.count;
 
-    const rlt_op_kind *kind = rlt_find_op_kind(op.code);
+    const rlt_op_kind *kind = rlt_find_op_kind(file, &code);
+    p->prepare = kind != NULL ? rlt_prepare_of(kind) : NULL;
     if (kind != NULL) {
         p->kind = kind->kind;
         return op;
@@ -139,7 +140,8 @@ static rlt_status check_inputs(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 static rlt_status check_outputs(rlt_prepare_state *p, const rlt_op *op) {
-    if (op->output_count == 0 && op->code != CALL_ONCE && op->code != ASSIGN_VARIABLE)
+    const int may_be_none = op->code == CALL_ONCE || op->code == ASSIGN_VARIABLE || op->code == CUSTOM;
+    if (op->output_count == 0 && !may_be_none)
         return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "the operator has no output");
     for (uint32_t i = 0; i < op->output_count; i++) {
         const rlt_tensor *tensor = rlt_output(p, op, i);
@@ -166,7 +168,7 @@ static rlt_status check_shapes_known(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 static rlt_status call_prepare(rlt_prepare_state *p, const rlt_op *op) {
-    rlt_status status = rlt_find_prepare(op->code)(p, op);
+    rlt_status status = p->prepare(p, op);
     return status != RLT_OK ? rlt_fail(p, status, NULL, rlt_status_text(status)) : p->status;
 }
 
@@ -178,7 +180,7 @@ static rlt_status dequantize_at_run_time(rlt_prepare_state *p, rlt_place *place,
     size_t back = p->back;
     if (source->data == NULL && p->status == RLT_OK) rlt_expand_half(p, source); /* sparse: made dense once */
     if (source->data == NULL || dequantize.code == DENSIFY)
-        return rlt_fail(p, RLT_ERROR_MEMORY, source, "dense weights need more memory than twice the file's size");
+        return rlt_fail(p, RLT_ERROR_MEMORY, source, "dense weights need more memory than prepare may take");
     place->dequantize = 0;
     rlt_status status = call_prepare(p, &dequantize);
     rlt_drop_halves(p, back);
@@ -209,7 +211,7 @@ static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
     p->first_output[index + 1] = p->first_output[index] + op.output_count;
     for (uint32_t i = 0; i < op.output_count; i++)
         p->outputs[p->first_output[index] + i] = rlt_element_i32(&p->file, &p->op_outputs, i);
-    if (rlt_find_prepare(op.code) == NULL)
+    if (p->prepare == NULL)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_OP, rlt_output(p, &op, 0), "the operator has no kernel");
     if (check_inputs(p, &op) != RLT_OK || check_outputs(p, &op) != RLT_OK) return p->status;
     if (rlt_defer_half(p, &op)) return RLT_OK;
@@ -246,8 +248,12 @@ rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config,
     if (status == RLT_OK) status = rlt_verify_file(&p.file, error);
     if (status != RLT_OK) return status;
 
-    uint64_t reserve = (uint64_t)size * RESERVE_PER_BYTE + RESERVE_FLOOR;
-    uint8_t *block = reserve <= SIZE_MAX ? malloc((size_t)reserve) : NULL;
+    uint64_t reserve = 0;
+    uint8_t *block = NULL;
+    for (uint64_t times = RESERVE_PER_BYTE; block == NULL && times >= RESERVE_LEAST_PER_BYTE; times /= 2) {
+        reserve = (uint64_t)size * times + RESERVE_FLOOR;
+        block = reserve <= SIZE_MAX ? malloc((size_t)reserve) : NULL;
+    }
     if (block == NULL) return rlt_fail(&p, RLT_ERROR_MEMORY, NULL, "twice the file's size is not to be had");
     size_t start = rlt_image_start(block);
     p.image = block + start;

@@ -82,7 +82,8 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
 /* Scratch for the step added next or last (same op); alive in this op's steps only. */
 rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
 
-/* Memory relations for the planner. `share`: output is the same bytes as input, no step needed (RESHAPE).
+/* Memory relations for the planner. `share`: output is the same bytes as input, no step needed (RESHAPE); for an input
+ * that is no variable.
  * `overwrite`: a step may write output over input if input dies here (elementwise in place). */
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
 void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
@@ -95,6 +96,9 @@ int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor);
 rlt_status rlt_call_once(rlt_prepare_state *p, int32_t subgraph);
 rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *handle);
 rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt_tensor *value);
+/* Makes `value`, an output of the current operator, the bytes of variable `handle` (or of a value that is), and returns 1,
+ * if nobody reads `value` once the variable may have been written again. */
+int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle);
 
 typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);
 #define RLT_OP(code, options, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);

@@ -1,6 +1,8 @@
 /* Inside of prepare: what its files share. Host only.
  *
- * All memory of a prepare is one block of 2 x file size + 64 KiB, so a file can never cost more. The image grows from
+ * All memory of a prepare is one block of 8 x file size + 64 KiB (2 x where there is no more), so a file can never cost
+ * more: enough for float16 weights as packed floats and for transformed filters. What is not written takes no memory on
+ * systems that give pages when they are touched. The image grows from
  * its start; tables grow from its end; at the end, what a plan keeps of the tables moves down behind the image and
  * the block is cut there. */
 #ifndef RLT_STATE_H
@@ -11,7 +13,7 @@
 #include "prepare.h"
 #include "verify.h"
 
-enum { RESERVE_PER_BYTE = 2, RESERVE_FLOOR = 65536 };
+enum { RESERVE_PER_BYTE = 8, RESERVE_LEAST_PER_BYTE = 2, RESERVE_FLOOR = 65536 };
 
 struct rlt_plan {
     uint8_t *image; /* inside this block, RLT_ALIGNMENT-aligned */
@@ -21,6 +23,8 @@ struct rlt_plan {
     uint32_t *step_scratch;
     uint32_t *first_output; /* per operator, and one more: into outputs */
     int32_t *outputs;
+    uint32_t variable_count;
+    rlt_variable_info *variables;
 };
 
 enum {
@@ -86,11 +90,13 @@ struct rlt_prepare_state {
 
     /* The operator being prepared. */
     const char *kind;
+    rlt_prepare_fn prepare; /* NULL: it has no kernel */
     uint32_t op_index;
     rlt_vector op_inputs, op_outputs;
 
     rlt_variable *variables;
     uint32_t variable_count, variable_limit;
+    uint32_t scanned; /* operators looked at to find out who writes variables */
     rlt_vector once_tensors, once_operators; /* of the subgraph that gives variables their first values */
 
     uint32_t step_count, step_limit, scratch_count, scratch_limit, overwrite_count, overwrite_limit;
@@ -134,6 +140,6 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan);
 size_t rlt_image_start(const uint8_t *block);
 
 /* dispatch.c */
-rlt_prepare_fn rlt_find_prepare(int32_t code);
+rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind);
 
 #endif

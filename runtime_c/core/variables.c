@@ -4,8 +4,9 @@
 
 #include "state.h"
 
-/* Looking a variable up takes time in proportion to their number. */
-enum { MOST_VARIABLES = 1024 };
+/* Looking a variable up takes time in proportion to their number, and to share its memory in proportion to that of
+ * operators: no file may cost more than this. */
+enum { MOST_VARIABLES = 1024, MOST_SCANNED = 1 << 22 };
 
 int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor) {
     uint32_t index = (uint32_t)tensor->index;
@@ -127,11 +128,16 @@ rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor 
     return first >= 0 ? set_first_value(p, variable, (uint32_t)first) : RLT_OK;
 }
 
+/* The variable behind a handle or a value that shares its memory; NULL: none. */
+static rlt_variable *variable_of(rlt_prepare_state *p, const rlt_tensor *tensor) {
+    const uint32_t root = rlt_root_of(p, (uint32_t)tensor->index);
+    for (uint32_t i = 0; i < p->variable_count; i++)
+        if (p->variables[i].handle == root) return &p->variables[i];
+    return NULL;
+}
+
 rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt_tensor *value) {
-    rlt_variable *variable = NULL;
-    uint32_t root = rlt_root_of(p, (uint32_t)handle->index);
-    for (uint32_t i = 0; i < p->variable_count && variable == NULL; i++)
-        if (p->variables[i].handle == root) variable = &p->variables[i];
+    rlt_variable *variable = variable_of(p, handle);
     if (variable == NULL) return rlt_fail(p, RLT_ERROR_FORMAT, handle, "no VAR_HANDLE made this handle");
     if (!variable->is_bound) {
         if ((p->places[value->index].flags & TENSOR_OPEN) || value->elements == 0)
@@ -148,4 +154,56 @@ rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt
     if (variable->rank != value->rank || memcmp(variable->dims, value->dims, value->rank * sizeof *value->dims) != 0)
         return rlt_fail(p, RLT_ERROR_SHAPE, value, "another shape than the variable has");
     return RLT_OK;
+}
+
+static int is_handle_of(rlt_prepare_state *p, const rlt_variable *variable, int32_t tensor) {
+    return tensor >= 0 && p->tensors[tensor].type == RLT_RESOURCE &&
+           rlt_root_of(p, (uint32_t)tensor) == variable->handle;
+}
+
+/* Operators that run other subgraphs. */
+static int calls(int32_t code) {
+    return code == CALL_ONCE || code == IF || code == WHILE;
+}
+
+static int may_write(rlt_prepare_state *p, const rlt_variable *variable, uint32_t index) {
+    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, index);
+    const int32_t code = code_of(p, &op);
+    if (code == READ_VARIABLE) return 0;
+    if (code == VAR_HANDLE) { /* one more handle, which is not known as such yet */
+        rlt_vector container, name;
+        read_names(p, &op, &container, &name);
+        return same_text(p, container, variable->container) && same_text(p, name, variable->name);
+    }
+    rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
+    for (uint32_t i = 0; i < inputs.count; i++)
+        if (is_handle_of(p, variable, rlt_element_i32(&p->file, &inputs, i))) return 1;
+    return calls(code);
+}
+
+static int reads(rlt_prepare_state *p, uint32_t index, int32_t tensor) {
+    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, index);
+    rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
+    for (uint32_t i = 0; i < inputs.count; i++)
+        if (rlt_element_i32(&p->file, &inputs, i) == tensor) return 1;
+    return 0;
+}
+
+/* Whether `value`, which the current operator makes, is read only before the variable may be written. */
+static int is_read_in_time(rlt_prepare_state *p, const rlt_variable *variable, const rlt_tensor *value) {
+    const uint32_t count = p->operator_tables.count;
+    uint32_t i = p->op_index + 1;
+    for (; i < count && !may_write(p, variable, i); i++)
+        if (p->scanned++ == MOST_SCANNED) return 0;
+    if (i < count && (p->places[value->index].flags & TENSOR_OUTPUT)) return 0;
+    for (; i < count; i++)
+        if (p->scanned++ >= MOST_SCANNED || reads(p, i, value->index)) return 0;
+    return 1;
+}
+
+int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle) {
+    const rlt_variable *variable = variable_of(p, handle);
+    if (variable == NULL || (p->config.flags & RLT_KEEP_ALL) || !is_read_in_time(p, variable, value)) return 0;
+    p->places[value->index].parent = variable->handle;
+    return 1;
 }

@@ -144,10 +144,10 @@ static rlt_status verify_indices(const state *s, const rlt_vector *indices, uint
     return RLT_OK;
 }
 
-static rlt_status verify_options(state *s, const rlt_table *op, int32_t code) {
+static rlt_status verify_options(state *s, const rlt_table *op, const rlt_table *code) {
     uint32_t type = rlt_field_u8(s->file, op, OPERATOR_OPTIONS_TYPE, 0);
     rlt_table options = rlt_field_table(s->file, op, OPERATOR_OPTIONS);
-    const rlt_op_kind *kind = rlt_find_op_kind(code);
+    const rlt_op_kind *kind = rlt_find_op_kind(s->file, code);
     if (s->file->fault != NULL || kind == NULL || kind->options == 0) return settle(s, RLT_OK);
     if (type != 0 && type != kind->options)
         return fail(s, RLT_ERROR_FORMAT, "an operator has the options of another kind");
@@ -175,7 +175,7 @@ static rlt_status verify_operator(state *s, const rlt_vector *operators, uint32_
     if (status == RLT_OK) status = verify_indices(s, &intermediates, s->tensors.count, 1);
     if (status != RLT_OK) return status;
     rlt_table code = rlt_element_table(file, &s->codes, code_index);
-    return verify_options(s, &op, rlt_operator_code(file, &code));
+    return verify_options(s, &op, &code);
 }
 
 static rlt_status verify_subgraph(state *s, const rlt_vector *subgraphs, uint32_t index) {

@@ -14,7 +14,7 @@ typedef struct {
     uint32_t options; /* BuiltinOptions union type, 0: not read */
     const char *kind;
 } rlt_op_kind;
-/* NULL for operators without kernels. */
-const rlt_op_kind *rlt_find_op_kind(int32_t code);
+/* What an OperatorCode table means; NULL for operators without kernels. */
+const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code);
 
 #endif

@@ -131,7 +131,8 @@ rlt_status rlt_verify(const void *model, size_t size, rlt_error *error);
 typedef struct rlt_plan rlt_plan;
 
 /* Verifies `model` and plans it. The bytes are borrowed: they must stay until the plan and its sessions are gone
- * (unless RLT_SELF_CONTAINED: then only during this call), and start at a multiple of 8. Allocates at most twice `size` plus 64 KiB.
+ * (unless RLT_SELF_CONTAINED: then only during this call), and start at a multiple of 8. Allocates at most
+ * eight times `size` plus 64 KiB, and gives back what the plan does not keep.
  * `config` and `error` may be NULL. On failure *plan is NULL. Free with rlt_plan_free(). */
 rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config, rlt_plan **plan, rlt_error *error);
 void rlt_plan_free(rlt_plan *plan);
@@ -170,11 +171,26 @@ typedef struct {
 } rlt_tensor_info;
 rlt_status rlt_plan_tensor(const rlt_plan *plan, uint32_t tensor, rlt_tensor_info *info);
 
+/* A resource variable (VAR_HANDLE). Its memory lies in the arena as long as the session lives: between invokes it may be
+ * read and written there. */
+typedef struct {
+    const char *name;       /* shared_name; not NUL-terminated, the plan's */
+    uint32_t name_bytes;
+    uint32_t arena_offset;
+    uint32_t bytes;
+    uint32_t type;          /* rlt_type */
+    uint32_t rank;
+    int32_t dims[RLT_MAX_RANK];
+} rlt_variable_info;
+/* Those that the subgraph reads or assigns, in the order of their first handles. */
+uint32_t rlt_plan_variable_count(const rlt_plan *plan);
+rlt_status rlt_plan_variable(const rlt_plan *plan, uint32_t variable, rlt_variable_info *info);
+
 /* Kernels: names ("conv_2d_s8_avx512vnni"), NULL past the end, and the instruction set each needs. */
 const char *rlt_kernel_name(uint32_t kernel);
 uint32_t rlt_kernel_isa(uint32_t kernel);
 /* Operators that have kernels: the number-th one's name ("CONV_2D"), NULL past the end; TFLite's BuiltinOperator value
- * is written to `code` unless that is NULL. */
+ * is written to `code` unless that is NULL. CUSTOM ones (32) have their custom_code as name. */
 const char *rlt_operator_name(uint32_t number, int32_t *code);
 
 /* Copies a self-contained image for a firmware: kernels are renumbered 0..n-1 in order of first use and their old

@@ -1,5 +1,5 @@
 /* CAST. The types are those of the tensors; the options repeat them. */
-#include "../common/prepare_common.h"
+#include "../move/prepare_move.h"
 #include "cast.h"
 
 static int castable(uint32_t type) {
@@ -23,7 +23,7 @@ rlt_status rlt_prepare_cast(rlt_prepare_state *p, const rlt_op *op) {
     if (!castable(input->type)) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "cannot be cast");
     if (!castable(output->type)) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "cannot be cast to");
     RLT_TRY(rlt_same_shape(p, output, input));
-    if (input->type == output->type) return rlt_share(p, output, input);
+    if (input->type == output->type) return rlt_share_or_copy(p, op, output, input);
     rlt_cast_params *k = rlt_add_step(p, op, RLT_KERNEL_cast, sizeof *k, RLT_CAST_REFS,
                                       rlt_tasks(p, (uint64_t)output->elements * 2, output->elements));
     if (!k) return RLT_ERROR_MEMORY;

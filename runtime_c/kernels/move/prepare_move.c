@@ -99,3 +99,16 @@ rlt_status rlt_add_fill(rlt_prepare_state *p, const rlt_op *op, rlt_ref value, c
     k->bytes = rlt_element_bytes(output->type);
     return RLT_OK;
 }
+
+rlt_status rlt_add_copy(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *from, const rlt_tensor *to,
+                        const rlt_tensor *like) {
+    rlt_grid grid = {0};
+    RLT_TRY(rlt_need_movable(p, like));
+    rlt_grid_add(&grid, like->elements, 1, 1);
+    return rlt_add_move(p, op, rlt_ref_of(p, from), rlt_ref_of(p, to), rlt_element_bytes(like->type), &grid);
+}
+
+rlt_status rlt_share_or_copy(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *output, rlt_tensor *input) {
+    if (!rlt_is_variable(p, input) || input->type == RLT_RESOURCE) return rlt_share(p, output, input);
+    return rlt_share_variable(p, output, input) ? RLT_OK : rlt_add_copy(p, op, input, output, output);
+}

@@ -26,6 +26,11 @@ void rlt_dense_strides(const rlt_tensor *tensor, int64_t *strides);
 /* The step for a grid, its dimensions merged as far as they can be. */
 rlt_status rlt_add_move(rlt_prepare_state *p, const rlt_op *op, rlt_ref input, rlt_ref output, uint32_t element_bytes,
                         const rlt_grid *grid);
+/* A step that copies all of `from` to `to`; `like`, one of the two, has type and shape. */
+rlt_status rlt_add_copy(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *from, const rlt_tensor *to,
+                        const rlt_tensor *like);
+/* Makes output the same bytes as input; by a copy where input is a variable that may be written while output is alive. */
+rlt_status rlt_share_or_copy(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *output, rlt_tensor *input);
 /* A step that sets all of `output` to the one value at `value`. */
 rlt_status rlt_add_fill(rlt_prepare_state *p, const rlt_op *op, rlt_ref value, const rlt_tensor *output);
 

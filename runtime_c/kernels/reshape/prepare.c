@@ -1,14 +1,14 @@
 /* Operators that give the same bytes another shape, without a step: RESHAPE, SQUEEZE, EXPAND_DIMS. */
-#include "../common/prepare_common.h"
+#include "../move/prepare_move.h"
 
 /* Fields of ReshapeOptions and SqueezeOptions. */
 enum { NEW_SHAPE = 0, SQUEEZE_DIMS = 0 };
 
-static rlt_status same_bytes(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input, uint32_t rank,
-                             const int32_t *dims) {
+static rlt_status same_bytes(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *output, rlt_tensor *input,
+                             uint32_t rank, const int32_t *dims) {
     RLT_TRY(rlt_need_type(p, output, input->type));
     RLT_TRY(rlt_set_shape(p, output, rank, dims));
-    return rlt_share(p, output, input);
+    return rlt_share_or_copy(p, op, output, input);
 }
 
 /* The asked shape: second input, or options, or the output's own. */
@@ -46,7 +46,7 @@ rlt_status rlt_prepare_reshape(rlt_prepare_state *p, const rlt_op *op) {
     } else if (known != input->elements) {
         return rlt_fail(p, RLT_ERROR_SHAPE, output, "the new shape has another number of elements");
     }
-    return same_bytes(p, output, input, rank, dims);
+    return same_bytes(p, op, output, input, rank, dims);
 }
 
 rlt_status rlt_prepare_squeeze(rlt_prepare_state *p, const rlt_op *op) {
@@ -65,7 +65,7 @@ rlt_status rlt_prepare_squeeze(rlt_prepare_state *p, const rlt_op *op) {
         const int gone = count ? (drop >> i) & 1 : input->dims[i] == 1;
         if (!gone) dims[rank++] = input->dims[i];
     }
-    return same_bytes(p, output, input, rank, dims);
+    return same_bytes(p, op, output, input, rank, dims);
 }
 
 rlt_status rlt_prepare_expand_dims(rlt_prepare_state *p, const rlt_op *op) {
@@ -78,5 +78,5 @@ rlt_status rlt_prepare_expand_dims(rlt_prepare_state *p, const rlt_op *op) {
     for (uint32_t i = 0; i <= input->rank; i++) {
         dims[i] = i < (uint32_t)axis ? input->dims[i] : i == (uint32_t)axis ? 1 : input->dims[i - 1];
     }
-    return same_bytes(p, output, input, input->rank + 1, dims);
+    return same_bytes(p, op, output, input, input->rank + 1, dims);
 }

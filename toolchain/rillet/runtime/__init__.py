@@ -2,7 +2,7 @@
 
 from .interpreter import Interpreter, InvalidModel, OpResolverType, load_delegate
 from .native import ISA_BITS, RuntimeFailure, cpu_isa, verify_bytes
-from .plan import Placement, Plan, Step, map_file
+from .plan import Placement, Plan, Step, Variable, map_file
 from .session import Session, Threads
 from .signature import SignatureRunner
 from .subgraph import InterpreterError
@@ -20,6 +20,7 @@ __all__ = [
     "SignatureRunner",
     "Step",
     "Threads",
+    "Variable",
     "cpu_isa",
     "load_delegate",
     "map_file",

@@ -37,6 +37,17 @@ class Placement:
     shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Variable:
+    """A resource variable of a subgraph: its shared name and where in the arena it lies; `type` as in `DType`."""
+
+    name: str
+    arena_offset: int
+    nbytes: int
+    type: int
+    shape: tuple[int, ...]
+
+
 def map_file(path: str | PathLike[str]) -> ModelBytes:
     """The file's bytes, memory-mapped where the file is not empty.
 
@@ -141,6 +152,16 @@ class Plan:
         offset = None if info.arena_offset == 0xFFFFFFFF else info.arena_offset
         shape = tuple(info.dims[0 : info.rank])
         return Placement(offset, info.bytes, info.first_step, info.last_step, info.type, shape)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The resource variables that the subgraph reads or assigns, in the order of their first handles."""
+        info, found = ffi.new("rlt_variable_info *"), []
+        for index in range(lib.rlt_plan_variable_count(self.handle)):
+            check(lib.rlt_plan_variable(self.handle, index, info))
+            name = bytes(ffi.buffer(info.name, info.name_bytes)).decode(errors="replace")
+            found.append(Variable(name, info.arena_offset, info.bytes, info.type, tuple(info.dims[0 : info.rank])))
+        return found
 
     def export(self) -> tuple[bytes, list[str]]:
         """The image for a firmware, kernels renumbered, and the kernels' names in that order.

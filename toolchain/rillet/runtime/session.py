@@ -30,7 +30,8 @@ class Threads:
 class Session:
     """Runs a plan. Not for use by two threads at once; make one session for each.
 
-    `inputs` and `outputs` are numpy views into the arena: write inputs in place, copy outputs to keep them.
+    `inputs`, `outputs` and `variables` (resource variables by name) are numpy views into the arena: write inputs and
+    variables in place, copy outputs to keep them.
     """
 
     def __init__(self, plan: Plan, threads: int | Threads = 1) -> None:
@@ -49,6 +50,11 @@ class Session:
         self.outputs = [
             self._view(lib.rlt_session_output, i) for i in range(lib.rlt_session_output_count(self._session))
         ]
+
+        self.variables: dict[str, NDArray[Any]] = {
+            v.name: self.arena[v.arena_offset : v.arena_offset + v.nbytes].view(DType(v.type).numpy).reshape(v.shape)
+            for v in plan.variables
+        }
 
     def invoke(self) -> None:
         """Runs every step.
