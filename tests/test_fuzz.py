@@ -1,6 +1,6 @@
 """Damaged model files in the C runtime: 100,000 mutations under sanitizers.
 
-No crash, no hang of a second, no more memory than twice the file's size plus the arena; the driver tests/fuzz/mutate.c
+No crash, no hang of a second, no more memory than eight times the file's size plus the arena; the driver tests/fuzz/mutate.c
 checks each case.
 """
 

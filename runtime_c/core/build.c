@@ -14,12 +14,14 @@ rlt_status rlt_fail(rlt_prepare_state *p, rlt_status status, const rlt_tensor *t
     if (p->status != RLT_OK) return status; /* the first failure is the cause */
     p->status = status;
     rlt_error *error = p->error;
-    int in_op = p->kind != NULL;
-    rlt_error_start(error, status, in_op ? (int32_t)p->op_index : -1, tensor ? tensor->index : -1);
+    int in_op = p->kind != NULL, in_main = p->depth == 0;
+    rlt_error_start(error, status, in_op ? (int32_t)p->main_op : -1, tensor && in_main ? tensor->index : -1);
     if (in_op) {
         rlt_error_add_name(error, (const uint8_t *)p->kind, strlen(p->kind));
         rlt_error_add(error, " (operator ");
         rlt_error_add_number(error, p->op_index);
+        if (!in_main) rlt_error_add(error, " of subgraph ");
+        if (!in_main) rlt_error_add_number(error, p->frame.subgraph);
         rlt_error_add(error, "): ");
     }
     rlt_error_add(error, what);
@@ -50,6 +52,7 @@ size_t rlt_constant_room(const rlt_prepare_state *p) {
 
 void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref) {
     *ref = RLT_REF_NONE;
+    p->constant_count++;
     if (bytes > rlt_constant_room(p)) {
         rlt_fail(p, RLT_ERROR_MEMORY, NULL, "packed constants need more memory than prepare may take");
         return NULL;
@@ -114,7 +117,7 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
     }
     if (tasks == 0) tasks = 1;
     p->steps[p->step_count++] = (rlt_pending_step){
-        kernel, (uint32_t)start, (uint16_t)ref_count, (uint16_t)(tasks < UINT16_MAX ? tasks : UINT16_MAX), op->index, 0};
+        kernel, (uint32_t)start, (uint16_t)ref_count, (uint16_t)(tasks < UINT16_MAX ? tasks : UINT16_MAX), p->main_op, 0};
     memset(p->image + p->front, 0, start + bytes - p->front);
     p->front = start + bytes;
     return p->image + start;

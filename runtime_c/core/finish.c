@@ -55,13 +55,13 @@ static uint32_t fill_states(rlt_prepare_state *p, const rlt_tensor_info *infos, 
 
 static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *infos) {
     /* Constants that are outputs may have to be copied, which must come before the tables. */
-    for (uint32_t i = 0; i < p->graph_outputs.count; i++) {
-        const rlt_tensor *tensor = element(p, &p->graph_outputs, i);
+    for (uint32_t i = 0; i < p->frame.graph_outputs.count; i++) {
+        const rlt_tensor *tensor = element(p, &p->frame.graph_outputs, i);
         if (tensor->data != NULL) rlt_ref_of(p, tensor);
     }
     rlt_image_step *steps = append(p, p->step_count, sizeof *steps);
-    rlt_image_tensor *inputs = append(p, p->graph_inputs.count, sizeof *inputs);
-    rlt_image_tensor *outputs = append(p, p->graph_outputs.count, sizeof *outputs);
+    rlt_image_tensor *inputs = append(p, p->frame.graph_inputs.count, sizeof *inputs);
+    rlt_image_tensor *outputs = append(p, p->frame.graph_outputs.count, sizeof *outputs);
     const uint32_t state_count = fill_states(p, infos, NULL);
     rlt_image_state *states = append(p, state_count, sizeof *states);
     if (p->status != RLT_OK) return p->status;
@@ -70,8 +70,8 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
         const rlt_pending_step *step = &p->steps[i];
         steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->op};
     }
-    fill_io(p, &p->graph_inputs, infos, inputs);
-    fill_io(p, &p->graph_outputs, infos, outputs);
+    fill_io(p, &p->frame.graph_inputs, infos, inputs);
+    fill_io(p, &p->frame.graph_outputs, infos, outputs);
     rlt_image header = {
         .magic = RLT_IMAGE_MAGIC,
         .version = RLT_IMAGE_VERSION,
@@ -82,9 +82,9 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
         .kernel_limit = RLT_KERNEL_COUNT,
         .step_count = p->step_count,
         .steps = (uint32_t)((uint8_t *)steps - p->image),
-        .input_count = p->graph_inputs.count,
+        .input_count = p->frame.graph_inputs.count,
         .inputs = (uint32_t)((uint8_t *)inputs - p->image),
-        .output_count = p->graph_outputs.count,
+        .output_count = p->frame.graph_outputs.count,
         .outputs = (uint32_t)((uint8_t *)outputs - p->image),
         .state_count = state_count,
         .states = (uint32_t)((uint8_t *)states - p->image),
@@ -142,7 +142,7 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
     size_t start = (size_t)(p->image - block), image_bytes = p->front;
     rlt_plan head = {.image_bytes = image_bytes, .arena_bytes = (size_t)p->arena_bytes,
                      .live_bytes = (size_t)p->live_bytes, .tensor_count = p->tensor_count,
-                     .step_count = p->step_count, .op_count = p->operator_tables.count};
+                     .step_count = p->step_count, .op_count = p->frame.operator_tables.count};
     uint32_t output_count = p->first_output[head.op_count];
     uint32_t *step_scratch = append(p, head.step_count, sizeof *step_scratch);
     uint32_t *first_output = append(p, (uint64_t)head.op_count + 1, sizeof *first_output);

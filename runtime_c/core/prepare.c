@@ -38,11 +38,11 @@ static rlt_status open_subgraph(rlt_prepare_state *p) {
     p->code_tables = rlt_field_vector(file, &model, MODEL_CODES, 4);
     p->buffer_tables = rlt_field_vector(file, &model, MODEL_BUFFERS, 4);
     p->subgraph = rlt_element_table(file, &subgraphs, p->config.subgraph);
-    p->tensor_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_TENSORS, 4);
-    p->operator_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OPERATORS, 4);
-    p->graph_inputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_INPUTS, 4);
-    p->graph_outputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OUTPUTS, 4);
-    p->tensor_count = p->tensor_tables.count;
+    p->frame.tensor_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_TENSORS, 4);
+    p->frame.operator_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OPERATORS, 4);
+    p->frame.graph_inputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_INPUTS, 4);
+    p->frame.graph_outputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OUTPUTS, 4);
+    p->tensor_count = p->frame.tensor_tables.count;
     return RLT_OK;
 }
 
@@ -51,10 +51,10 @@ enum { HELD_PER_TENSOR = 160, HELD_PER_OP = 128 };
 
 /* Takes all tables at once: what operators add is bounded by the count of their operands. */
 static rlt_status take_tables(rlt_prepare_state *p) {
-    uint32_t ops = p->operator_tables.count;
+    uint32_t ops = p->frame.operator_tables.count;
     uint64_t operands = 0, outputs = 0;
     for (uint32_t i = 0; i < ops; i++) {
-        rlt_table op = rlt_element_table(&p->file, &p->operator_tables, i);
+        rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, i);
         uint32_t count = rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4).count;
         rlt_table code = rlt_element_table(&p->file, &p->code_tables, rlt_field_u32(&p->file, &op, OPERATOR_CODE, 0));
         if (rlt_operator_code(&p->file, &code) == VAR_HANDLE) p->variable_limit++;
@@ -78,7 +78,7 @@ static rlt_status take_tables(rlt_prepare_state *p) {
 /* Reads operator `index` and makes it the current one. `name` holds the kind of an unknown operator. */
 static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
     rlt_file *file = &p->file;
-    rlt_table table = rlt_element_table(file, &p->operator_tables, index);
+    rlt_table table = rlt_element_table(file, &p->frame.operator_tables, index);
     rlt_table code = rlt_element_table(file, &p->code_tables, rlt_field_u32(file, &table, OPERATOR_CODE, 0));
     rlt_table options = rlt_field_table(file, &table, OPERATOR_OPTIONS);
     rlt_op op = {.index = index, .code = rlt_operator_code(file, &code)};
@@ -220,8 +220,8 @@ static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
 
 static rlt_status check_graph_outputs(rlt_prepare_state *p) {
     p->kind = NULL;
-    for (uint32_t i = 0; i < p->graph_outputs.count; i++) {
-        const rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->graph_outputs, i)];
+    for (uint32_t i = 0; i < p->frame.graph_outputs.count; i++) {
+        const rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->frame.graph_outputs, i)];
         if (!(p->places[tensor->index].flags & TENSOR_READY))
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "nothing computes this output of the model");
         if (check_operand(p, tensor, 0) != RLT_OK) return p->status;
@@ -235,7 +235,7 @@ static rlt_status prepare_subgraph(rlt_prepare_state *p) {
     if (check_config(p) != RLT_OK || open_subgraph(p) != RLT_OK || take_tables(p) != RLT_OK) return p->status;
     if (rlt_load_tensors(p) != RLT_OK) return p->status;
     p->first_output[0] = 0;
-    for (uint32_t i = 0; i < p->operator_tables.count; i++)
+    for (uint32_t i = 0; i < p->frame.operator_tables.count; i++)
         if (prepare_op(p, i) != RLT_OK) return p->status;
     return check_graph_outputs(p);
 }

@@ -43,6 +43,23 @@ enum {
 /* Transient constants of an operator may have to move to aligned places, one behind the other. */
 enum { MOVE_ROOM = 4 * 64 };
 
+/* A subgraph being laid out: the main one, or one that an operator calls, which then is laid out once per call. Its
+ * tensors are those from `first_tensor` on. */
+typedef struct {
+    rlt_vector tensor_tables, operator_tables, graph_inputs, graph_outputs;
+    uint32_t first_tensor;
+    uint32_t subgraph;
+    int is_resized; /* shapes differ from those in the file */
+} rlt_frame;
+
+/* Steps that may run again, both inclusive: what comes into them from before stays alive to their end. */
+typedef struct {
+    uint32_t first, last;
+} rlt_loop;
+
+/* Looking at every block for every loop must stay cheap; calls in calls take stack. */
+enum { MOST_LOOPS = 256, MOST_DEPTH = 8 };
+
 /* What prepare knows of a tensor beside rlt_tensor. */
 typedef struct {
     uint32_t flags;
@@ -78,15 +95,20 @@ struct rlt_prepare_state {
 
     uint8_t *image;
     size_t front, back; /* offsets from `image`; free memory lies between */
+    uint32_t constant_count; /* rlt_add_constant() calls */
     size_t held;        /* of that, what laying out and finishing will need: not for constants */
 
-    rlt_table subgraph;
-    rlt_vector tensor_tables, buffer_tables, operator_tables, code_tables;
-    rlt_vector graph_inputs, graph_outputs;
+    rlt_vector buffer_tables, code_tables;
+    rlt_frame frame;      /* the subgraph being prepared */
+    uint32_t main_op;     /* operator of the main subgraph that is being prepared, or calls what is */
+    uint32_t depth;       /* calls from there to here */
 
-    uint32_t tensor_count;
+    uint32_t tensor_count; /* of all frames; those of the main subgraph lead */
+    uint32_t tensors_used;
     rlt_tensor *tensors;
     rlt_place *places;
+    rlt_loop *loops;
+    uint32_t loop_count, loop_limit;
 
     /* The operator being prepared. */
     const char *kind;
@@ -116,8 +138,35 @@ uint32_t rlt_root_of(rlt_prepare_state *p, uint32_t index);
 /* Recomputes elements and bytes from type and dims. */
 rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor);
 
-/* tensors.c: fills p->tensors from the file. */
+/* tensors.c: fills p->tensors from the file: those of the main subgraph with its inputs' shapes as configured, or those
+ * of a called one. */
 rlt_status rlt_load_tensors(rlt_prepare_state *p);
+rlt_status rlt_load_frame(rlt_prepare_state *p);
+/* Tensor `index` of the current subgraph; NULL for -1. */
+rlt_tensor *rlt_tensor_at(rlt_prepare_state *p, int32_t index);
+/* A tensor's table, where it is one of the current subgraph. */
+rlt_table rlt_tensor_table(rlt_prepare_state *p, const rlt_tensor *tensor);
+
+/* prepare.c: all operators of the current subgraph, whose outputs then are computed. */
+rlt_status rlt_prepare_frame(rlt_prepare_state *p);
+
+/* calls.c. `rlt_open_frame`: makes subgraph `number` the current one. `rlt_count_frame`: what it and all that it calls
+ * come to, added to `totals`. */
+typedef struct {
+    uint64_t tensors, operators, operands, loops;
+} rlt_totals;
+rlt_status rlt_open_frame(rlt_prepare_state *p, uint32_t number);
+rlt_status rlt_count_frame(rlt_prepare_state *p, uint32_t number, uint32_t depth, rlt_totals *totals);
+
+/* fold.c: an operator on few constants is run while preparing. `rlt_may_fold`: whether the current one may be, before
+ * its prepare function is called; `rlt_fold`: does it with the steps from `first_step` on, if they allow it. */
+typedef struct {
+    int is_wanted;
+    uint32_t first_step, constant_count, isa;
+    size_t front;
+} rlt_folding;
+rlt_folding rlt_start_folding(rlt_prepare_state *p, const rlt_op *op);
+void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding);
 
 /* half.c: float16 constants behind a DEQUANTIZE, sparse ones behind a DENSIFY, or both. `rlt_defer_half`: whether `op`
  * is such an operator, which is then put off. `rlt_expand_half` puts the values of its output into transient memory if
@@ -141,5 +190,6 @@ size_t rlt_image_start(const uint8_t *block);
 
 /* dispatch.c */
 rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind);
+rlt_kernel_fn rlt_kernel_of(uint32_t kernel);
 
 #endif
