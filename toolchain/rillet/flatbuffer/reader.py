@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
+from ..ops import registry
 from .appended import read_appended
 from .decode import Decoder, Record
 from .errors import FlatbufferError
@@ -198,6 +199,8 @@ class _Reader:
         op.extra = {name: record[name] for name in _CARRIED_OP_FIELDS if record[name] not in (0, -1)}
         custom = self._custom_options(record)
         options = record["builtin_options"] or record["builtin_options_2"]
+        if kind == "CUSTOM" and code["custom_code"] in registry():
+            op.kind = kind = code["custom_code"]  # an operator of rillet's own, its attributes in builtin options
         if kind == "CUSTOM":
             op.attrs = CustomAttrs(code["custom_code"] or "", custom or b"")
             return op
@@ -206,7 +209,7 @@ class _Reader:
             op.extra["absent_options"] = to_attrs(kind, None)
         if custom is not None:
             op.extra["custom_options"] = custom
-        if code["custom_code"]:
+        if code["custom_code"] and code["custom_code"] != kind:
             op.extra["custom_code"] = code["custom_code"]
         return op
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
-from ..ops import registry
+from ..ops import CUSTOM, registry
 from .appended import append
 from .decode import Record
 from .encode import encode
@@ -136,7 +136,9 @@ class _Writer:
         return record
 
     def _op(self, op: Op, numbers: dict[Tensor, int]) -> Record:
-        if op.kind not in _CODES:
+        definition = registry().get(op.kind)
+        code = definition.code if definition else _CODES.get(op.kind)
+        if code is None:
             raise FlatbufferError(f"operator {op.kind} '{op.where}' is no TFLite builtin; make it CUSTOM to store it")
         record: Record = {
             "inputs": [-1 if tensor is None else numbers[tensor] for tensor in op.inputs],
@@ -147,15 +149,16 @@ class _Writer:
             "debug_metadata_index": op.extra.get("debug_metadata_index"),
         }
         custom_code, custom = op.extra.get("custom_code", ""), op.extra.get("custom_options")
+        if code == CUSTOM and op.kind != "CUSTOM":
+            custom_code = op.kind
         if isinstance(op.attrs, CustomAttrs):
             custom_code, custom = op.attrs.code, op.attrs.options or None
         elif op.attrs != op.extra.get("absent_options") and (options := from_attrs(op)) is not None:
             record[options_field(options[0])] = options
         if custom is not None:
             record["custom_options"] = np.frombuffer(custom, np.uint8)
-        definition = registry().get(op.kind)
         version = op.version if op.version is not None else definition.version(op) if definition else 1
-        key = _CODES[op.kind], custom_code, version
+        key = code, custom_code, version
         record["opcode_index"] = self._codes.setdefault(key, len(self._codes))
         return record
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op, Shape
+from ..ir import Attrs, DType, Op, Shape, Tensor
+from .gradient import GradientBuilder, Gradients, elementwise
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, broadcast, present, versions
 
@@ -46,6 +47,15 @@ def _compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [x @ y]
 
 
+def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """z = x y gives dx = dz y' and dy = x' dz; an operand stored transposed gets its gradient transposed."""
+    x, y, a = operand(op, 0), operand(op, 1), op.attrs
+    assert isinstance(a, BatchMatMulAttrs)
+    dx = b.matmul(y, dy, a.adj_y, True) if a.adj_x else b.matmul(dy, y, False, not a.adj_y)
+    dz = b.matmul(dy, x, True, a.adj_x) if a.adj_y else b.matmul(x, dy, not a.adj_x, False)
+    return [dx, dz]
+
+
 def _macs(op: Op) -> int:
     return op.outputs[0].size * (_oriented(op)[0][-1] or 0)
 
@@ -64,6 +74,7 @@ register(
         attrs=BatchMatMulAttrs,
         infer=_infer,
         compute=_compute,
+        gradient=elementwise(_gradient),
         macs=_macs,
         quant=QuantRule(),
         version=_version,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..ir import DType, Op
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
+from ..ir import DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, elementwise, single
+from .opdef import Array, NotDifferentiable, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, broadcast, first_version, present, versions
 
 
@@ -37,6 +38,7 @@ def _define(
             options=options,
             infer=_infer,
             compute=compute,
+            gradient=NotDifferentiable("its result is a truth value"),
             quant=quant,
             version=version,
             onnx=onnx,
@@ -88,6 +90,19 @@ def _compute_select_v2(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.where(*present(arrays))]
 
 
+def _select_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Values of SELECT broadcast, and so does its condition, except that a vector chooses among rows."""
+    condition, x, y = (operand(op, i) for i in range(3))
+    if len(condition.shape) == 1 and len(x.shape) > 1:
+        condition = b.reshape(condition, (*condition.shape, *(1,) * (len(x.shape) - 1)))
+    return [None, b.sum_to(b.where(condition, dy, 0.0), x), b.sum_to(b.where(condition, 0.0, dy), y)]
+
+
+def _select_v2_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    condition = operand(op, 0)
+    return [None, b.where(condition, dy, 0.0), b.where(condition, 0.0, dy)]
+
+
 def _infer_where(op: Op) -> Results:
     """The coordinates of what is not zero: how many is known at run time only."""
     return [((None, len(operand(op, 0).shape)), DType.INT64)]
@@ -104,6 +119,7 @@ register(
         options="SelectOptions",
         infer=_infer_select,
         compute=_compute_select,
+        gradient=single(_select_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, uint32=4, large=(4, 3)),
     )
@@ -115,6 +131,7 @@ register(
         options="SelectV2Options",
         infer=_infer_select_v2,
         compute=_compute_select_v2,
+        gradient=elementwise(_select_v2_gradient),
         quant=QuantRule(same_scale=True),
         onnx="Where",
     )
@@ -126,6 +143,7 @@ register(
         options="WhereOptions",
         infer=_infer_where,
         compute=_compute_where,
+        gradient=NotDifferentiable("its results are coordinates"),
         version=versions(2, bool=1),
     )
 )

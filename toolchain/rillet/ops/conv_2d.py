@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Activation, Attrs, DType, Op, Padding, Shape
+from ..ir import DType, Op, Shape
+from .conv_attrs import Conv2DAttrs, DepthwiseConv2DAttrs
+from .conv_gradients import convolution_gradient
+from .gradient import activated
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import activate, filters, ranked
 from .window import output_extent, windows
 
 BLOCK_BYTES = 1 << 20  # of patches at a time; measured flat from 0.25 to 4 MiB
-
-
-@dataclass
-class Conv2DAttrs(Attrs):
-    padding: Padding = Padding.SAME
-    stride_w: int = 1
-    stride_h: int = 1
-    fused_activation_function: Activation = Activation.NONE
-    dilation_w_factor: int = 1
-    dilation_h_factor: int = 1
-    quantized_bias_type: DType = DType.FLOAT32
-
-
-@dataclass
-class DepthwiseConv2DAttrs(Attrs):
-    padding: Padding = Padding.SAME
-    stride_w: int = 1
-    stride_h: int = 1
-    depth_multiplier: int = 1
-    fused_activation_function: Activation = Activation.NONE
-    dilation_w_factor: int = 1
-    dilation_h_factor: int = 1
 
 
 def _spatial(op: Op, x: Shape, kernel: tuple[int, int]) -> tuple[int | None, int | None]:
@@ -84,7 +64,7 @@ def _compute_conv(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     out, kh, kw, depth = w.shape
     patches = _patches(op, x, (kh, kw))  # n, oh, ow, kh, kw, c
     groups = x.shape[3] // depth
-    y = np.empty((*patches.shape[:3], out), np.float32)
+    y = np.empty((*patches.shape[:3], out), x.dtype)
     for g in range(groups):
         channels = slice(g * (out // groups), (g + 1) * (out // groups))
         matrix = w[channels].reshape(-1, kh * kw * depth).T
@@ -113,7 +93,7 @@ def _compute_depthwise(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     patches = _patches(op, x, (kh, kw))
     kernel = w.reshape(kh, kw, x.shape[3], out // x.shape[3])
     # One filter position at a time: whole-plane products are several times faster than einsum over the windows.
-    y = np.zeros((*patches.shape[:3], x.shape[3], out // x.shape[3]), np.float32)
+    y = np.zeros((*patches.shape[:3], x.shape[3], out // x.shape[3]), x.dtype)
     for i in range(kh):
         for j in range(kw):
             y += patches[:, :, :, i, j, :, None] * kernel[i, j]
@@ -165,6 +145,7 @@ register(
         attrs=Conv2DAttrs,
         infer=_infer_conv,
         compute=_compute_conv,
+        gradient=activated(convolution_gradient("CONV_2D")),
         macs=_macs,
         quant=QuantRule(weight=1, weight_axis=0, bias=2),
         version=_conv_version,
@@ -180,6 +161,7 @@ register(
         attrs=DepthwiseConv2DAttrs,
         infer=_infer_depthwise,
         compute=_compute_depthwise,
+        gradient=activated(convolution_gradient("DEPTHWISE_CONV_2D")),
         macs=_macs,
         quant=QuantRule(weight=1, weight_axis=3, bias=2),
         version=_depthwise_version,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ..ir import Activation, Attrs, DType, Op
+from ..ir import Activation, Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, activated, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, activate, filters, product
 
@@ -53,6 +54,19 @@ def _compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [activate(y, op.attrs.fused_activation_function)]
 
 
+def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Products of the matrices that the operands are when flattened."""
+    x, w = operand(op, 0), operand(op, 1)
+    units, depth = w.static_shape
+    rows = product(x.shape)
+    batch = None if rows is None else rows // depth
+    dy = b.reshape(dy, (batch, units))
+    dx = b.matmul(dy, w)
+    dw = b.matmul(dy, b.reshape(x, (batch, depth)), adj_x=True)
+    bias = op.inputs[2] if len(op.inputs) > 2 else None
+    return [b.reshape_like(dx, x), dw, None if bias is None else b.sum(dy, (0,))]
+
+
 def _macs(op: Op) -> int:
     return op.outputs[0].size * operand(op, 1).static_shape[1]
 
@@ -89,6 +103,7 @@ register(
         attrs=FullyConnectedAttrs,
         infer=_infer,
         compute=_compute,
+        gradient=activated(single(_gradient)),
         macs=_macs,
         quant=QuantRule(weight=1, weight_axis=0, bias=2),
         version=_version,

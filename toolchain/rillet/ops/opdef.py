@@ -7,11 +7,14 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from ..ir import Attrs, DType, Op, RilletError, Shape, Tensor
+
+if TYPE_CHECKING:
+    from .gradient import GradientBuilder
 
 Array = NDArray[Any]  # element types vary at run time, and numpy's stubs allow no arithmetic on np.generic
 
@@ -42,11 +45,29 @@ class QuantRule:
 
 
 @dataclass(frozen=True)
+class NotDifferentiable:
+    """Why no gradient flows through an operator: its result is piecewise constant, or an integer, or has no meaning."""
+
+    reason: str
+
+
+GradientRule = Callable[["GradientBuilder", Op, "list[Tensor | None]"], "list[Tensor | None]"]
+"""(builder, op, gradient of each output or None) -> gradient of each input, None where none flows.
+
+Written with operators only, so that gradients have gradients. At least one output has a gradient. A rule may leave out
+trailing inputs without gradient.
+"""
+
+CUSTOM = 32
+"""BuiltinOperator of the `rillet.*` operators; their kind is the file's custom code."""
+
+
+@dataclass(frozen=True)
 class OpDef:
     """One operator, declared once.
 
     Attributes:
-        kind: the schema's name ("CONV_2D"); `code`: its BuiltinOperator number.
+        kind: the schema's name ("CONV_2D"); `code`: its BuiltinOperator number (`CUSTOM` for "rillet.X").
         attrs: the attribute record; `options` is the schema's options table it maps to ("" for none).
         infer: shape and dtype rule: from op (inputs, attrs) to one (shape, dtype) per output. Unknown
             dimensions (None) go in and come out. Raises ShapeError with the numbers.
@@ -54,6 +75,7 @@ class OpDef:
             computed in float32, integer tensors without quantization exactly. Quantized tensors never arrive
             here: `evaluate` dequantizes before and quantizes after.
         quant: constraints for the quantizer; None where the op stays in float.
+        gradient: the rule that gives gradients of the inputs from those of the outputs, or why there is none.
         macs: multiply-accumulates of one run.
         version: operator version to write into a file (what an old runtime must support).
         onnx / keras: the operator / layer class that maps one to one, attributes aside.
@@ -66,6 +88,7 @@ class OpDef:
     attrs: type[Attrs] = Attrs
     options: str = ""
     quant: QuantRule | None = None
+    gradient: GradientRule | NotDifferentiable | None = None
     macs: Callable[[Op], int] = field(default=lambda op: 0)
     version: Callable[[Op], int] = field(default=lambda op: 1)
     onnx: str = ""

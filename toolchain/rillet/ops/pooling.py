@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Activation, Attrs, Op, Padding
+from ..ir import Activation, Op, Padding, Tensor
+from .gradient import GradientBuilder, Gradients, activated, activation_gradient, single
 from .opdef import Array, OpDef, QuantRule, operand, register
+from .pool_attrs import Pool2DAttrs, geometry
 from .rules import Results, activate, present, ranked, versions
 from .window import output_extent, windows
-
-
-@dataclass
-class Pool2DAttrs(Attrs):
-    padding: Padding = Padding.SAME
-    stride_w: int = 1
-    stride_h: int = 1
-    filter_width: int = 1
-    filter_height: int = 1
-    fused_activation_function: Activation = Activation.NONE
 
 
 def _infer(op: Op) -> Results:
@@ -54,7 +45,7 @@ def _mean(op: Op, x: Array) -> Array:
     assert isinstance(a, Pool2DAttrs)
     if a.padding is Padding.VALID and x.shape[1:3] == (a.filter_height, a.filter_width):
         return np.asarray(x.mean(axis=(1, 2), keepdims=True))
-    valid = np.ones((1, *x.shape[1:3], 1), np.float32)
+    valid = np.ones((1, *x.shape[1:3], 1), x.dtype)
     return _reduce(op, x, 0.0, np.add) / _reduce(op, valid, 0.0, np.add)
 
 
@@ -74,6 +65,39 @@ def _computing(function: Callable[[Op, Array], Array]) -> Callable[[Op, Sequence
     return compute
 
 
+def _average_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    x = operand(op, 0)
+    dx = b.op("rillet.AVERAGE_POOL_2D_GRADIENT", [dy, b.shape(x)], **geometry(op.attrs))
+    return [b.shaped(dx, x.shape)]
+
+
+def _plain_output(b: GradientBuilder, op: Op, is_kept: bool) -> Tensor:
+    """The output before the fused activation: the output itself where `is_kept`, else pooled again."""
+    return op.outputs[0] if is_kept else b.op(op.kind, [operand(op, 0)], **geometry(op.attrs))
+
+
+def _max_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Reads the output to find its source. A clamp changes outputs only where it also stops the gradient."""
+    x, a = operand(op, 0), op.attrs
+    assert isinstance(a, Pool2DAttrs)
+    activation = Activation(a.fused_activation_function)
+    if activation is not Activation.NONE:
+        dy = activation_gradient(b, activation, op.outputs[0], dy)
+    y = _plain_output(b, op, activation is not Activation.TANH)
+    return [b.op("rillet.MAX_POOL_2D_GRADIENT", [x, y, dy], **geometry(a))]
+
+
+def _l2_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """y = sqrt(mean x^2), so dx = x times the average's gradient of dy / y; 0 where y is."""
+    x, a = operand(op, 0), op.attrs
+    assert isinstance(a, Pool2DAttrs)
+    y = _plain_output(b, op, a.fused_activation_function is Activation.NONE)
+    is_positive = b.compare("GREATER", y, 0.0)
+    share = b.where(is_positive, b.div(dy, b.where(is_positive, y, 1.0)), 0.0)
+    spread = b.op("rillet.AVERAGE_POOL_2D_GRADIENT", [share, b.shape(x)], **geometry(a))
+    return [b.mul(x, b.shaped(spread, x.shape))]
+
+
 register(
     OpDef(
         kind="AVERAGE_POOL_2D",
@@ -82,6 +106,7 @@ register(
         attrs=Pool2DAttrs,
         infer=_infer,
         compute=_computing(_mean),
+        gradient=activated(single(_average_gradient)),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=3),
         keras="AveragePooling2D",
@@ -95,6 +120,7 @@ register(
         attrs=Pool2DAttrs,
         infer=_infer,
         compute=_computing(_max),
+        gradient=single(_max_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=3),
         keras="MaxPooling2D",
@@ -108,5 +134,6 @@ register(
         attrs=Pool2DAttrs,
         infer=_infer,
         compute=_computing(_l2),
+        gradient=activated(single(_l2_gradient)),
     )
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, Op, Shape
+from ..ir import Attrs, Op, Shape, Tensor
+from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, ints, length, one_int, product, resolve_axis
 
@@ -92,6 +93,10 @@ def _compute_expand_dims(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.expand_dims(arrays[0], int(arrays[1].reshape(-1)[0]))]
 
 
+def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    return [b.reshape_like(dy, operand(op, 0))]
+
+
 register(
     OpDef(
         kind="RESHAPE",
@@ -100,6 +105,7 @@ register(
         attrs=ReshapeAttrs,
         infer=_infer_reshape,
         compute=_compute_reshape,
+        gradient=single(_gradient),
         quant=QuantRule(same_scale=True),
         onnx="Reshape",
         keras="Reshape",
@@ -113,6 +119,7 @@ register(
         attrs=SqueezeAttrs,
         infer=_infer_squeeze,
         compute=_compute_squeeze,
+        gradient=single(_gradient),
         quant=QuantRule(same_scale=True),
         onnx="Squeeze",
     )
@@ -124,6 +131,7 @@ register(
         options="ExpandDimsOptions",
         infer=_infer_expand_dims,
         compute=_compute_expand_dims,
+        gradient=single(_gradient),
         quant=QuantRule(same_scale=True),
         onnx="Unsqueeze",
     )

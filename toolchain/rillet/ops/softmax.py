@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, OpDef, QuantRule, operand, register
 from .rules import Results, present, same_as_input, versions
 
@@ -37,6 +38,17 @@ def _log_softmax(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [x - np.log(np.exp(x).sum(axis=-1, keepdims=True))]
 
 
+def _softmax_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    y = op.outputs[0]
+    assert isinstance(op.attrs, SoftmaxAttrs)
+    dx = b.mul(y, b.sub(dy, b.sum(b.mul(dy, y), (-1,), keep_dims=True)))
+    return [dx if op.attrs.beta == 1.0 else b.mul(dx, op.attrs.beta)]
+
+
+def _log_softmax_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    return [b.sub(dy, b.mul(b.op("EXP", [op.outputs[0]]), b.sum(dy, (-1,), keep_dims=True)))]
+
+
 # The fixed ranges are those of TFLite's int8 and int16 quantization specifications.
 register(
     OpDef(
@@ -46,6 +58,7 @@ register(
         attrs=SoftmaxAttrs,
         infer=_infer_softmax,
         compute=_softmax,
+        gradient=single(_softmax_gradient),
         quant=QuantRule(fixed_output=(1 / 256, -128), fixed_output_int16=(1 / 32768, 0)),
         version=versions(int8=2, int16=3),
         onnx="Softmax",
@@ -59,6 +72,7 @@ register(
         options="LogSoftmaxOptions",
         infer=same_as_input,
         compute=_log_softmax,
+        gradient=single(_log_softmax_gradient),
         quant=QuantRule(fixed_output=(16 / 256, 127)),
         version=versions(int8=2),
         onnx="LogSoftmax",
