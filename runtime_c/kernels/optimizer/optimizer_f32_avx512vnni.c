@@ -1,0 +1,6 @@
+/* Optimizers with AVX-512. */
+#include "../../simd/f32_avx512.h"
+#include "../../simd/f32.h"
+#include "optimizer_f32_kernel.h"
+
+RLT_OPTIMIZER_F32_ALL(avx512vnni)
