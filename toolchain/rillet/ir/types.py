@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,13 +69,7 @@ class DType(IntEnum):
     @property
     def limits(self) -> tuple[int, int]:
         """Smallest and largest value of an integer type, both inclusive."""
-        if self in _PACKED_BITS:
-            bits = _PACKED_BITS[self]
-            if self is DType.UINT4:
-                return 0, (1 << bits) - 1
-            return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-        info = np.iinfo(self.numpy.name)
-        return int(info.min), int(info.max)
+        return _limits(self)
 
     @classmethod
     def of(cls, dtype: object) -> DType:
@@ -110,6 +105,17 @@ _NUMPY: dict[DType, np.dtype[np.generic]] = {
 }
 _RAW_FLOATS = {DType.BFLOAT16, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2}
 _PACKED_BITS = {DType.INT4: 4, DType.INT2: 2, DType.UINT4: 4}
+
+
+@cache
+def _limits(dtype: DType) -> tuple[int, int]:
+    if dtype in _PACKED_BITS:
+        bits = _PACKED_BITS[dtype]
+        if dtype is DType.UINT4:
+            return 0, (1 << bits) - 1
+        return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    info = np.iinfo(dtype.numpy.name)
+    return int(info.min), int(info.max)
 
 
 class Padding(IntEnum):

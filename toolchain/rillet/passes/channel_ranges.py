@@ -7,6 +7,7 @@ falls inside: a channel counts as constant only where all of them give the same 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Activation, DType, Graph, Op, Tensor
+from .channel_sums import ChannelSums
 from .edit import activation, is_quantized, optional_input, same_quantization
 from .linear import LINEAR, Doubles, has_border
 
@@ -34,10 +36,14 @@ class Range:
         return np.asarray(np.isfinite(self.low) & (self.low == self.high))
 
     def clip(self, low: float, high: float) -> Range:
-        return Range(np.clip(self.low, low, high), np.clip(self.high, low, high))
+        return Range(_clip(self.low, low, high), _clip(self.high, low, high))
 
     def including(self, value: float) -> Range:
         return Range(np.minimum(self.low, value), np.maximum(self.high, value))
+
+
+def _clip(values: Doubles, low: float, high: float) -> Doubles:
+    return np.minimum(np.maximum(values, low), high)  # a third of np.clip's time on a layer's channels
 
 
 Ranges = dict[Tensor, Range]
@@ -71,18 +77,6 @@ def zero_of(tensor: Tensor) -> float:
     return float(quantization.zero_point[0]) if is_quantized(tensor) and quantization else 0.0
 
 
-def real_weights(weight: Tensor) -> Doubles:
-    """Weights less their zero point: exact integers where quantized."""
-    assert weight.data is not None
-    values = weight.data.astype(np.float64)
-    if is_quantized(weight) and weight.quantization is not None:
-        zero = weight.quantization.zero_point.astype(np.float64)
-        shape = [1] * values.ndim
-        shape[weight.quantization.axis] = -1
-        values -= zero.reshape(shape) if zero.size > 1 else zero[0]
-    return values
-
-
 def clamp_limits(op: Op) -> tuple[float, float]:
     """The fused activation's bounds in stored values (TFLite's CalculateActivationRange), dtype included."""
     y = op.outputs[0]
@@ -90,8 +84,8 @@ def clamp_limits(op: Op) -> tuple[float, float]:
     low, high = fused.bounds if fused not in _NO_CLAMPS else (-np.inf, np.inf)
     if not y.dtype.is_integer or y.quantization is None or not y.quantization.scale.size:
         return low, high
-    scale, zero = y.quantization.scale[0], float(y.quantization.zero_point[0])
-    stored = [zero + float(np.trunc(b / scale + np.copysign(0.5, b))) if np.isfinite(b) else b for b in (low, high)]
+    scale, zero = float(y.quantization.scale[0]), float(y.quantization.zero_point[0])
+    stored = [zero + math.trunc(b / scale + math.copysign(0.5, b)) if math.isfinite(b) else b for b in (low, high)]
     smallest, largest = y.dtype.limits
     return max(smallest, stored[0]), min(largest, stored[1])
 
@@ -106,18 +100,33 @@ def _linear(op: Op, ranges: Ranges) -> Range | None:
     given = ranges.get(x) or unknown_range(x)
     if given is None:
         return None
-    if has_border(op):
-        given = given.including(zero_of(x))
-    values = real_weights(weight)
-    low, high = _products(values, given.low - zero_of(x), given.high - zero_of(x), layout.in_axis)
-    axes = tuple(i for i in range(values.ndim) if i != layout.out_axis)
-    offset = bias.data.astype(np.float64) if bias is not None and bias.data is not None else 0.0
-    total = Range(low.sum(axis=axes) + offset, high.sum(axis=axes) + offset)
-    if is_quantized(op.outputs[0]):
-        return _requantized(op, x, weight, total)
-    return Range(total.low.astype(np.float32).astype(float), total.high.astype(np.float32).astype(float)).clip(
-        *clamp_limits(op)
-    )
+    zero = zero_of(x)
+    if (given.low > zero).any() or (given.high < zero).any():
+        given = given.including(zero) if has_border(op) else given
+    sums = ChannelSums(weight, layout, given.low - zero, given.high - zero)
+    offset = np.zeros(sums.channels) if bias is None or bias.data is None else bias.data.astype(np.float64)
+    multiplier = _multiplier(op, x, weight, sums.channels)
+    limits = clamp_limits(op)
+
+    def output(bounds: tuple[Doubles, Doubles], channels: NDArray[np.intp] | slice) -> Range:
+        total = Range(bounds[0] + offset[channels], bounds[1] + offset[channels])
+        if multiplier is not None:
+            return _requantized(op, total, multiplier[channels], limits)
+        return Range(total.low.astype(np.float32).astype(float), total.high.astype(np.float32).astype(float)).clip(
+            *limits
+        )
+
+    everything = slice(None)
+    if sums.is_small:
+        return output(sums.of(everything), everything)
+    result = output(sums.sampled(), everything)  # what is left out can only widen the interval
+    varies, narrow = result.low < result.high, (result.low > limits[0]) | (result.high < limits[1])
+    rest = np.flatnonzero(narrow if sums.may_take(int(narrow.sum())) else ~varies)
+    result.low[:], result.high[:] = np.where(varies, limits[0], result.low), np.where(varies, limits[1], result.high)
+    if rest.size:
+        exact = output(sums.of(rest), rest)
+        result.low[rest], result.high[rest] = exact.low, exact.high
+    return result
 
 
 def is_plain_linear(op: Op) -> bool:
@@ -139,33 +148,29 @@ def is_plain_linear(op: Op) -> bool:
     return fits and quantized and types[:3] == integers and types[3] in (None, DType.INT32)
 
 
-def _products(weights: Doubles, low: Doubles, high: Doubles, axis: int) -> tuple[Doubles, Doubles]:
-    """Bounds of weight x value, elementwise; a zero weight gives zero even against infinity."""
-    shape = [1] * weights.ndim
-    shape[axis] = -1
-    low, high = low.reshape(shape), high.reshape(shape)
-    with np.errstate(invalid="ignore"):
-        smallest = np.where(weights > 0, weights * low, weights * high)
-        largest = np.where(weights > 0, weights * high, weights * low)
-    return np.where(weights == 0, 0.0, smallest), np.where(weights == 0, 0.0, largest)
-
-
-def _requantized(op: Op, x: Tensor, weight: Tensor, total: Range) -> Range | None:
+def _multiplier(op: Op, x: Tensor, weight: Tensor, channels: int) -> Doubles | None:
+    """Steps of the output in one step of the accumulator, by channel; None for floats."""
     y = op.outputs[0]
+    if not is_quantized(y):
+        return None
     assert x.quantization is not None and weight.quantization is not None and y.quantization is not None
-    multiplier = (
-        x.quantization.scale.astype(np.float64)
-        * weight.quantization.scale.astype(np.float64)
-        / y.quantization.scale.astype(np.float64)
-    )
+    scale = weight.quantization.scale.astype(np.float64) * float(x.quantization.scale[0])
+    return np.broadcast_to(scale / float(y.quantization.scale[0]), channels)
+
+
+def _requantized(op: Op, total: Range, multiplier: Doubles, limits: tuple[float, float]) -> Range:
+    y = op.outputs[0]
     margin = multiplier + _ROUNDING  # a double rounding moves the accumulator by less than one
     low, high = total.low * multiplier, total.high * multiplier
     low = np.floor(low - margin - np.abs(low) * _ROUNDING + 0.5)
     high = np.floor(high + margin + np.abs(high) * _ROUNDING + 0.5)
-    result = Range(low + zero_of(y), high + zero_of(y)).clip(*clamp_limits(op))
+    zero = zero_of(y)
+    result = Range(low + zero, high + zero).clip(*limits)
     wraps = (total.low < -_INT32) | (total.high > _INT32)
-    smallest, largest = y.dtype.limits
-    return Range(np.where(wraps, smallest, result.low), np.where(wraps, largest, result.high))
+    if wraps.any():
+        smallest, largest = y.dtype.limits
+        return Range(np.where(wraps, smallest, result.low), np.where(wraps, largest, result.high))
+    return result
 
 
 def _passed_on(op: Op, ranges: Ranges) -> Range | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 
 from ..ir import Graph, Op, Tensor
@@ -15,8 +16,9 @@ def common_subexpressions(graph: Graph) -> int:
     seen: dict[Hashable, Op] = {}
     merged: list[Op] = []
     outputs = set(graph.outputs)
+    alike = Counter(map(_rough_key, graph.ops))
     for op in graph.ops:
-        if not is_pure(op):
+        if alike[_rough_key(op)] == 1 or not is_pure(op):
             continue
         key = (op.kind, repr(op.attrs), tuple(_key(t) for t in op.inputs), tuple(_declared(t) for t in op.outputs))
         first = seen.setdefault(key, op)
@@ -27,6 +29,11 @@ def common_subexpressions(graph: Graph) -> int:
         merged.append(op)
     remove_ops(graph, merged)
     return len(merged)
+
+
+def _rough_key(op: Op) -> Hashable:
+    """Cheap, and the same for equal ops."""
+    return (op.kind, *(id(t) for t in op.inputs if t is None or t.data is None))
 
 
 def _key(tensor: Tensor | None) -> Hashable:

@@ -7,30 +7,52 @@ the same bytes, because the moved products are the same integers.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import DType, Graph, Op, Quantization, Tensor
+from ..ops.macs import count_macs
 from .channel_groups import ELEMENTWISE_BINARY, Group, channel_groups
-from .channel_ranges import Ranges, channel_ranges, real_weights, zero_of
+from .channel_ranges import Ranges, channel_ranges, zero_of
+from .channel_sums import real_weights, stored_weights
 from .edit import Array, is_quantized, optional_input, set_input, with_attrs
 from .linear import LINEAR, Doubles, has_border
 
 _INT32 = 2**31 - 1
+_FEW = 16  # output channels looked at first: most inputs are read by one of them
 
 
-def dead_channels(graph: Graph) -> int:
-    """Counts the channels removed, once for each group of tensors that they run through."""
+def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
+    """Counts the channels removed, once for each group of tensors that they run through.
+
+    Args:
+        least_gain: share of the graph's multiply-accumulates that must be saved, else nothing is removed.
+    """
+    groups = channel_groups(graph)
+    if not groups:
+        return 0
     ranges = channel_ranges(graph)
+    found = [(group, removable) for group in groups if (removable := _removable(group, ranges)).any()]
+    if not found or (least_gain and _gain(found) < least_gain * sum(count_macs(op) or 0 for op in graph.ops)):
+        return 0
     count = 0
-    for group in channel_groups(graph):
-        removable = _removable(group, ranges)
-        if removable.all():
-            removable[0] = False  # a tensor of no channels is nothing that a runtime knows
-        if removable.any() and _fold_into_sinks(group, removable, ranges):
+    for group, removable in found:
+        if _fold_into_sinks(group, removable, ranges):
             _drop(group, ~removable)
             count += int(removable.sum())
     return count
+
+
+def _gain(found: Sequence[tuple[Group, NDArray[np.bool_]]]) -> float:
+    """Multiply-accumulates that go, groups next to each other counted apart."""
+    return sum(
+        float(removable.mean()) * (count_macs(op) or 0)
+        for group, removable in found
+        for op in (*group.sources, *group.between, *group.sinks)
+    )
 
 
 def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
@@ -38,20 +60,35 @@ def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
     assert channels is not None
     removable = np.ones(channels, bool)
     for sink in group.sinks:
-        x, weights = _input_and_weights(sink)
-        unread = ~weights.any(axis=tuple(i for i in range(weights.ndim) if i != LINEAR[sink.kind].in_axis))
+        x = sink.inputs[LINEAR[sink.kind].x]
+        assert x is not None
         known = ranges[x].is_constant
         if has_border(sink):
             known &= ranges[x].low == zero_of(x)
-        removable &= unread | known
+        removable &= known | _unread(sink)
+        if not removable.any():
+            break
+    if removable.all():
+        removable[0] = False  # a tensor of no channels is nothing that a runtime knows
     return removable
 
 
-def _input_and_weights(sink: Op) -> tuple[Tensor, Doubles]:
+def _unread(sink: Op) -> NDArray[np.bool_]:
+    """The input channels that have no weight."""
     layout = LINEAR[sink.kind]
-    x, weight = sink.inputs[layout.x], sink.inputs[layout.weight]
-    assert x is not None and weight is not None
-    return x, real_weights(weight)
+    weight = sink.inputs[layout.weight]
+    assert weight is not None
+    data, zero = stored_weights(weight)
+    zeros = zero.astype(data.dtype)
+    data = np.moveaxis(data, (layout.out_axis, layout.in_axis), (0, -1)).reshape(
+        len(data), -1, data.shape[layout.in_axis]
+    )
+    shape = (-1, 1, 1)
+    unread: NDArray[np.bool_] = ~(data[:_FEW] != zeros[:_FEW].reshape(shape)).any(axis=(0, 1))
+    if unread.any():
+        columns = np.flatnonzero(unread)
+        unread[columns] = ~(data[:, :, columns] != zeros.reshape(shape)).any(axis=(0, 1))
+    return unread
 
 
 def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges) -> bool:
@@ -59,13 +96,12 @@ def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges)
     biases: list[Doubles] = []
     for sink in group.sinks:
         layout = LINEAR[sink.kind]
-        x, weights = _input_and_weights(sink)
-        bias = optional_input(sink, layout.bias)
-        known = removable & ranges[x].is_constant
-        values = np.where(known, ranges[x].low - zero_of(x), 0.0)
-        weights = np.moveaxis(weights, (layout.out_axis, layout.in_axis), (0, 1))
-        per_channel = weights.reshape(*weights.shape[:2], -1).sum(axis=2)
-        total = per_channel @ values
+        x, weight, bias = sink.inputs[layout.x], sink.inputs[layout.weight], optional_input(sink, layout.bias)
+        assert x is not None and weight is not None
+        known = np.flatnonzero(removable & ranges[x].is_constant)
+        weights = np.moveaxis(real_weights(weight, known, layout.in_axis), (layout.out_axis, layout.in_axis), (0, 1))
+        per_channel = weights.reshape(*weights.shape[:2], math.prod(weights.shape[2:])).sum(axis=2)
+        total = per_channel @ (ranges[x].low[known] - zero_of(x))
         if bias is not None and bias.data is not None:
             total = total + bias.data
         if is_quantized(x) and np.abs(total).max(initial=0) > _INT32:

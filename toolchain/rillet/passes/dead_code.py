@@ -11,7 +11,7 @@ def dead_code(graph: Graph) -> int:
     alive = set(graph.outputs)
     dead: list[Op] = []
     for op in reversed(graph.ops):
-        if is_pure(op) and not any(t in alive for t in op.outputs):
+        if not any(t in alive for t in op.outputs) and is_pure(op):
             dead.append(op)
         else:
             alive.update(t for t in op.inputs if t is not None)

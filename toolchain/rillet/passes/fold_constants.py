@@ -9,15 +9,16 @@ from ..ops.evaluate import evaluate_op
 from .edit import Array, is_pure, is_quantized, remove_ops, same_quantization
 
 _ALLOWED_GROWTH_BYTES = 4096
+_FROM_SHAPES = frozenset({"SHAPE", "RANK"})
 
 
 def fold_constants(graph: Graph) -> int:
     """An op becomes its result, unless that would bloat the file: DEQUANTIZE of weights stays, as does a large FILL."""
     folded: list[Op] = []
     for op in graph.ops:
-        if op.kind == "DEQUANTIZE" or not is_pure(op):
+        if op.kind == "DEQUANTIZE" or not (op.kind in _FROM_SHAPES or _reads_constants(op)) or not is_pure(op):
             continue
-        results = _from_shapes(op) if op.kind in ("SHAPE", "RANK") else _from_values(op)
+        results = _from_shapes(op) if op.kind in _FROM_SHAPES else _from_values(op)
         if results is None or any(t in graph.outputs for t in op.outputs):
             continue
         for tensor, value in zip(op.outputs, results, strict=True):
@@ -26,6 +27,10 @@ def fold_constants(graph: Graph) -> int:
         folded.append(op)
     remove_ops(graph, folded)
     return len(folded)
+
+
+def _reads_constants(op: Op) -> bool:
+    return all(t is None or t.data is not None for t in op.inputs)
 
 
 def _from_shapes(op: Op) -> list[Array] | None:

@@ -34,6 +34,16 @@ PASSES: tuple[Pass, ...] = (
     dead_code,
 )
 _MOST_ROUNDS = 20
+_LEAST_GAIN = 0.03
+
+
+def worthwhile_dead_channels(graph: Graph) -> int:
+    """`dead_channels` where that saves more than the time it takes to write a new file is worth."""
+    return dead_channels(graph, _LEAST_GAIN)
+
+
+WORTHWHILE_PASSES: tuple[Pass, ...] = tuple(worthwhile_dead_channels if p is dead_channels else p for p in PASSES)
+"""For a model that is loaded to be run, not converted to be kept."""
 
 
 def optimize(

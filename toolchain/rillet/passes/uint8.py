@@ -12,6 +12,7 @@ import numpy as np
 from ..ir import DType, Graph, Op, Quantization, Tensor
 from ..ops.opdef import opdef
 from .edit import is_quantized
+from .uint8_pools import round_half_up
 
 _SHIFT = 128
 _CONVERTS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
@@ -22,6 +23,7 @@ def uint8_to_int8(graph: Graph) -> int:
     computing = [op for op in graph.ops if op.kind not in _CONVERTS]
     if not any(_is_uint8(t) for op in computing for t in (*op.inputs, *op.outputs)):
         return 0
+    round_half_up(graph)
     ends = set(graph.inputs) | set(graph.outputs)
     inner = [t for t in graph.tensors() if _is_uint8(t)]
     replaced: dict[Tensor, Tensor] = {}

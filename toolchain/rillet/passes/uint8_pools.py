@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir import Activation, DType, Graph, Op, Padding, Tensor
 from ..ops.opdef import opdef
-from ..ops.pooling import Pool2DAttrs
+from ..ops.pool_attrs import Pool2DAttrs
 from .edit import is_quantized
 
 _LARGEST_WINDOW = 256  # beyond it float sums are not exact enough

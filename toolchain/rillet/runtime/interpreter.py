@@ -21,6 +21,7 @@ from .native import RuntimeFailure, verify_bytes
 from .plan import ModelBytes, map_file
 from .session import MAX_THREADS, Threads
 from .signature import SignatureRunner
+from .source import Source
 from .subgraph import InterpreterError, Subgraph
 
 
@@ -48,7 +49,11 @@ class Interpreter:
     Args:
         model_path: path of a .tflite file, or model_content: its bytes. Exactly one of them.
         num_threads: threads for one invoke, at least 1; None for one.
-        experimental_preserve_all_tensors: every intermediate tensor can be read after `invoke()`.
+        experimental_preserve_all_tensors: every intermediate tensor can be read after `invoke()`; the graph then runs
+            as the file has it, with nothing optimized away.
+        optimize: rewrite the graph when memory is planned (dead channels, transposes, constants, ...), as `rillet
+            convert` does. Names, indices, shapes and values of inputs and outputs stay; after
+            `resize_tensor_input()` the graph runs as the file has it. False: always so.
 
     The other arguments of tflite_runtime are accepted and have no effect: rillet has one set of kernels, whose
     integer results equal the reference kernels', and no delegates here.
@@ -71,6 +76,8 @@ class Interpreter:
         experimental_compress_quantization_zero_points: bool = False,
         experimental_disable_delegate_node_fusion: bool = False,
         experimental_force_delegate_node_profiling: bool = False,
+        *,
+        optimize: bool = True,
     ) -> None:
         if model_path and model_content:
             raise InterpreterError("give model_path or model_content, not both")
@@ -88,6 +95,7 @@ class Interpreter:
         self._details = ModelDetails(self._bytes)
         self._threads = Threads(min(num_threads or 1, MAX_THREADS))
         self._preserve = experimental_preserve_all_tensors
+        self._source = Source(self._bytes, optimize and not self._preserve)
         self._subgraphs: dict[int, Subgraph] = {}
         self._main = self._subgraph(0)
 
@@ -227,7 +235,7 @@ class Interpreter:
         if index not in self._subgraphs:
             if index != 0 and not 0 <= index < self.num_subgraphs():
                 raise InterpreterError(f"there is no subgraph {index}; the model has {self.num_subgraphs()}")
-            self._subgraphs[index] = Subgraph(self._bytes, self._details, index, self._threads, self._preserve)
+            self._subgraphs[index] = Subgraph(self._source, self._details, index, self._threads, self._preserve)
         return self._subgraphs[index]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -93,8 +93,9 @@ class Plan:
         arena_limit: int = 0,
         threads: int = 1,
     ) -> None:
-        self.model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
-        self._data = ffi.from_buffer(self.model)
+        self._model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
+        self._again: Callable[[], ModelBytes] | None = None
+        self._data = ffi.from_buffer(self._model)
         config = ffi.new("rlt_config *")
         config.isa = isa_mask(isa)
         config.flags = (
@@ -113,6 +114,15 @@ class Plan:
         handle, error = ffi.new("rlt_plan **"), ffi.new("rlt_error *")
         check(lib.rlt_prepare(self._data, len(self._data), config, handle, error), error)
         self.handle = ffi.gc(handle[0], lib.rlt_plan_free)
+
+    @property
+    def model(self) -> ModelBytes:
+        """The bytes that the plan was made from."""
+        return self._model if self._again is None else self._again()
+
+    def release(self, again: Callable[[], ModelBytes]) -> None:
+        """Lets go of the model's bytes, which a self-contained plan does not need; `again` gives them where asked."""
+        self._model, self._data, self._again = b"", ffi.NULL, again
 
     @property
     def arena_bytes(self) -> int:

@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..flatbuffer.decode import Record
 from ..ir import DType, RilletError
 from .details import ModelDetails
-from .native import RuntimeFailure
-from .plan import ModelBytes, Plan
 from .session import Session, Threads
+from .source import Source
 
 
 class InterpreterError(RilletError, ValueError, RuntimeError):
@@ -30,12 +29,13 @@ class Subgraph:
     """A subgraph, prepared on demand.
 
     Args:
-        data: the model's bytes. details: of the same bytes. index: which subgraph.
+        source: the model. details: of the same model. index: which subgraph.
         preserve: every tensor can be read after a run.
     """
 
-    def __init__(self, data: ModelBytes, details: ModelDetails, index: int, threads: Threads, preserve: bool) -> None:
-        self._data, self._details, self._index, self._threads, self._preserve = data, details, index, threads, preserve
+    def __init__(self, source: Source, details: ModelDetails, index: int, threads: Threads, preserve: bool) -> None:
+        self._source, self._details, self._index = source, details, index
+        self._threads, self._preserve = threads, preserve
         self._shapes: dict[int, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._renumbered: Mapping[int, int] | None = None
@@ -80,22 +80,9 @@ class Subgraph:
         """Plans memory for the current shapes; does nothing where that is done."""
         if self._session is not None:
             return
-        options: dict[str, Any] = {
-            "subgraph": self._index,
-            "keep_inputs": True,
-            "keep_all": self._preserve,
-            "input_shapes": self._shapes,
-            "threads": self._threads.count,
-        }
-        try:
-            plan = Plan(self._data, **options)
-        except RuntimeFailure as problem:
-            if problem.status != "RLT_ERROR_UNSUPPORTED_TYPE" or not self._details.has_uint8:
-                raise
-            from .signed import signed_bytes  # loads the rewriting passes, which other models do not need
-
-            rewritten, self._renumbered = signed_bytes(self._data, self._index)
-            plan = Plan(rewritten, **options)
+        plan, self._renumbered = self._source.plan(
+            self._index, keep_all=self._preserve, input_shapes=self._shapes, threads=self._threads.count
+        )
         self._session = Session(plan, self._threads)
 
     def resize(self, index: int, shape: Sequence[int] | NDArray[Any], strict: bool = False) -> None:

@@ -1,0 +1,41 @@
+"""A file as the graph passes leave it: uint8 models become int8, and what costs time for nothing goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..flatbuffer import read, tensor_order, write_bytes
+from ..passes import WORTHWHILE_PASSES, infer_shapes, optimize, uint8_to_int8
+from .plan import ModelBytes
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """The new file, and by subgraph the new index of each tensor that is still there."""
+
+    data: bytes
+    numbers: tuple[Mapping[int, int], ...]
+
+
+def rewrite(data: ModelBytes, *, passes: bool = True) -> Rewritten | None:
+    """Rewrites a file for this runtime, its interface unchanged; None where it is best as it is.
+
+    Args:
+        passes: also optimize; False only turns uint8 into int8, which has kernels, tensor by tensor.
+
+    Raises:
+        RilletError: the file holds something that the reader does not take.
+    """
+    model = read(memoryview(data))
+    changes = sum(uint8_to_int8(graph) for graph in model.graphs)
+    if passes:
+        made = optimize(model, passes=WORTHWHILE_PASSES)
+        changes += sum(made.values()) - made[infer_shapes.__name__]  # the C runtime infers shapes, too
+    if not changes:
+        return None
+    numbers = []
+    for graph in model.graphs:
+        new = {tensor: index for index, tensor in enumerate(tensor_order(graph))}
+        numbers.append({i: new[t] for i, t in enumerate(graph.extra["tensors"]) if t in new})
+    return Rewritten(write_bytes(model), tuple(numbers))

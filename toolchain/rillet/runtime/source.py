@@ -1,0 +1,70 @@
+"""The model behind an Interpreter: which bytes are planned, the file's or rewritten ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..ir import RilletError
+from .native import RuntimeFailure
+from .plan import ModelBytes, Plan
+from .rewrite import Rewritten, rewrite
+
+
+class Source:
+    """Plans subgraphs of one file.
+
+    Args:
+        data: the file's bytes, verified.
+        optimize: plan what the graph passes make of it, where no input was resized.
+    """
+
+    def __init__(self, data: ModelBytes, optimize: bool) -> None:
+        self._data, self._optimize = data, optimize
+        self._kept: dict[bool, Rewritten] = {}
+
+    def plan(
+        self, subgraph: int, *, keep_all: bool, input_shapes: Mapping[int, tuple[int, ...]], threads: int
+    ) -> tuple[Plan, Mapping[int, int] | None]:
+        """A plan that keeps inputs, and its index of each of the file's tensors that kept its meaning; None: the same.
+
+        Raises:
+            RuntimeFailure: the model has an operator, type or shape that rillet does not run.
+        """
+        options: dict[str, Any] = {
+            "subgraph": subgraph,
+            "keep_inputs": True,
+            "keep_all": keep_all,
+            "input_shapes": input_shapes,
+            "threads": threads,
+        }
+        passes = self._optimize and not input_shapes
+        if not passes:
+            try:
+                return Plan(self._data, **options), None
+            except RuntimeFailure as problem:
+                if problem.status != "RLT_ERROR_UNSUPPORTED_TYPE":
+                    raise
+        rewritten = self._rewritten(passes)
+        if rewritten is not None:
+            with suppress(RuntimeFailure):  # such as for memory; then the file itself says what is wrong
+                plan = Plan(rewritten.data, self_contained=True, **options)
+                plan.release(lambda: self._bytes(passes))
+                return plan, {} if passes else rewritten.numbers[subgraph]
+        return Plan(self._data, **options), None
+
+    def _bytes(self, passes: bool) -> ModelBytes:
+        rewritten = self._rewritten(passes)
+        return self._data if rewritten is None else rewritten.data
+
+    def _rewritten(self, passes: bool) -> Rewritten | None:
+        if passes in self._kept:
+            return self._kept[passes]
+        try:
+            rewritten = rewrite(self._data, passes=passes)
+        except RilletError:
+            return None  # the C runtime reads files that the IR does not take
+        if rewritten is not None and len(rewritten.numbers) > 1:
+            self._kept[passes] = rewritten  # for the other subgraphs
+        return rewritten
