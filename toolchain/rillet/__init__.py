@@ -4,6 +4,8 @@ import rillet
 model = rillet.convert("model.h5", recipe="static_wi8_ai8", calibration="samples.npz")
 rillet.save(model, "model.tflite")
 interpreter = rillet.Interpreter("model.tflite")
+
+It trains too: `rillet.GradientTape`, `rillet.function` and the operators of `rillet.eager` by TensorFlow's names.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from .boards import board_names, load_board
     from .conversion import convert
     from .deployment import deploy
+    from .eager import *  # noqa: F403
     from .flatbuffer import write as save
     from .importers import load
     from .ir import Model, RilletError
@@ -56,13 +59,19 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'rillet' has no attribute '{name}'")
     import importlib
 
-    module, attribute = _WHERE[name]
-    return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    if name in _WHERE:
+        module, attribute = _WHERE[name]
+        return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    if not name.startswith("_"):  # what trains: tensors, tapes, functions and operators by TensorFlow's names
+        eager = importlib.import_module(f"{__name__}.eager")
+        if name in eager.__all__:
+            return getattr(eager, name)
+    raise AttributeError(f"module 'rillet' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    import importlib
+
+    return sorted({*globals(), *__all__, *importlib.import_module(f"{__name__}.eager").__all__})

@@ -1,0 +1,154 @@
+"""Concrete: one trace of a function, planned and run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..flatbuffer import write_bytes
+from ..ir import Model, RilletError
+from ..passes import optimize
+from ..runtime import Plan, RuntimeFailure, Session
+from .nest import flatten, pack
+from .random import draw_array
+from .state import executing
+from .tensor import Tensor, TracedTensor, convert_to_tensor
+from .trace import Captured, Trace
+from .variable import Variable
+
+Array = NDArray[Any]
+
+
+class Concrete:
+    """A function for arguments of given shapes, as a graph; the session is made at the first call.
+
+    Attributes:
+        graph: what was traced. arguments: its inputs. captured: its variables.
+    """
+
+    def __init__(self, trace: Trace, name: str, arguments: Sequence[TracedTensor], results: Any, kept: Any) -> None:
+        self.name, self.graph = name, trace.builder.graph
+        self.arguments = [each.symbol for each in arguments]
+        self.captured: list[Captured] = list(trace.captured.values())
+        self.draws = trace.draws
+        self.results = results
+        self._kept = kept  # arguments whose identity is part of the key
+        made: dict[Any, int] = {}
+        self._places: list[tuple[str, Any]] = []
+        inputs = {symbol: number for number, symbol in enumerate(self.arguments)}
+        for leaf in flatten(results):
+            if not isinstance(leaf, TracedTensor):
+                self._places.append(("value", leaf))
+            elif leaf.symbol in inputs:
+                self._places.append(("argument", inputs[leaf.symbol]))
+            else:
+                self._places.append(("output", made.setdefault(leaf.symbol, len(made))))
+        self.graph.outputs = list(made)
+
+    def __call__(self, leaves: Sequence[Array]) -> Any:
+        """Runs it on the arrays of the arguments, in order; results are copies."""
+        run = self._run
+        values = run(leaves)
+        return self._pack(values, leaves)
+
+    def model(self) -> Model:
+        """The traced graph, optimized: inputs are the arguments, then random numbers."""
+        model = Model([self.graph])
+        optimize(model)
+        return model
+
+    @cached_property
+    def session(self) -> Session:
+        """The planned session.
+
+        Raises:
+            RilletError: the runtime has no kernel for an operator, or refuses its types.
+        """
+        try:
+            return Session(Plan(write_bytes(self.model())))
+        except RuntimeFailure as failure:
+            raise RilletError(f"function '{self.name}' cannot run as one session: {failure}") from failure
+
+    @cached_property
+    def _run(self) -> Callable[[Sequence[Array]], list[Array]]:
+        if not self.graph.ops:
+            return lambda leaves: []
+        session = self.session
+        used = {id(t): i for i, t in enumerate(self.graph.inputs)}
+        slots = [(session.inputs[used[id(t)]], i) for i, t in enumerate(self.arguments)]
+        draws = [(session.inputs[used[id(t)]], draw) for draw, t in self.draws]
+        memories = session.variables
+        variables = [(c.variable, memories[c.name]) for c in self.captured if c.name in memories]
+        assigned = [(c.variable, memories[c.name]) for c in self.captured if c.is_assigned]
+        seen = [-1] * len(variables)
+        outputs, invoke = session.outputs, session.invoke
+
+        def run(leaves: Sequence[Array]) -> list[Array]:
+            for slot, number in slots:
+                slot[...] = leaves[number]
+            for slot, draw in draws:
+                slot[...] = draw_array(draw.kind, draw.shape, draw.dtype, draw.options)
+            for number, (variable, memory) in enumerate(variables):
+                if variable.version != seen[number]:
+                    variable.fetch(memory)
+                    seen[number] = variable.version
+            invoke()
+            for variable, memory in assigned:
+                variable.live_in(memory)
+            return [np.array(each) for each in outputs]
+
+        return run
+
+    def _pack(self, values: Sequence[Array], leaves: Sequence[Array]) -> Any:
+        found = []
+        for kind, what in self._places:
+            if kind == "output":
+                found.append(Tensor(values[what]))
+            elif kind == "argument":
+                found.append(Tensor(np.array(leaves[what])))
+            else:
+                found.append(what)
+        return found[0] if self._is_single else pack(self.results, found)
+
+    @cached_property
+    def _is_single(self) -> bool:
+        return not isinstance(self.results, (list, tuple, dict))
+
+
+def trace_function(python_function: Callable[..., Any], name: str, args: Any, kwargs: Any) -> Concrete:
+    """Runs `python_function` on symbols in place of the tensors among its arguments."""
+    trace = Trace(name)
+    numbers = itertools.count()
+    arguments: list[TracedTensor] = []
+
+    def symbols(value: Any) -> Any:
+        if isinstance(value, (list, tuple)) or type(value) is dict:
+            if isinstance(value, dict):
+                made = {key: symbols(value[key]) for key in sorted(value)}
+                return {key: made[key] for key in value}
+            parts = [symbols(each) for each in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        is_spec = hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, Variable)
+        if not is_spec:
+            return value
+        number = next(numbers)
+        argument = trace.argument(getattr(value, "name", "") or f"argument_{number}", value.shape, value.dtype)
+        arguments.append(argument)
+        return argument
+
+    with executing(trace, idle=False):
+        results = python_function(*symbols(args), **symbols(kwargs))
+        results = _as_results(results)
+        trace.finish()
+    return Concrete(trace, name, arguments, results, (args, kwargs))
+
+
+def _as_results(results: Any) -> Any:
+    return pack(results, [
+        x if x is None or isinstance(x, (Tensor, str)) else convert_to_tensor(x) for x in flatten(results)
+    ])  # fmt: skip

@@ -1,0 +1,37 @@
+"""An operator on its own as a C session, for eager execution of the heavy ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..flatbuffer import write_bytes
+from ..ir import Graph, Model, Op, RilletError
+from ..runtime import Plan, Session
+
+Array = NDArray[Any]
+
+
+def compile_single(op: Op) -> Callable[[Sequence[Array]], list[Array]] | None:
+    """A function from the arrays of all present operands to the results; None where C has no kernel for it."""
+    if any(d is None for t in (*op.inputs, *op.outputs) if t is not None for d in t.shape):
+        return None
+    inputs = [t for t in dict.fromkeys(op.inputs) if t is not None and t.data is None]
+    try:
+        session = Session(Plan(write_bytes(Model([Graph(op.kind, inputs, list(op.outputs), [op])]))))
+    except RilletError:
+        return None
+    is_input = [t.data is None for t in op.inputs if t is not None]
+    slots, results = session.inputs, session.outputs
+
+    def run(arrays: Sequence[Array]) -> list[Array]:
+        values = (array for array, wanted in zip(arrays, is_input, strict=True) if wanted)
+        for slot, value in zip(slots, values, strict=True):
+            slot[...] = value
+        session.invoke()
+        return [np.array(each) for each in results]
+
+    return run
