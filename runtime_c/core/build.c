@@ -66,6 +66,12 @@ void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref) {
     return p->image + start;
 }
 
+void *rlt_make_constant(rlt_prepare_state *p, rlt_tensor *output) {
+    uint8_t *values = rlt_add_constant(p, output->bytes, &p->places[output->index].copy);
+    output->data = values;
+    return values;
+}
+
 /* Moves a transient constant into the image. It may not fit beside itself: then over the gap, towards the front. */
 static rlt_ref keep_transient(rlt_prepare_state *p, rlt_tensor *tensor) {
     rlt_ref ref;
@@ -106,6 +112,7 @@ rlt_ref rlt_ref_of(rlt_prepare_state *p, const rlt_tensor *tensor) {
 void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size_t params_bytes, uint32_t ref_count,
                    uint32_t tasks) {
     size_t start = aligned(p->front, 4), bytes = aligned(params_bytes, 4);
+    (void)op;
     if (p->status != RLT_OK) return NULL;
     if (p->step_count == p->step_limit || start + bytes > p->back) {
         rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the plan needs more memory than prepare may take");
@@ -142,9 +149,10 @@ uint32_t rlt_root_of(rlt_prepare_state *p, uint32_t index) {
 }
 
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input) {
-    if (rlt_is_variable(p, input))
+    const int is_handle = input->type == RLT_RESOURCE; /* whose bytes are the variable's */
+    if (rlt_is_variable(p, input) && !is_handle)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "a variable cannot share its memory");
-    if (output->bytes != input->bytes)
+    if (output->bytes != input->bytes && !is_handle)
         return rlt_fail(p, RLT_ERROR_SHAPE, output, "input and output differ in size");
     if (input->data != NULL) {
         rlt_ref ref = constant_ref(p, input);

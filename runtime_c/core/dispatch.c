@@ -85,6 +85,10 @@ rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind) {
     return PREPARES[kind - OPS];
 }
 
+rlt_kernel_fn rlt_kernel_of(uint32_t kernel) {
+    return KERNELS[kernel];
+}
+
 const char *rlt_operator_name(uint32_t number, int32_t *code) {
     if (number >= sizeof OPS / sizeof *OPS) return NULL;
     if (code != NULL) *code = OPS[number].code;

@@ -28,9 +28,9 @@ float rlt_half_to_float(uint16_t half) {
 static const rlt_tensor *source_of(rlt_prepare_state *p, const rlt_tensor *tensor) {
     const uint32_t maker = p->places[tensor->index].dequantize;
     if (maker == 0) return NULL;
-    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, maker - 1);
+    rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, maker - 1);
     rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
-    return &p->tensors[rlt_element_i32(&p->file, &inputs, 0)];
+    return rlt_tensor_at(p, rlt_element_i32(&p->file, &inputs, 0));
 }
 
 int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op) {
@@ -97,10 +97,10 @@ void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor) {
 
 void rlt_drop_halves(rlt_prepare_state *p, size_t back) {
     for (uint32_t i = 0; i < p->op_inputs.count; i++) {
-        int32_t index = rlt_element_i32(&p->file, &p->op_inputs, i);
-        if (index < 0 || !(p->places[index].flags & TENSOR_TRANSIENT)) continue;
-        p->tensors[index].data = NULL;
-        p->places[index].flags &= ~(uint32_t)TENSOR_TRANSIENT;
+        rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->op_inputs, i));
+        if (tensor == NULL || !(p->places[tensor->index].flags & TENSOR_TRANSIENT)) continue;
+        tensor->data = NULL;
+        p->places[tensor->index].flags &= ~(uint32_t)TENSOR_TRANSIENT;
     }
     p->back = back;
 }

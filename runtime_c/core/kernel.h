@@ -25,6 +25,9 @@ static inline const void *rlt_in_or_null(const rlt_run *run, rlt_ref ref) {
     return ref == RLT_REF_NONE ? NULL : rlt_in(run, ref);
 }
 
+/* What a kernel returns to go on at the step whose number is the second word of its params. */
+#define RLT_JUMP ((rlt_status)1)
+
 /* This task's half-open share [*first, *last) of `units` equal pieces of work. */
 static inline void rlt_share_of(const rlt_run *run, uint32_t units, uint32_t *first, uint32_t *last) {
     *first = (uint32_t)((uint64_t)units * run->task / run->tasks);

@@ -46,6 +46,15 @@ static void find_lifetimes(layout *l) {
             if (refs[r] >= p->tensor_count) p->steps[s].scratch_bytes += p->scratch[refs[r] - p->tensor_count];
         }
     }
+    for (uint32_t k = 0; k < p->loop_count; k++) { /* inner loops first */
+        const rlt_loop *loop = &p->loops[k];
+        for (uint32_t i = 0; i < l->count; i++) {
+            rlt_block *block = &l->blocks[i];
+            if (block->first != UNUSED && block->first < loop->first && block->last >= loop->first &&
+                block->last < loop->last)
+                block->last = loop->last;
+        }
+    }
     for (uint32_t i = 0; i < p->tensor_count; i++)
         if ((p->config.flags & RLT_KEEP_ALL) && l->blocks[i].first != UNUSED) live_at(&l->blocks[i], 0, l->end);
 }
@@ -111,6 +120,7 @@ static uint64_t place_all(layout *l, const rlt_block *given) {
 static int read_given_offsets(layout *l, rlt_block *given) {
     rlt_prepare_state *p = l->p;
     rlt_file *file = &p->file;
+    const uint32_t count = p->frame.tensor_tables.count; /* of the main subgraph */
     static const char NAME[] = "OfflineMemoryAllocation";
     rlt_table model = rlt_root(file);
     rlt_vector metadata = rlt_field_vector(file, &model, MODEL_METADATA, 4);
@@ -122,9 +132,9 @@ static int read_given_offsets(layout *l, rlt_block *given) {
         rlt_extent data = rlt_buffer(file, &holder);
         const uint8_t *words = file->bytes + data.at;
         if (data.bytes < 12 || rlt_load_u32(words + 4) != p->config.subgraph) continue;
-        if (rlt_load_u32(words + 8) != p->tensor_count || (data.bytes - 12) / 4 < p->tensor_count) continue;
+        if (rlt_load_u32(words + 8) != count || (data.bytes - 12) / 4 < count) continue;
         memset(given, 0, l->count * sizeof *given);
-        for (uint32_t t = 0; t < p->tensor_count; t++) {
+        for (uint32_t t = 0; t < count; t++) {
             int32_t offset = (int32_t)rlt_load_u32(words + 12 + 4 * (size_t)t);
             rlt_block *root = &given[rlt_root_of(p, t)];
             if (offset < 0) continue;

@@ -5,8 +5,7 @@
 
 static rlt_tensor *operand(rlt_prepare_state *p, const rlt_vector *indices, uint32_t i) {
     if (i >= indices->count) return NULL;
-    int32_t index = rlt_element_i32(&p->file, indices, i);
-    return index < 0 ? NULL : &p->tensors[index];
+    return rlt_tensor_at(p, rlt_element_i32(&p->file, indices, i));
 }
 
 rlt_tensor *rlt_input(rlt_prepare_state *p, const rlt_op *op, uint32_t i) {
@@ -20,7 +19,7 @@ rlt_tensor *rlt_output(rlt_prepare_state *p, const rlt_op *op, uint32_t i) {
 }
 
 const rlt_tensor *rlt_intermediate(rlt_prepare_state *p, const rlt_op *op, uint32_t i) {
-    rlt_table table = rlt_element_table(&p->file, &p->operator_tables, op->index);
+    rlt_table table = rlt_element_table(&p->file, &p->frame.operator_tables, op->index);
     rlt_vector indices = rlt_field_vector(&p->file, &table, OPERATOR_INTERMEDIATES, 4);
     return operand(p, &indices, i);
 }
@@ -104,7 +103,7 @@ rlt_status rlt_measure(rlt_prepare_state *p, rlt_tensor *tensor) {
 /* Whether the file lets dimension `i` vary: -1 in the shape or in the shape signature. */
 static int is_open(rlt_prepare_state *p, const rlt_tensor *tensor, uint32_t i) {
     if (tensor->dims[i] < 0) return 1;
-    rlt_table table = rlt_element_table(&p->file, &p->tensor_tables, (uint32_t)tensor->index);
+    rlt_table table = rlt_tensor_table(p, tensor);
     rlt_vector signature = rlt_field_vector(&p->file, &table, TENSOR_SHAPE_SIGNATURE, 4);
     return i < signature.count && rlt_element_i32(&p->file, &signature, i) < 0;
 }
@@ -112,7 +111,7 @@ static int is_open(rlt_prepare_state *p, const rlt_tensor *tensor, uint32_t i) {
 rlt_status rlt_set_shape(rlt_prepare_state *p, rlt_tensor *output, uint32_t rank, const int32_t *dims) {
     if (rank > RLT_MAX_RANK) return rlt_fail(p, RLT_ERROR_SHAPE, output, "more than 8 dimensions");
     /* A shape without dimensions may also mean an unknown rank. */
-    int resized = p->config.input_shape_count != 0 || (output->rank == 0 && output->elements <= 1);
+    int resized = p->config.input_shape_count != 0 || p->frame.is_resized || (output->rank == 0 && output->elements <= 1);
     if (!resized && rank != output->rank)
         return rlt_fail(p, RLT_ERROR_SHAPE, output, "its rank is not the one that the inputs give");
     for (uint32_t i = 0; i < rank; i++) {

@@ -32,17 +32,10 @@ static rlt_status open_subgraph(rlt_prepare_state *p) {
     rlt_file *file = &p->file;
     file->work = UINT64_MAX; /* verified: reading on cannot be expensive */
     rlt_table model = rlt_root(file);
-    rlt_vector subgraphs = rlt_field_vector(file, &model, MODEL_SUBGRAPHS, 4);
-    if (p->config.subgraph >= subgraphs.count)
-        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "the file has no such subgraph");
     p->code_tables = rlt_field_vector(file, &model, MODEL_CODES, 4);
     p->buffer_tables = rlt_field_vector(file, &model, MODEL_BUFFERS, 4);
-    p->subgraph = rlt_element_table(file, &subgraphs, p->config.subgraph);
-    p->frame.tensor_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_TENSORS, 4);
-    p->frame.operator_tables = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OPERATORS, 4);
-    p->frame.graph_inputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_INPUTS, 4);
-    p->frame.graph_outputs = rlt_field_vector(file, &p->subgraph, SUBGRAPH_OUTPUTS, 4);
-    p->tensor_count = p->frame.tensor_tables.count;
+    if (rlt_open_frame(p, p->config.subgraph) != RLT_OK) return p->status;
+    p->tensors_used = p->frame.tensor_tables.count;
     return RLT_OK;
 }
 
@@ -52,26 +45,28 @@ enum { HELD_PER_TENSOR = 160, HELD_PER_OP = 128 };
 /* Takes all tables at once: what operators add is bounded by the count of their operands. */
 static rlt_status take_tables(rlt_prepare_state *p) {
     uint32_t ops = p->frame.operator_tables.count;
-    uint64_t operands = 0, outputs = 0;
+    uint64_t outputs = 0;
     for (uint32_t i = 0; i < ops; i++) {
         rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, i);
-        uint32_t count = rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4).count;
-        rlt_table code = rlt_element_table(&p->file, &p->code_tables, rlt_field_u32(&p->file, &op, OPERATOR_CODE, 0));
-        if (rlt_operator_code(&p->file, &code) == VAR_HANDLE) p->variable_limit++;
-        operands += (uint64_t)rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4).count + count;
-        outputs += count;
+        outputs += rlt_field_vector(&p->file, &op, OPERATOR_OUTPUTS, 4).count;
     }
-    if (operands + ops > RLT_REF_NONE >> 3) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "too many operands");
-    p->step_limit = p->scratch_limit = p->overwrite_limit = (uint32_t)operands + ops;
+    rlt_totals all = {0};
+    if (rlt_count_frame(p, p->config.subgraph, 0, &all) != RLT_OK) return p->status;
+    if (all.operands + all.operators > RLT_REF_NONE >> 3 || all.tensors > RLT_REF_NONE >> 3)
+        return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "too many operands");
+    p->tensor_count = (uint32_t)all.tensors;
+    p->loop_limit = all.loops < MOST_LOOPS ? (uint32_t)all.loops : MOST_LOOPS;
+    p->step_limit = p->scratch_limit = p->overwrite_limit = (uint32_t)(all.operands + all.operators);
     p->tensors = rlt_take(p, p->tensor_count, sizeof *p->tensors);
     p->places = rlt_take(p, p->tensor_count, sizeof *p->places);
     p->steps = rlt_take(p, p->step_limit, sizeof *p->steps);
     p->scratch = rlt_take(p, p->scratch_limit, sizeof *p->scratch);
     p->overwrites = rlt_take(p, p->overwrite_limit, sizeof *p->overwrites);
+    p->loops = rlt_take(p, p->loop_limit, sizeof *p->loops);
     p->variables = rlt_take(p, p->variable_limit, sizeof *p->variables);
     p->first_output = rlt_take(p, (uint64_t)ops + 1, sizeof *p->first_output);
     p->outputs = rlt_take(p, outputs, sizeof *p->outputs);
-    p->held = (size_t)HELD_PER_TENSOR * p->tensor_count + (size_t)HELD_PER_OP * ops;
+    p->held = (size_t)HELD_PER_TENSOR * p->tensor_count + (size_t)HELD_PER_OP * (size_t)all.operators;
     return p->status;
 }
 
@@ -82,11 +77,13 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
     rlt_table code = rlt_element_table(file, &p->code_tables, rlt_field_u32(file, &table, OPERATOR_CODE, 0));
     rlt_table options = rlt_field_table(file, &table, OPERATOR_OPTIONS);
     rlt_op op = {.index = index, .code = rlt_operator_code(file, &code)};
-    if (options.at != 0 && rlt_field_u8(file, &table, OPERATOR_OPTIONS_TYPE, 0) != 0) {
+    if (op.code == COMPOSITE) options = rlt_field_table(file, &table, OPERATOR_OPTIONS_2);
+    if (options.at != 0 && (op.code == COMPOSITE || rlt_field_u8(file, &table, OPERATOR_OPTIONS_TYPE, 0) != 0)) {
         op.options = file->bytes + options.at;
         op.options_room = file->size - options.at;
     }
     p->op_index = index;
+    if (p->depth == 0) p->main_op = index;
     p->op_inputs = rlt_field_vector(file, &table, OPERATOR_INPUTS, 4);
     p->op_outputs = rlt_field_vector(file, &table, OPERATOR_OUTPUTS, 4);
     op.input_count = p->op_inputs.count;
@@ -120,6 +117,8 @@ static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor, 
         return rlt_fail(p, RLT_ERROR_DYNAMIC, tensor, "a variable's shape is not known");
     if (flags & TENSOR_FOREIGN) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "its data is in another file");
     if ((flags & TENSOR_SPARSE) && !may_be_sparse) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
+    if (tensor->type == RLT_STRING)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "strings are not supported: their size is known only when run");
     if (rlt_type_bits(tensor->type) == 0)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "elements without a fixed size have no kernel");
     return RLT_OK;
@@ -196,20 +195,24 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
         if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
         rlt_expand_half(p, tensor);
         if (p->status != RLT_OK) return p->status;
+        if (tensor->data != NULL && rlt_calls(op->code)) rlt_ref_of(p, tensor); /* for all operators that are called */
         if (tensor->data != NULL) continue;
         if (dequantize_at_run_time(p, &p->places[tensor->index], op->index, name) != RLT_OK) return p->status;
     }
+    if (p->status != RLT_OK) return p->status;
+    const rlt_folding folding = rlt_start_folding(p, op);
     rlt_status status = call_prepare(p, op);
     rlt_drop_halves(p, back);
-    return status;
+    if (status == RLT_OK) rlt_fold(p, op, &folding);
+    return p->status;
 }
 
 static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
     char name[64];
     rlt_op op = open_op(p, index, name);
     p->held -= HELD_PER_OP; /* this one's */
-    p->first_output[index + 1] = p->first_output[index] + op.output_count;
-    for (uint32_t i = 0; i < op.output_count; i++)
+    if (p->depth == 0) p->first_output[index + 1] = p->first_output[index] + op.output_count;
+    for (uint32_t i = 0; i < op.output_count && p->depth == 0; i++)
         p->outputs[p->first_output[index] + i] = rlt_element_i32(&p->file, &p->op_outputs, i);
     if (p->prepare == NULL)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_OP, rlt_output(p, &op, 0), "the operator has no kernel");
@@ -219,25 +222,29 @@ static rlt_status prepare_op(rlt_prepare_state *p, uint32_t index) {
 }
 
 static rlt_status check_graph_outputs(rlt_prepare_state *p) {
-    p->kind = NULL;
+    if (p->depth == 0) p->kind = NULL;
     for (uint32_t i = 0; i < p->frame.graph_outputs.count; i++) {
-        const rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->frame.graph_outputs, i)];
+        const rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->frame.graph_outputs, i));
         if (!(p->places[tensor->index].flags & TENSOR_READY))
             return rlt_fail(p, RLT_ERROR_FORMAT, tensor, "nothing computes this output of the model");
         if (check_operand(p, tensor, 0) != RLT_OK) return p->status;
-        if (tensor->type == RLT_RESOURCE)
+        if (tensor->type == RLT_RESOURCE && p->depth == 0)
             return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "a variable's handle has no value to give out");
     }
     return RLT_OK;
+}
+
+rlt_status rlt_prepare_frame(rlt_prepare_state *p) {
+    for (uint32_t i = 0; i < p->frame.operator_tables.count; i++)
+        if (prepare_op(p, i) != RLT_OK) return p->status;
+    return check_graph_outputs(p);
 }
 
 static rlt_status prepare_subgraph(rlt_prepare_state *p) {
     if (check_config(p) != RLT_OK || open_subgraph(p) != RLT_OK || take_tables(p) != RLT_OK) return p->status;
     if (rlt_load_tensors(p) != RLT_OK) return p->status;
     p->first_output[0] = 0;
-    for (uint32_t i = 0; i < p->frame.operator_tables.count; i++)
-        if (prepare_op(p, i) != RLT_OK) return p->status;
-    return check_graph_outputs(p);
+    return rlt_prepare_frame(p);
 }
 
 rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config, rlt_plan **plan, rlt_error *error) {

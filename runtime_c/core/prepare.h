@@ -73,6 +73,8 @@ rlt_ref rlt_ref_of(rlt_prepare_state *p, const rlt_tensor *tensor);
 
 /* Room for packed constants in the image, 64-byte aligned; NULL (prepare has failed) at the memory limit. */
 void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref);
+/* Room for the values of an output that are known while preparing, in the image; NULL as above. Its shape is set. */
+void *rlt_make_constant(rlt_prepare_state *p, rlt_tensor *output);
 /* Bytes that rlt_add_constant() can still give: a packed layout much larger than its source must be avoided. */
 size_t rlt_constant_room(const rlt_prepare_state *p);
 
@@ -87,6 +89,18 @@ rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
  * `overwrite`: a step may write output over input if input dies here (elementwise in place). */
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
 void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
+
+/* Operators that call subgraphs. `rlt_call` adds all steps of one, whose inputs are the bytes of `arguments`, and gives
+ * its outputs. `rlt_add_loop`: the steps from `first` to the last one so far may run again. `rlt_block_of`: the number of
+ * the block whose bytes a tensor is; those that a call adds are not below what `rlt_next_block` says before it.
+ * `rlt_tensor_list`: room for `count` pointers; NULL after failing. */
+rlt_status rlt_call(rlt_prepare_state *p, int32_t subgraph, rlt_tensor *const *arguments, uint32_t count,
+                    rlt_tensor **results, uint32_t result_count);
+rlt_tensor **rlt_tensor_list(rlt_prepare_state *p, uint32_t count);
+uint32_t rlt_next_step(const rlt_prepare_state *p);
+rlt_status rlt_add_loop(rlt_prepare_state *p, uint32_t first);
+uint32_t rlt_block_of(rlt_prepare_state *p, const rlt_tensor *tensor);
+uint32_t rlt_next_block(const rlt_prepare_state *p);
 
 /* Whether a tensor keeps its value from one invoke to the next, so that a step may write it as well as read it. */
 int rlt_is_variable(const rlt_prepare_state *p, const rlt_tensor *tensor);

@@ -113,6 +113,14 @@ static rlt_status run_step(const rlt_session *session, rlt_run *run, uint32_t in
     return threads->run(threads, kernel, run, bytes + step->params, tasks);
 }
 
+/* Where a step that jumps goes on. */
+static uint32_t target_of(const rlt_session *session, uint32_t index) {
+    const rlt_image *image = image_of(session);
+    const uint8_t *bytes = (const uint8_t *)image;
+    const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + index;
+    return ((const uint32_t *)(bytes + step->params))[1];
+}
+
 static rlt_run start(const rlt_session *session) {
     rlt_run run = {{session->base[0], session->base[1], session->base[2], session->base[3]}, 0, 1};
     return run;
@@ -122,9 +130,11 @@ rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count)
     uint32_t steps = image_of(session)->step_count;
     if (first > steps || count > steps - first) return RLT_ERROR_ARGUMENT;
     rlt_run run = start(session);
-    for (uint32_t i = first; i < first + count; i++) {
-        rlt_status status = run_step(session, &run, i);
-        if (status != RLT_OK) return status;
+    for (uint32_t i = first; i - first < count;) {
+        const rlt_status status = run_step(session, &run, i);
+        if (status < 0) return status;
+        i = status == RLT_JUMP ? target_of(session, i) : i + 1;
+        if (i > steps) return RLT_ERROR_IMAGE;
     }
     return RLT_OK;
 }
@@ -135,11 +145,14 @@ rlt_status rlt_session_invoke(rlt_session *session) {
 
 rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks) {
     rlt_run run = start(session);
-    for (uint32_t i = 0; i < image_of(session)->step_count; i++) {
-        uint64_t before = rlt_ticks();
-        rlt_status status = run_step(session, &run, i);
+    const uint32_t steps = image_of(session)->step_count;
+    for (uint32_t i = 0; i < steps;) {
+        const uint64_t before = rlt_ticks();
+        const rlt_status status = run_step(session, &run, i);
         ticks[i] += rlt_ticks() - before;
-        if (status != RLT_OK) return status;
+        if (status < 0) return status;
+        i = status == RLT_JUMP ? target_of(session, i) : i + 1;
+        if (i > steps) return RLT_ERROR_IMAGE;
     }
     return RLT_OK;
 }

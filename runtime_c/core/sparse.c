@@ -98,7 +98,7 @@ static int walk(tree *t, uint32_t depth, uint32_t node, uint64_t offset) {
 }
 
 rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt_put_value put, void *to) {
-    rlt_table table = rlt_element_table(&p->file, &p->tensor_tables, (uint32_t)tensor->index);
+    rlt_table table = rlt_tensor_table(p, tensor);
     rlt_table sparsity = rlt_field_table(&p->file, &table, TENSOR_SPARSITY);
     rlt_table holder = rlt_element_table(&p->file, &p->buffer_tables,
                                          rlt_field_u32(&p->file, &table, TENSOR_BUFFER, 0));

@@ -155,6 +155,7 @@ rlt_status rlt_prepare_frame(rlt_prepare_state *p);
 typedef struct {
     uint64_t tensors, operators, operands, loops;
 } rlt_totals;
+int rlt_calls(int32_t code); /* IF, WHILE, STABLEHLO_COMPOSITE */
 rlt_status rlt_open_frame(rlt_prepare_state *p, uint32_t number);
 rlt_status rlt_count_frame(rlt_prepare_state *p, uint32_t number, uint32_t depth, rlt_totals *totals);
 

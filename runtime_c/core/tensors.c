@@ -13,11 +13,20 @@ static void load_quantization(rlt_prepare_state *p, const rlt_table *table, rlt_
     if (scales.count != 0 && zeros.count != 0) tensor->zero_points = p->file.bytes + zeros.at;
 }
 
-static rlt_status load_tensor(rlt_prepare_state *p, uint32_t index) {
+rlt_tensor *rlt_tensor_at(rlt_prepare_state *p, int32_t index) {
+    return index < 0 ? NULL : &p->tensors[p->frame.first_tensor + (uint32_t)index];
+}
+
+rlt_table rlt_tensor_table(rlt_prepare_state *p, const rlt_tensor *tensor) {
+    return rlt_element_table(&p->file, &p->frame.tensor_tables, (uint32_t)tensor->index - p->frame.first_tensor);
+}
+
+static rlt_status load_tensor(rlt_prepare_state *p, uint32_t local) {
     rlt_file *file = &p->file;
+    const uint32_t index = p->frame.first_tensor + local;
     rlt_tensor *tensor = &p->tensors[index];
     rlt_place *place = &p->places[index];
-    rlt_table table = rlt_element_table(file, &p->tensor_tables, index);
+    rlt_table table = rlt_element_table(file, &p->frame.tensor_tables, local);
     rlt_vector shape = rlt_field_vector(file, &table, TENSOR_SHAPE, 4);
     rlt_vector name = rlt_field_vector(file, &table, TENSOR_NAME, 1);
     memset(tensor, 0, sizeof *tensor);
@@ -53,7 +62,7 @@ static rlt_status load_tensor(rlt_prepare_state *p, uint32_t index) {
 
 /* A tensor without data that nothing computes is an empty constant if its shape says so (RESHAPE to a scalar). */
 static void accept_empty_constants(rlt_prepare_state *p) {
-    for (uint32_t i = 0; i < p->tensor_count; i++) {
+    for (uint32_t i = p->frame.first_tensor; i < p->tensors_used; i++) {
         const uint32_t not_empty = TENSOR_OPEN | TENSOR_INPUT | TENSOR_READY | TENSOR_STATEFUL;
         if (p->tensors[i].elements == 0 && !(p->places[i].flags & not_empty)) {
             p->tensors[i].data = p->file.bytes;
@@ -63,7 +72,7 @@ static void accept_empty_constants(rlt_prepare_state *p) {
 }
 
 static rlt_status load_input(rlt_prepare_state *p, uint32_t position) {
-    rlt_tensor *tensor = &p->tensors[rlt_element_i32(&p->file, &p->graph_inputs, position)];
+    rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->frame.graph_inputs, position));
     p->places[tensor->index].flags |= TENSOR_INPUT | TENSOR_READY;
     tensor->data = NULL; /* what the user writes cannot be constant */
     for (uint32_t i = 0; i < p->config.input_shape_count; i++) {
@@ -82,16 +91,32 @@ static rlt_status load_input(rlt_prepare_state *p, uint32_t position) {
     return RLT_OK;
 }
 
-rlt_status rlt_load_tensors(rlt_prepare_state *p) {
-    for (uint32_t i = 0; i < p->tensor_count; i++)
+static rlt_status load_table(rlt_prepare_state *p) {
+    for (uint32_t i = 0; i < p->frame.tensor_tables.count; i++)
         if (load_tensor(p, i) != RLT_OK) return p->status;
+    return RLT_OK;
+}
+
+rlt_status rlt_load_frame(rlt_prepare_state *p) {
+    if (load_table(p) != RLT_OK) return p->status;
+    for (uint32_t i = 0; i < p->frame.graph_inputs.count; i++) {
+        rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->frame.graph_inputs, i));
+        p->places[tensor->index].flags |= TENSOR_READY;
+        tensor->data = NULL;
+    }
+    accept_empty_constants(p);
+    return RLT_OK;
+}
+
+rlt_status rlt_load_tensors(rlt_prepare_state *p) {
+    if (load_table(p) != RLT_OK) return p->status;
     for (uint32_t i = 0; i < p->config.input_shape_count; i++)
-        if (p->config.input_shapes[i].input >= p->graph_inputs.count)
+        if (p->config.input_shapes[i].input >= p->frame.graph_inputs.count)
             return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "a shape is given for an input that does not exist");
-    for (uint32_t i = 0; i < p->graph_inputs.count; i++)
+    for (uint32_t i = 0; i < p->frame.graph_inputs.count; i++)
         if (load_input(p, i) != RLT_OK) return p->status;
     accept_empty_constants(p);
-    for (uint32_t i = 0; i < p->graph_outputs.count; i++)
-        p->places[rlt_element_i32(&p->file, &p->graph_outputs, i)].flags |= TENSOR_OUTPUT;
+    for (uint32_t i = 0; i < p->frame.graph_outputs.count; i++)
+        p->places[rlt_element_i32(&p->file, &p->frame.graph_outputs, i)].flags |= TENSOR_OUTPUT; /* main: from 0 */
     return RLT_OK;
 }

@@ -109,7 +109,7 @@ static rlt_status set_first_value(rlt_prepare_state *p, rlt_variable *variable, 
 }
 
 rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *handle) {
-    rlt_table table = rlt_element_table(&p->file, &p->operator_tables, op->index);
+    rlt_table table = rlt_element_table(&p->file, &p->frame.operator_tables, op->index);
     rlt_variable new = {.handle = (uint32_t)handle->index};
     read_names(p, &table, &new.container, &new.name);
     if (handle->type != RLT_RESOURCE || handle->elements != 1)
@@ -156,18 +156,13 @@ rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt
     return RLT_OK;
 }
 
-static int is_handle_of(rlt_prepare_state *p, const rlt_variable *variable, int32_t tensor) {
-    return tensor >= 0 && p->tensors[tensor].type == RLT_RESOURCE &&
-           rlt_root_of(p, (uint32_t)tensor) == variable->handle;
-}
-
-/* Operators that run other subgraphs. */
-static int calls(int32_t code) {
-    return code == CALL_ONCE || code == IF || code == WHILE;
+static int is_handle_of(rlt_prepare_state *p, const rlt_variable *variable, int32_t index) {
+    const rlt_tensor *tensor = rlt_tensor_at(p, index);
+    return tensor != NULL && tensor->type == RLT_RESOURCE && rlt_root_of(p, (uint32_t)tensor->index) == variable->handle;
 }
 
 static int may_write(rlt_prepare_state *p, const rlt_variable *variable, uint32_t index) {
-    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, index);
+    rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, index);
     const int32_t code = code_of(p, &op);
     if (code == READ_VARIABLE) return 0;
     if (code == VAR_HANDLE) { /* one more handle, which is not known as such yet */
@@ -178,11 +173,11 @@ static int may_write(rlt_prepare_state *p, const rlt_variable *variable, uint32_
     rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
     for (uint32_t i = 0; i < inputs.count; i++)
         if (is_handle_of(p, variable, rlt_element_i32(&p->file, &inputs, i))) return 1;
-    return calls(code);
+    return code == CALL_ONCE || rlt_calls(code);
 }
 
 static int reads(rlt_prepare_state *p, uint32_t index, int32_t tensor) {
-    rlt_table op = rlt_element_table(&p->file, &p->operator_tables, index);
+    rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, index);
     rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
     for (uint32_t i = 0; i < inputs.count; i++)
         if (rlt_element_i32(&p->file, &inputs, i) == tensor) return 1;
@@ -191,7 +186,7 @@ static int reads(rlt_prepare_state *p, uint32_t index, int32_t tensor) {
 
 /* Whether `value`, which the current operator makes, is read only before the variable may be written. */
 static int is_read_in_time(rlt_prepare_state *p, const rlt_variable *variable, const rlt_tensor *value) {
-    const uint32_t count = p->operator_tables.count;
+    const uint32_t count = p->frame.operator_tables.count;
     uint32_t i = p->op_index + 1;
     for (; i < count && !may_write(p, variable, i); i++)
         if (p->scanned++ == MOST_SCANNED) return 0;
@@ -203,7 +198,7 @@ static int is_read_in_time(rlt_prepare_state *p, const rlt_variable *variable, c
 
 int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle) {
     const rlt_variable *variable = variable_of(p, handle);
-    if (variable == NULL || (p->config.flags & RLT_KEEP_ALL) || !is_read_in_time(p, variable, value)) return 0;
+    if (variable == NULL || p->depth != 0 || (p->config.flags & RLT_KEEP_ALL) || !is_read_in_time(p, variable, value)) return 0;
     p->places[value->index].parent = variable->handle;
     return 1;
 }

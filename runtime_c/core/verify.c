@@ -146,6 +146,12 @@ static rlt_status verify_indices(const state *s, const rlt_vector *indices, uint
 
 static rlt_status verify_options(state *s, const rlt_table *op, const rlt_table *code) {
     uint32_t type = rlt_field_u8(s->file, op, OPERATOR_OPTIONS_TYPE, 0);
+    if (rlt_operator_code(s->file, code) == COMPOSITE) { /* the only kind here whose options are in the second union */
+        const uint32_t second = rlt_field_u8(s->file, op, OPERATOR_OPTIONS_2_TYPE, 0);
+        rlt_field_table(s->file, op, OPERATOR_OPTIONS_2);
+        if (second != 0 && second != COMPOSITE_OPTIONS)
+            return fail(s, RLT_ERROR_FORMAT, "an operator has the options of another kind");
+    }
     rlt_table options = rlt_field_table(s->file, op, OPERATOR_OPTIONS);
     const rlt_op_kind *kind = rlt_find_op_kind(s->file, code);
     if (s->file->fault != NULL || kind == NULL || kind->options == 0) return settle(s, RLT_OK);

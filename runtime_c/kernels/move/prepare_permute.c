@@ -171,35 +171,32 @@ rlt_status rlt_prepare_gather(rlt_prepare_state *p, const rlt_op *op) {
     return RLT_OK;
 }
 
-/* An output whose `count` values are known now: a copy from the image. */
-static rlt_status add_known(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *output, uint32_t rank,
-                            const int32_t *values, uint32_t count) {
+/* An output whose `count` values are known now. */
+static rlt_status add_known(rlt_prepare_state *p, rlt_tensor *output, uint32_t rank, const int32_t *values,
+                            uint32_t count) {
     const int32_t dims[1] = {(int32_t)count};
     if (output->type != RLT_INT32 && output->type != RLT_INT64) {
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, output, "must be INT32 or INT64");
     }
     RLT_TRY(rlt_set_shape(p, output, rank, dims));
     if (!count) return RLT_OK;
-    rlt_ref ref;
-    uint8_t *constant = rlt_add_constant(p, output->bytes, &ref);
+    uint8_t *constant = rlt_make_constant(p, output);
     if (!constant) return RLT_ERROR_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         if (output->type == RLT_INT64) ((int64_t *)(void *)constant)[i] = values[i];
         else ((int32_t *)(void *)constant)[i] = values[i];
     }
-    rlt_grid grid = {0};
-    rlt_grid_add(&grid, count, 1, 1);
-    return rlt_add_move(p, op, ref, rlt_ref_of(p, output), rlt_element_bytes(output->type), &grid);
+    return RLT_OK;
 }
 
 rlt_status rlt_prepare_shape(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 1, 1));
     const rlt_tensor *input = rlt_input(p, op, 0);
-    return add_known(p, op, rlt_output(p, op, 0), 1, input->dims, input->rank);
+    return add_known(p, rlt_output(p, op, 0), 1, input->dims, input->rank);
 }
 
 rlt_status rlt_prepare_rank(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 1, 1));
     const int32_t rank = (int32_t)rlt_input(p, op, 0)->rank;
-    return add_known(p, op, rlt_output(p, op, 0), 0, &rank, 1);
+    return add_known(p, rlt_output(p, op, 0), 0, &rank, 1);
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 import numpy as np
 
 from ..ir import DType, Graph, Op, Quantization, RilletError, Tensor
+from .control import Call, called_graphs, run_called
 from .opdef import Array, opdef
 from .variables import CallOnceAttrs, handle_value
 
@@ -25,8 +26,8 @@ def evaluate(
     Args:
         every: give the arrays of all tensors, not of the outputs alone.
         variables: values of variables by name (`container/shared_name`), read and changed by the run.
-        graphs: those of the model; CALL_ONCE names its graph by number, and gives values to the variables that have
-            none.
+        graphs: those of the model, for the operators that call them by number. CALL_ONCE gives values to the
+            variables that have none.
         float64: hold every float32 value as float64, as a reference for derivatives.
 
     Returns:
@@ -54,7 +55,11 @@ def evaluate(
             _call_once(op, store, graphs, float64)
             continue
         arrays = [None if t is None else values[t] if t in values else _constant(op, t, float64) for t in op.inputs]
-        for tensor, array in zip(op.outputs, evaluate_op(op, arrays, float64), strict=True):
+        if called_graphs(op):
+            results = run_called(op, arrays, graphs, _caller(store, graphs, float64))
+        else:
+            results = evaluate_op(op, arrays, float64)
+        for tensor, array in zip(op.outputs, results, strict=True):
             values[tensor] = array
         for tensor in dying.get(op, ()):
             values.pop(tensor, None)
@@ -79,6 +84,14 @@ def evaluate_op(op: Op, arrays: Sequence[Array | None], float64: bool = False) -
             array = quantization.quantize(array, tensor.dtype)
         results.append(np.asarray(array, _numpy(tensor, float64)))
     return results
+
+
+def _caller(store: MutableMapping[str, Array], graphs: Sequence[Graph], float64: bool) -> Call:
+    def call(graph: Graph, arrays: Sequence[Array]) -> list[Array]:
+        results = evaluate(graph, arrays, variables=store, graphs=graphs, float64=float64)
+        return [results[t.name] for t in graph.outputs]
+
+    return call
 
 
 def _call_once(op: Op, store: MutableMapping[str, Array], graphs: Sequence[Graph], float64: bool) -> None:
