@@ -110,12 +110,22 @@ RLT_INLINE v_range v_set_range(int32_t zero_point, int32_t low, int32_t high) {
 /* int8 forms of QUARTERS vectors, in order. */
 typedef __m512i v_bytes;
 
+RLT_INLINE v_bytes v_clamp_halves(vi ab, vi cd, const v_range *range) {
+    const vi bytes = _mm512_permutexvar_epi32(range->order, _mm512_packs_epi16(ab, cd));
+    return _mm512_min_epi8(_mm512_max_epi8(bytes, range->low), range->high);
+}
+
 /* Of requantized values: zero point added, clamped. Indices past `count` repeat the first vector. */
 RLT_INLINE v_bytes v_to_bytes(const vi *a, const int count, const v_range *range) {
     const vi ab = _mm512_adds_epi16(_mm512_packs_epi32(a[0], a[count > 1 ? 1 : 0]), range->zero_point);
     const vi cd = _mm512_adds_epi16(_mm512_packs_epi32(a[count > 2 ? 2 : 0], a[count > 3 ? 3 : 0]), range->zero_point);
-    const vi bytes = _mm512_permutexvar_epi32(range->order, _mm512_packs_epi16(ab, cd));
-    return _mm512_min_epi8(_mm512_max_epi8(bytes, range->low), range->high);
+    return v_clamp_halves(ab, cd, range);
+}
+
+/* Of values that have their zero point. */
+RLT_INLINE v_bytes v_narrow(const vi *a, const int count, const v_range *range) {
+    return v_clamp_halves(_mm512_packs_epi32(a[0], a[count > 1 ? 1 : 0]),
+                          _mm512_packs_epi32(a[count > 2 ? 2 : 0], a[count > 3 ? 3 : 0]), range);
 }
 
 RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {

@@ -5,7 +5,9 @@
  * is a sequence of `runs`: bytes that lie side by side (a whole row of the window, or one tap where the window is
  * dilated), and a run is a sequence of words: as many bytes as an instruction set multiplies at once.
  *
- * What the 128 added in the band and the zero points contribute is constant per channel and folded into `bias`.
+ * What the 128 added in the band and the zero points contribute is constant per channel and folded into `bias`. Only what
+ * a zero point of the weights multiplies differs between pixels: -zero point * (sum of the window's values in the band),
+ * the pixel's `term`, which kernels compute once per band for all channels.
  *
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
  * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero. */
@@ -19,20 +21,22 @@
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
-    rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[];
+    rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[], then
+                         with `small` rlt_conv_2d_rounding[] of vectors;
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
-    rlt_ref scratch;  /* `tasks` bands */
+    rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] if weights have a zero point */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors; /* of output channels */
     int32_t run_bytes, run_words, run_count;
     rlt_band band;
+    int32_t task_bytes; /* of scratch */
     int32_t split_blocks; /* tasks share the blocks of channels, not the rows */
     int32_t weights_zero_point;
     int32_t exact; /* results are rounded once, as doubles (FULLY_CONNECTED) */
-    int32_t small; /* no weights zero point; each channel: sums below 2^30, left shift 0, right shift at least 1 */
+    int32_t small; /* rlt_conv_2d_sums */
     int32_t output_zero_point, low, high;
     int32_t per_channel;           /* with `rows`: the weights have several scales */
     float float_low, float_high;   /* with `rows`: fused activation */
@@ -40,10 +44,33 @@ typedef struct {
 
 enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
+/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift in [1, 22]. POSITIVE: also, the
+ * fused activation makes results below the zero point equal, so that it does not matter how negative sums are rounded. */
+typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_POSITIVE } rlt_conv_2d_sums;
+
+/* How 16 small sums become results: with `nudge`, which holds what rounds and the output zero point,
+ *   POSITIVE: high word of (sum * multiplier + nudge), >> shift (the right shift - 1);
+ *   SMALL: (high word of (2 * sum * multiplier + nudge) - (sum < 0)) >> shift (the right shift).
+ * Both equal rlt_requantize() (common/fixed_point.h): its two roundings are sums before one shift, as
+ * floor(floor(x / 2^a + n) / 2^b) = floor((x + n 2^a) / 2^(a + b)) for an integer n. */
+typedef struct {
+    int64_t nudge_even[8], nudge_odd[8]; /* of lanes 0, 2, ... and 1, 3, ... */
+    int32_t shift[16];
+} rlt_conv_2d_rounding;
+
 /* Blocks of at most `most` vectors each, as even as can be: how many, and the first vector of one. */
 static inline int32_t rlt_conv_block_count(int32_t vectors, int32_t most) { return (vectors + most - 1) / most; }
 static inline int32_t rlt_conv_block_start(int32_t vectors, int32_t most, int32_t block) {
     return (int32_t)((int64_t)vectors * block / rlt_conv_block_count(vectors, most));
+}
+
+/* Where run `run` of the window starts, relative to the window's first byte in scratch. */
+static inline size_t rlt_conv_run_offset(const rlt_conv_2d_packed_params *p, int32_t run) {
+    const rlt_window *w = &p->window;
+    const size_t row = (size_t)w->dilation_h * (size_t)p->band.row_bytes;
+    if (w->dilation_w == 1) return (size_t)run * row;
+    return (size_t)(run / w->kernel_w) * row +
+           (size_t)(run % w->kernel_w) * (size_t)(w->dilation_w * p->band.wide) * (size_t)w->in_c;
 }
 
 #endif

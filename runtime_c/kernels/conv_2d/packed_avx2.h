@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../simd/s8_avx2.h"
+#include "packed.h"
 
 enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 4, WEIGHTS = 16 };
 #define ROWS(X) X(1, 8) X(2, 5)
@@ -19,5 +20,17 @@ RLT_INLINE vi load_weights(const uint8_t *from) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
 }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return vi_madd(sum, word, weights); }
+
+static void row_sums(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
+                     int32_t *sums) {
+    for (int32_t x = 0; x < width; x++, window += step) {
+        uint32_t sum = 0;
+        for (int32_t run = 0; run < p->run_count; run++) {
+            const uint16_t *from = (const uint16_t *)(const void *)(window + rlt_conv_run_offset(p, run));
+            for (int32_t i = 0; i < p->run_bytes; i++) sum += from[i];
+        }
+        sums[x] = (int32_t)sum;
+    }
+}
 
 #endif

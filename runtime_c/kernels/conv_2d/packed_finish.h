@@ -6,25 +6,11 @@
 
 typedef int8_t result;
 
-/* Sum of the window's values in scratch. */
-static int32_t window_sum(const rlt_conv_2d_packed_params *p, const uint8_t *window) {
-    uint32_t sum = 0;
-    for (int32_t run = 0; run < p->run_count; run++) {
-        const uint8_t *from = window + run_offset(p, run);
-        for (int32_t i = 0; i < p->run_bytes; i++) {
-            sum += p->band.wide == 1 ? from[i] : ((const uint16_t *)(const void *)from)[i];
-        }
-    }
-    return (int32_t)sum;
-}
-
 /* One pixel's sums, whatever the factors. */
 static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vectors, const vi *sum,
-                                                   const uint8_t *window, int8_t *output) {
+                                                   int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
-    const uint32_t total = p->weights_zero_point ? (uint32_t)window_sum(p, window) : 0;
-    const vi correction = vi_set((int32_t)((uint32_t)p->weights_zero_point * total));
     vi y[MOST_VECTORS];
     for (int32_t v = 0; v < MOST_VECTORS; v++) {
         const int32_t at = v < vectors ? v : 0;
@@ -32,15 +18,14 @@ static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vecto
         if (p->exact) {
             y[v] = vi_scale_exact(sum[at], (const double *)(const void *)b->factors + at * LANES);
         } else {
-            y[v] = vi_requantize(vi_sub(sum[at], correction), vi_load(factor), vi_load(factor + b->padded),
+            y[v] = vi_requantize(sum[at], vi_load(factor), vi_load(factor + b->padded),
                                  vi_load(factor + 2 * b->padded));
         }
     }
     v_store_bytes(output, v_to_bytes(y, MOST_VECTORS, &range), b->channels);
 }
 
-RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, const uint8_t *window,
-                   result *output) {
+RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t pixel = (size_t)p->window.out_c;
     if (!p->small) {
@@ -51,7 +36,7 @@ RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile
             for (int v = 0; v < vectors; v++) sums[i][v] = sum[i][v];
         }
         for (int i = 0; i < pixels; i++) {
-            finish_pixel(b, vectors, sums[i], window + (size_t)i * b->pixel_bytes, output + (size_t)i * pixel);
+            finish_pixel(b, vectors, sums[i], output + (size_t)i * pixel);
         }
         return;
     }

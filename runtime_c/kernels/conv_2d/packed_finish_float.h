@@ -7,11 +7,9 @@
 
 typedef float result;
 
-RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, const uint8_t *window,
-                       result *output) {
+RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const rlt_vec low = rlt_vec_all(p->float_low), high = rlt_vec_all(p->float_high), row = rlt_vec_all(b->row->scale);
-    (void)window;
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
         const int32_t *after = b->bias + b->padded + v * LANES;

@@ -1,5 +1,6 @@
 /* The kernel for packed int8 convolutions. Before it comes packed_<set>.h, which defines MOST_PIXELS, MOST_VECTORS,
  * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_weights(), multiply_add();
+ * row_sums(), for each pixel of a row the sum of its window's values in the band, which wraps;
  * ROWS(X), the tile shapes: X(vectors, most pixels); then packed_finish.h or packed_finish_float.h: `result` and
  * finish(). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
@@ -24,7 +25,8 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *wei
 }
 
 /* `pixels` neighbouring output pixels x `vectors` of channels; both constant where this is inlined. */
-RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, result *output) {
+RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, const int32_t *terms,
+                     result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
     /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
@@ -38,9 +40,16 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
             half[i][v] = vi_set(0);
         }
     }
+    if (terms) {
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) {
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], vi_set(terms[i]));
+        }
+    }
     const uint8_t *weights = b->weights;
     for (int32_t run = 0; run < p->run_count; run++) {
-        const uint8_t *first = window + run_offset(p, run);
+        const uint8_t *first = window + rlt_conv_run_offset(p, run);
         const uint8_t *from[4] = {first, first + 3 * step, first + 6 * step, first + 9 * step};
         int32_t words = p->run_words;
         for (; words >= UNROLLED; words -= UNROLLED) {
@@ -65,11 +74,11 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
     }
-    finish(pixels, vectors, b, sum, window, output);
+    finish(pixels, vectors, b, sum, output);
 }
 
 #define TILE(pixels, vectors) \
-    case pixels: tile(pixels, vectors, b, window, output); break;
+    case pixels: tile(pixels, vectors, b, window, terms, output); break;
 #define TILES_4(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v)
 #define TILES_5(v) TILES_4(v) TILE(5, v)
 #define TILES_8(v) TILES_5(v) TILE(6, v) TILE(7, v) TILE(8, v)
@@ -77,12 +86,14 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 
 /* A row of `width` output pixels, in tiles as even as can be. */
 #define ROW(vectors, most) \
-    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, result *output) { \
+    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, \
+                              result *output) { \
         for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
             const int32_t pixels = (width + tiles - 1) / tiles; \
             switch (pixels) { TILES_##most(vectors) } \
             width -= pixels; \
             window += (size_t)pixels * b->pixel_bytes; \
+            if (terms) terms += pixels; \
             output += (size_t)pixels * (size_t)b->p->window.out_c; \
         } \
     }
@@ -90,7 +101,7 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 
 ROWS(ROW)
 
-typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, result *output);
+typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, result *output);
 
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const rlt_row_scale *row, int32_t first, int32_t last) {
@@ -102,6 +113,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .weights = weights + (size_t)first * vector_bytes,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
+        .rounding = (const rlt_conv_2d_rounding *)(const void *)(channels + 4 * padded) + first,
         .row = row,
         .padded = padded,
         .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide,
@@ -109,10 +121,25 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
     };
 }
 
+/* Terms of `rows` output rows, or NULL where there are none. */
+static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uint8_t *windows, int32_t rows, int32_t width,
+                                   int32_t *terms) {
+    const size_t step = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide;
+    if (!p->weights_zero_point) return NULL;
+    for (int32_t r = 0; r < rows; r++) {
+        const uint8_t *window = windows + (size_t)r * (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
+        row_sums(p, window, step, width, terms + r * width);
+        for (int32_t x = 0; x < width; x++) {
+            terms[r * width + x] = (int32_t)(0u - (uint32_t)p->weights_zero_point * (uint32_t)terms[r * width + x]);
+        }
+    }
+    return terms;
+}
+
 /* Blocks [first_block, last_block) of `rows` output rows; `windows` is where the first one's windows start. */
 static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
                        const rlt_row_scale *row_scale, const uint8_t *windows, int32_t rows, int32_t width,
-                       result *output) {
+                       const int32_t *terms, result *output) {
     static const row_function row[] = {ROWS(ROW_NAME)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
@@ -123,7 +150,7 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
         const int32_t last = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, row_scale, first, last);
         for (int32_t r = 0; r < rows; r++) {
-            row[last - first - 1](&b, windows + (size_t)r * in_step, width,
+            row[last - first - 1](&b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
                                   output + (size_t)r * out_step + (size_t)first * LANES);
         }
     }
@@ -135,7 +162,7 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
     const rlt_row_scale *rows = rlt_in_or_null(run, p->rows);
     result *output = rlt_out(run, p->output);
     rlt_band band = p->band;
-    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band.bytes;
+    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->task_bytes;
     const int32_t total = w->batches * w->out_h;
     uint32_t first = 0, end = (uint32_t)total;
     uint32_t first_block = 0, last_block = (uint32_t)rlt_conv_block_count(p->vectors, MOST_VECTORS);
@@ -153,7 +180,8 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
         const rlt_row_scale *row_scale = rows ? rows + row / w->out_h : NULL;
         if (row_scale) band.fill = row_scale->zero_point + 128;
         rlt_band_load(&band, w, input + image, y, last, width, scratch);
-        run_blocks(p, run, first_block, last_block, row_scale, scratch, last - y, width,
+        const int32_t *terms = window_terms(p, scratch, last - y, width, (int32_t *)(void *)(scratch + band.bytes));
+        run_blocks(p, run, first_block, last_block, row_scale, scratch, last - y, width, terms,
                    output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
         row += last - y;
     }

@@ -2,7 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "prepare_pack.h"
 
-enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
+enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a value
  * in the band. */
@@ -57,6 +57,10 @@ static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
     return (size_t)k->vectors * (size_t)f->lanes * (size_t)k->run_count * (size_t)k->run_words * (size_t)f->word;
 }
 
+static size_t rounding_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
+    return ((size_t)k->vectors * (size_t)f->lanes + 15) / 16 * sizeof(rlt_conv_2d_rounding);
+}
+
 uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t, uint32_t tasks,
                           rlt_conv_2d_packed_params *k) {
     const form *f = form_for(p);
@@ -76,7 +80,10 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
     k->run_words = (k->run_bytes + f->word - 1) / f->word;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
-    const size_t constants = weights_bytes(k, f) + (size_t)k->vectors * (size_t)f->lanes * 16;
+    const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 : 0;
+    if (terms > INT32_MAX / 4) return 0;
+    k->task_bytes = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
+    const size_t constants = weights_bytes(k, f) + (size_t)k->vectors * (size_t)f->lanes * 16 + rounding_bytes(k, f);
     if (constants > rlt_constant_room(p) / 2) return 0;
     return share(k, tasks, rlt_conv_block_count(k->vectors, f->most_vectors));
 }
@@ -108,8 +115,9 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
     uint32_t sum = 0;
     *largest = 0;
     for (size_t i = 0; i < filter; i++) {
-        sum += (uint32_t)(weights[i] - k->weights_zero_point);
-        *largest += 255 * (weights[i] < 0 ? -weights[i] : weights[i]);
+        const int32_t weight = weights[i] - k->weights_zero_point;
+        sum += (uint32_t)weight;
+        *largest += 255 * (weight < 0 ? -weight : weight);
     }
     const uint32_t own = t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     const int32_t bias = (int32_t)(own - (uint32_t)k->band.fill * sum);
@@ -117,15 +125,39 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
     return bias;
 }
 
+/* Whether a channel allows the short ways to round. Where all its results are zero, its factor becomes zero. */
+static int is_small(int64_t largest, int32_t *multiplier, int32_t *shift) {
+    if (largest >= 1 << 30) return 0;
+    const int32_t most = (int32_t)largest;
+    if (!rlt_requantize(most, *multiplier, *shift) && !rlt_requantize(-most, *multiplier, *shift)) {
+        *multiplier = 0;
+        *shift = -1;
+    }
+    return *shift <= -1 && *shift >= -LARGEST_SHIFT;
+}
+
+static void pack_rounding(const rlt_conv_2d_packed_params *k, const int32_t *right, rlt_conv_2d_rounding *to) {
+    const int twice = k->small == RLT_SUMS_SMALL;
+    for (int32_t c = 0; c < k->window.out_c; c++) {
+        rlt_conv_2d_rounding *r = &to[c / 16];
+        const int32_t lane = c % 16;
+        const int64_t one = INT64_C(1) << (31 + right[c]);
+        const int64_t nudge = ((INT64_C(1) << 30) + one / 2 + k->output_zero_point * one) * (twice ? 2 : 1);
+        (lane % 2 ? r->nudge_odd : r->nudge_even)[lane / 2] = nudge;
+        r->shift[lane] = right[c] - (twice ? 0 : 1);
+    }
+}
+
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
-                                   size_t padded) {
-    const size_t words = padded * (k->exact ? 3 : 4);
-    int32_t *to = rlt_add_constant(p, words * sizeof(int32_t), &k->channels);
+                                const form *f) {
+    const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
+    const size_t bytes = padded * (k->exact ? 3 : 4) * sizeof(int32_t) + (k->exact ? 0 : rounding_bytes(k, f));
+    int32_t *to = rlt_add_constant(p, bytes, &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
-    memset(to, 0, words * sizeof(int32_t));
+    memset(to, 0, bytes);
     double *factors = (double *)(void *)(to + padded);
     const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
-    k->small = !k->weights_zero_point && !k->exact;
+    int small = !k->exact;
     for (int32_t c = 0; c < k->window.out_c; c++) {
         int64_t largest;
         int32_t *multiplier = to + padded + c, shift;
@@ -137,9 +169,13 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
             continue;
         }
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, multiplier, &shift));
+        small &= is_small(largest, multiplier, &shift);
         multiplier[padded] = shift > 0 ? shift : 0;
         multiplier[2 * padded] = shift < 0 ? -shift : 0;
-        if (largest >= 1 << 30 || shift >= 0) k->small = 0;
+    }
+    if (small) {
+        k->small = k->low >= k->output_zero_point ? RLT_SUMS_POSITIVE : RLT_SUMS_SMALL;
+        pack_rounding(k, to + 3 * padded, (rlt_conv_2d_rounding *)(void *)(to + 4 * padded));
     }
     return RLT_OK;
 }
@@ -154,11 +190,11 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     k->rows = RLT_REF_NONE;
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
-    k->scratch = rlt_add_scratch(p, op, (size_t)k->band.bytes * tasks);
+    k->scratch = rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
-    return pack_channels(p, k, t, (size_t)k->vectors * (size_t)f->lanes);
+    return pack_channels(p, k, t, f);
 }
 
 rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
@@ -167,8 +203,9 @@ rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const
     rlt_conv_2d_packed_params *k = rlt_add_step(p, op, f->hybrid, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     *k = *plan;
+    k->weights_zero_point = 0; /* LiteRT does not look at it here */
     k->output = rlt_ref_of(p, t->output);
-    k->scratch = rlt_add_scratch(p, op, (size_t)k->band.bytes * tasks);
+    k->scratch = rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
