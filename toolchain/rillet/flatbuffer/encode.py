@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from .schema import IDENTIFIER, TABLES, UNIONS, Field, Table
 _LIMIT = 2**31 - 1  # offsets are 32 bits wide, and many readers take them as signed
 _CACHE_LINE = 64
 _LARGE = 1024
+_U32 = struct.Struct("<I")
 
 
 def encode(table: str, record: Record) -> bytes:
@@ -34,8 +37,45 @@ def encode(table: str, record: Record) -> bytes:
         encoder.patch(0, encoder.table(TABLES[table], record))
     except (struct.error, OverflowError, ValueError, TypeError) as error:
         raise FlatbufferError(f"a value does not fit its field in the file: {error}") from error
-    encoder.write_data()
-    return bytes(encoder.out)
+    return encoder.with_data()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How tables with the same fields present are laid out: compiled once, as a model has many of them.
+
+    Attributes:
+        vtable: its bytes. begin: bytes before the first field where that is aligned to 8, else 0.
+        values: packs the whole table. slots: its fields in order; True for a union's tag.
+        references: fields stored elsewhere, each with its offset in the table, in the schema's order.
+    """
+
+    vtable: bytes
+    begin: int
+    values: struct.Struct
+    slots: tuple[tuple[Field, bool], ...]
+    references: tuple[tuple[Field, int], ...]
+
+
+@lru_cache(1024)
+def _layout(table: str, names: tuple[str, ...]) -> _Layout:
+    present = [f for f in TABLES[table].fields if f.name in names]
+    slots = [(f.slot, f.id, f, False) for f in present]
+    slots += [(1, f.id - 1, f, True) for f in present if f.kind == "union"]
+    slots.sort(key=lambda slot: -slot[0])
+    entries = [0] * (max((number for _, number, _, _ in slots), default=-1) + 1)
+    extent, layout = 4, "<i"
+    for size, number, field, is_tag in slots:
+        entries[number] = extent
+        extent += size
+        layout += "B" if is_tag else field.code if field.kind == "scalar" else "I"
+    return _Layout(
+        struct.pack(f"<{len(entries) + 2}H", 4 + 2 * len(entries), extent, *entries),
+        4 if slots and slots[0][0] == 8 else 0,  # 8-byte fields come first, right after the offset
+        struct.Struct(layout),
+        tuple((field, is_tag) for _, _, field, is_tag in slots),
+        tuple((f, entries[f.id]) for f in present if f.kind != "scalar"),
+    )
 
 
 class _Encoder:
@@ -45,33 +85,29 @@ class _Encoder:
         self._data: list[tuple[int, Field, Any]] = []
 
     def patch(self, slot: int, target: int) -> None:
-        struct.pack_into("<I", self.out, slot, target - slot)
+        _U32.pack_into(self.out, slot, target - slot)
 
     def table(self, schema: Table, record: Record) -> int:
         """Writes the table, then everything it refers to; returns its place."""
-        present = [f for f in schema.fields if _is_present(f, record.get(f.name))]
-        slots: list[tuple[int, int, int]] = [(f.slot, f.id, n) for n, f in enumerate(present)]
-        slots += [(1, f.id - 1, n) for n, f in enumerate(present) if f.kind == "union"]
-        slots.sort(key=lambda slot: -slot[0])
-        entries = [0] * (max((number for _, number, _ in slots), default=-1) + 1)
-        extent, begin = 4, 4 if slots and slots[0][0] == 8 else 0  # 8-byte fields come first, right after the offset
-        for size, number, _ in slots:
-            entries[number] = extent
-            extent += size
-        vtable = self._vtable(struct.pack(f"<{len(entries) + 2}H", 4 + 2 * len(entries), extent, *entries))
-        self._align(8 if begin else 4, begin)
+        usual = schema.scalar_defaults
+        names = tuple(
+            [name for name, v in record.items() if v is not None and not (name in usual and v == usual[name])]
+        )
+        layout = _layout(schema.name, names)
+        vtable = self._vtable(layout.vtable)
+        self._align(8 if layout.begin else 4, layout.begin)
         place = len(self.out)
-        self.out += struct.pack("<i", place - vtable) + bytes(extent - 4)
-        for _, number, index in slots:
-            field, slot = present[index], place + entries[number]
-            value = record[field.name]
-            if number != field.id:
-                self.out[slot] = UNIONS[field.refers].index(value[0]) + 1
-            elif field.kind == "scalar":
-                struct.pack_into("<" + field.code, self.out, slot, value)
-        for field in present:
-            if field.kind != "scalar":
-                self._reference(schema, field, record[field.name], place + entries[field.id])
+        values = [
+            UNIONS[field.refers].index(record[field.name][0]) + 1
+            if is_tag
+            else record[field.name]
+            if field.kind == "scalar"
+            else 0
+            for field, is_tag in layout.slots
+        ]
+        self.out += layout.values.pack(place - vtable, *values)
+        for field, entry in layout.references:
+            self._reference(schema, field, record[field.name], place + entry)
         return place
 
     def _vtable(self, entries: bytes) -> int:
@@ -93,9 +129,11 @@ class _Encoder:
             self._tables(TABLES[field.refers], value, slot)
         elif schema.name == "Buffer":
             self._data.append((slot, field, value))
-        else:
-            array = np.asarray(value, np.dtype("<" + field.code if field.code != "?" else "?"))
+        elif isinstance(value, np.ndarray):
+            array = np.asarray(value, "<" + field.code if field.code != "?" else "?")
             self.patch(slot, self._vector(field.align, array.size, array.tobytes()))
+        else:
+            self.patch(slot, self._vector(field.align, len(value), struct.pack(f"<{len(value)}{field.code}", *value)))
 
     def _tables(self, schema: Table, records: Sequence[Record], slot: int) -> None:
         place = self._vector(4, len(records), bytes(4 * len(records)))
@@ -106,28 +144,28 @@ class _Encoder:
     def _vector(self, align: int, count: int, content: bytes) -> int:
         self._align(max(4, align), 4)
         place = len(self.out)
-        self.out += struct.pack("<I", count)
+        self.out += _U32.pack(count)
         self.out += content
         return place
 
-    def write_data(self) -> None:
-        """The tensors' bytes, at the end.
+    def with_data(self) -> bytes:
+        """What was written, and the tensors' bytes at the end.
 
         The schema asks for 16 bytes of alignment. Large ones start on a cache line, so that vector kernels can
         use mapped weights in place without split loads; small ones would waste more flash than they win.
         """
+        pieces: list[Any] = [self.out]
+        length = len(self.out)
         for slot, field, value in self._data:
             content = memoryview(value).cast("B")
-            self._align(_CACHE_LINE if content.nbytes >= _LARGE else field.align, 4)
-            self.patch(slot, len(self.out))
-            self.out += struct.pack("<I", content.nbytes)
-            self.out += content
-            if len(self.out) > _LIMIT:
+            padding = -(length + 4) % (_CACHE_LINE if content.nbytes >= _LARGE else field.align)
+            self.patch(slot, length + padding)
+            pieces += (bytes(padding) + _U32.pack(content.nbytes), content)
+            length += padding + 4 + content.nbytes
+            if length > _LIMIT:
                 raise FlatbufferError("the model is larger than 2 GB, which a .tflite file written here cannot hold")
+        return b"".join(pieces)
 
     def _align(self, size: int, ahead: int = 0) -> None:
-        self.out += bytes(-(len(self.out) + ahead) % size)
-
-
-def _is_present(field: Field, value: Any) -> bool:
-    return value is not None and not (field.kind == "scalar" and value == field.default)
+        if padding := -(len(self.out) + ahead) % size:
+            self.out += bytes(padding)

@@ -295,6 +295,10 @@ class Table:
     def defaults(self) -> dict[str, int | float | bool | None]:
         return {field.name: field.default for field in self.fields}
 
+    @cached_property
+    def scalar_defaults(self) -> dict[str, int | float | bool | None]:
+        return {field.name: field.default for field in self.fields if field.kind == "scalar"}
+
 
 def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
     for line in text.replace("\n  ", " ").strip().splitlines():
