@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Activation, Attrs, Op, Shape
+from ..ir import Activation, Attrs, Op, Shape, Tensor
+from .gradient import GradientBuilder, Gradients, activated, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, activate, present, resolve_axis, versions
 
@@ -70,6 +71,25 @@ def _compute_pack(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.stack(present(arrays), axis=op.attrs.axis)]
 
 
+def _concatenation_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """The stretch of `dy` that each input became."""
+    assert isinstance(op.attrs, ConcatenationAttrs)
+    rank = len(dy.shape)
+    axis, start, parts = resolve_axis(op, op.attrs.axis, rank), 0, Gradients()
+    for i in range(len(op.inputs)):
+        count = operand(op, i).static_shape[axis] if i + 1 < len(op.inputs) else -1
+        begin, size = ([value if a == axis else rest for a in range(rank)] for value, rest in ((start, 0), (count, -1)))
+        part = b.op("SLICE", [dy, b.ints(begin), b.ints(size)])
+        parts.append(b.shaped(part, operand(op, i).shape))
+        start += count
+    return parts
+
+
+def _pack_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    assert isinstance(op.attrs, PackAttrs)
+    return [*b.ops("UNPACK", [dy], num=op.attrs.values_count, axis=op.attrs.axis)]
+
+
 register(
     OpDef(
         kind="CONCATENATION",
@@ -78,6 +98,7 @@ register(
         attrs=ConcatenationAttrs,
         infer=_infer_concatenation,
         compute=_compute_concatenation,
+        gradient=activated(single(_concatenation_gradient)),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=3, uint32=4, int4=5, float16=6),
         onnx="Concat",
@@ -92,6 +113,7 @@ register(
         attrs=PackAttrs,
         infer=_infer_pack,
         compute=_compute_pack,
+        gradient=single(_pack_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=3, uint32=4),
     )

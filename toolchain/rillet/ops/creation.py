@@ -9,9 +9,10 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import MAX_RANK, Results, broadcast, ints, length, present, versions
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, NotDifferentiable, OpDef, QuantRule, ShapeError, operand, register
+from .rules import MAX_RANK, Results, broadcast, ints, length, present, required_ints, versions
 
 
 @dataclass
@@ -100,6 +101,29 @@ def _compute_range(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [start + np.arange(_count(start, limit, delta)) * delta]
 
 
+def _tile_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Copies side by side become an axis of their own, which is summed away."""
+    x = operand(op, 0)
+    shape: list[int | None] = []
+    axes = []
+    for dim, times in zip(x.shape, required_ints(op, 1, "the multiples"), strict=True):
+        if times != 1:
+            axes.append(len(shape))
+            shape.append(times)
+        shape.append(dim)
+    return [b.sum(b.reshape(dy, tuple(shape)), axes)]
+
+
+def _broadcast_to_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    return [b.sum_to(dy, operand(op, 0))]
+
+
+def _fill_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    return [None, b.reshape_like(b.sum(dy, range(len(dy.shape))), operand(op, 1))]
+
+
+_COUNTS = NotDifferentiable("its result depends on shapes and counts")
+
 register(
     OpDef(
         kind="TILE",
@@ -107,6 +131,7 @@ register(
         options="TileOptions",
         infer=_infer_tile,
         compute=_compute_tile,
+        gradient=single(_tile_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=3),
         onnx="Tile",
@@ -119,6 +144,7 @@ register(
         options="BroadcastToOptions",
         infer=_infer_broadcast_to,
         compute=_compute_broadcast_to,
+        gradient=single(_broadcast_to_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(2, int8=3, int16=3),
         onnx="Expand",
@@ -131,6 +157,7 @@ register(
         options="FillOptions",
         infer=_infer_fill,
         compute=_compute_fill,
+        gradient=single(_fill_gradient),
         quant=QuantRule(same_scale=True),
         version=lambda op: {"INT8": 3, "INT16": 3, "BOOL": 2, "FLOAT16": 4}.get(operand(op, 1).dtype.name, 1),
         onnx="ConstantOfShape",
@@ -144,6 +171,7 @@ register(
         attrs=ShapeAttrs,
         infer=_infer_shape,
         compute=_compute_shape,
+        gradient=_COUNTS,
         quant=QuantRule(),
         onnx="Shape",
     )
@@ -155,6 +183,7 @@ register(
         options="RankOptions",
         infer=_infer_rank,
         compute=_compute_rank,
+        gradient=_COUNTS,
         quant=QuantRule(),
     )
 )
@@ -165,6 +194,7 @@ register(
         options="RangeOptions",
         infer=_infer_range,
         compute=_compute_range,
+        gradient=_COUNTS,
         version=versions(int64=2),
         onnx="Range",
     )

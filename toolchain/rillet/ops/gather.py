@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, one_int, present, resolve_axis, versions
 
@@ -96,6 +98,51 @@ def _compute_one_hot(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.where(np.expand_dims(indices, axis) == places, on.reshape(-1)[0], off.reshape(-1)[0])]
 
 
+def _gather_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Rows added up where they came from. Batches become segments of their own: their rows are numbered apart."""
+    x, indices = operand(op, 0), operand(op, 1)
+    axis, batch = _gather_axes(op, len(x.shape), len(indices.shape))
+    if not indices.shape:
+        indices, dy = b.reshape(indices, (1,)), b.reshape(dy, (*dy.shape[:axis], 1, *dy.shape[axis:]))
+    if axis == 0:
+        return [b.op("UNSORTED_SEGMENT_SUM", [dy, indices, b.constant(x.static_shape[0])])]
+    shape, places = x.static_shape, len(indices.shape) - batch
+    # dy: batches, axes between, places, axes after. The places move behind the batches.
+    between, moved = range(batch, axis), range(axis, axis + places)
+    order = [*range(batch), *moved, *between, *range(axis + places, len(dy.shape))]
+    rows = b.transpose(dy, order)
+    batches = prod(shape[:batch])
+    if batch:
+        first = np.arange(batches, dtype=indices.dtype.numpy).reshape(*shape[:batch], *(1,) * places) * shape[axis]
+        indices = b.op("ADD", [indices, b.constant(first.astype(indices.dtype.numpy))])
+    total = b.op("UNSORTED_SEGMENT_SUM", [rows, indices, b.constant(batches * shape[axis])])
+    total = b.reshape(total, (*shape[:batch], shape[axis], *shape[batch:axis], *shape[axis + 1 :]))
+    back = [*range(batch), *range(batch + 1, axis + 1), batch, *range(axis + 1, len(shape))]
+    return [b.transpose(total, back)]
+
+
+def _gather_nd_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    x, indices = operand(op, 0), operand(op, 1)
+    return [b.shaped(b.op("SCATTER_ND", [indices, dy, b.shape(x)]), x.shape)]
+
+
+def _embedding_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    ids, table = operand(op, 0), operand(op, 1)
+    return [None, b.op("UNSORTED_SEGMENT_SUM", [dy, ids, b.constant(table.static_shape[0])])]
+
+
+def _one_hot_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Each of the two values gets the sum of the gradients where it stands."""
+    assert isinstance(op.attrs, OneHotAttrs)
+    on, off = operand(op, 2), operand(op, 3)
+    constants = [b.scalar(1.0, dy), b.scalar(0.0, dy)]
+    is_on = b.op("ONE_HOT", [operand(op, 0), operand(op, 1), *constants], axis=op.attrs.axis)
+    everywhere = range(len(dy.shape))
+    of_on = b.sum(b.mul(dy, is_on), everywhere)
+    of_off = b.sub(b.sum(dy, everywhere), of_on)
+    return [None, None, b.reshape_like(of_on, on), b.reshape_like(of_off, off)]
+
+
 def _gather_version(op: Op) -> int:
     assert isinstance(op.attrs, GatherAttrs)
     if operand(op, 0).dtype is DType.INT4:
@@ -120,6 +167,7 @@ register(
         attrs=GatherAttrs,
         infer=_infer_gather,
         compute=_compute_gather,
+        gradient=single(_gather_gradient),
         quant=QuantRule(same_scale=True),
         version=_gather_version,
         onnx="Gather",
@@ -132,6 +180,7 @@ register(
         options="GatherNdOptions",
         infer=_infer_gather_nd,
         compute=_compute_gather_nd,
+        gradient=single(_gather_nd_gradient),
         quant=QuantRule(same_scale=True),
         version=lambda op: 4 if operand(op, 1).dtype is DType.INT16 else versions(int16=3, bool=5)(op),
         onnx="GatherND",
@@ -143,6 +192,7 @@ register(
         code=7,
         infer=_infer_embedding,
         compute=_compute_embedding,
+        gradient=single(_embedding_gradient),
         quant=QuantRule(same_scale=True),
         version=_embedding_version,
         keras="Embedding",
@@ -156,6 +206,7 @@ register(
         attrs=OneHotAttrs,
         infer=_infer_one_hot,
         compute=_compute_one_hot,
+        gradient=single(_one_hot_gradient),
         onnx="OneHot",
     )
 )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Activation, Attrs, Op
-from .opdef import Array, OpDef, QuantRule, register
+from ..ir import Activation, Attrs, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, OpDef, QuantRule, operand, register
 from .rules import present, same_as_input, versions
+
+_SMALLEST_NORM = 1e-6  # LiteRT's l2normalization.h: what keeps a zero vector zero
 
 
 @dataclass
@@ -30,7 +33,7 @@ class LocalResponseNormalizationAttrs(Attrs):
 def _l2(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     (x,) = present(arrays)
     norm = np.sqrt(np.square(x).sum(axis=-1, keepdims=True))
-    return [x / np.maximum(norm, np.float32(1e-6))]  # LiteRT's l2normalization.h: what keeps a zero vector zero
+    return [x / np.maximum(norm, np.float32(_SMALLEST_NORM))]
 
 
 def _local_response(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
@@ -42,6 +45,31 @@ def _local_response(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [x * np.power(np.float32(a.bias) + np.float32(a.alpha) * energy, np.float32(-a.beta))]
 
 
+def _l2_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """(dy - y sum(dy y)) / norm; below the smallest norm the operator only scales."""
+    x, y = operand(op, 0), op.outputs[0]
+    energy = b.sum(b.square(x), (-1,), keep_dims=True)
+    smallest = b.scalar(_SMALLEST_NORM**2, x)
+    along = b.mul(y, b.sum(b.mul(dy, y), (-1,), keep_dims=True))
+    turned = b.where(b.compare("GREATER", energy, smallest), b.sub(dy, along), dy)
+    return [b.mul(turned, b.op("RSQRT", [b.op("MAXIMUM", [energy, smallest])]))]
+
+
+def _local_response_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """With D = bias + alpha * window sum of x^2: dy D^-beta - 2 alpha beta x (window sum of dy x D^(-beta - 1)).
+
+    The window sum over channels is a product with a band matrix.
+    """
+    x, a = operand(op, 0), op.attrs
+    assert isinstance(a, LocalResponseNormalizationAttrs)
+    channel = np.arange(x.static_shape[-1])
+    band = b.constant((np.abs(channel[:, None] - channel) <= a.radius).astype(x.dtype.numpy))
+    divisor = b.add(b.mul(b.matmul(b.square(x), band), a.alpha), a.bias)
+    scaled = b.mul(dy, b.op("POW", [divisor, b.scalar(-a.beta, x)]))
+    spread = b.matmul(b.div(b.mul(scaled, x), divisor), band)
+    return [b.sub(scaled, b.mul(b.mul(x, spread), 2 * a.alpha * a.beta))]
+
+
 register(
     OpDef(
         kind="L2_NORMALIZATION",
@@ -50,6 +78,7 @@ register(
         attrs=L2NormAttrs,
         infer=same_as_input,
         compute=_l2,
+        gradient=single(_l2_gradient),
         quant=QuantRule(fixed_output=(1 / 128, 0)),
         version=versions(int8=2),
     )
@@ -62,5 +91,6 @@ register(
         attrs=LocalResponseNormalizationAttrs,
         infer=same_as_input,
         compute=_local_response,
+        gradient=single(_local_response_gradient),
     )
 )

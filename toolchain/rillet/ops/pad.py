@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from ..ir import Attrs, Op
+from ..ir import Attrs, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, versions
+from .rules import Results, ints, present, required_ints, versions
 
 
 class MirrorPadMode(IntEnum):
@@ -53,6 +54,43 @@ def _compute_mirror_pad(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.pad(x, paddings.tolist(), mode=mode)]
 
 
+def _paddings(op: Op) -> list[tuple[int, int]]:
+    flat = required_ints(op, 1, "the paddings")
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _pad_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """What lies inside; the rest belongs to the padding value."""
+    x = operand(op, 0)
+    begin = [before for before, _ in _paddings(op)]
+    inside = b.shaped(b.op("SLICE", [dy, b.ints(begin), b.shape(x)]), x.shape)
+    if len(op.inputs) < 3:
+        return [inside]
+    outside = b.sub(b.sum(dy, range(len(dy.shape))), b.sum(inside, range(len(dy.shape))))
+    return [inside, None, b.reshape_like(outside, operand(op, 2))]
+
+
+def _mirror_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Axis by axis, each border is flipped back onto the values that it repeats."""
+    assert isinstance(op.attrs, MirrorPadAttrs)
+    gap = 1 if op.attrs.mode == MirrorPadMode.REFLECT else 0
+    shape, rank = operand(op, 0).static_shape, len(dy.shape)
+    for axis, (before, after) in enumerate(_paddings(op)):
+        size, whole = shape[axis], dy
+        dy = _stretch(b, whole, axis, before, size)
+        for start, count, at in ((0, before, gap), (before + size, after, size - gap - after)):
+            if count:
+                border = b.op("REVERSE_V2", [_stretch(b, whole, axis, start, count), b.ints((axis,))])
+                pads = [(at, size - at - count) if i == axis else (0, 0) for i in range(rank)]
+                dy = b.add(dy, b.op("PAD", [border, b.constant(np.array(pads, np.int32))]))
+    return [dy]
+
+
+def _stretch(b: GradientBuilder, x: Tensor, axis: int, start: int, count: int) -> Tensor:
+    begin = [start if i == axis else 0 for i in range(len(x.shape))]
+    return b.op("SLICE", [x, b.ints(begin), b.ints([count if i == axis else -1 for i in range(len(x.shape))])])
+
+
 _version = versions(int8=2, int16=3, bool=5, large=(4, 4))
 
 register(
@@ -62,6 +100,7 @@ register(
         options="PadOptions",
         infer=_infer,
         compute=_compute_pad,
+        gradient=single(_pad_gradient),
         quant=QuantRule(same_scale=True),
         version=_version,
         onnx="Pad",
@@ -75,6 +114,7 @@ register(
         options="PadV2Options",
         infer=_infer,
         compute=_compute_pad,
+        gradient=single(_pad_gradient),
         quant=QuantRule(same_scale=True),
         version=_version,
     )
@@ -87,6 +127,7 @@ register(
         attrs=MirrorPadAttrs,
         infer=_infer,
         compute=_compute_mirror_pad,
+        gradient=single(_mirror_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=3),
     )

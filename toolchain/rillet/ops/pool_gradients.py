@@ -95,9 +95,9 @@ def _of_max(b: GradientBuilder, op: Op, g: Tensor) -> Gradients:
 
     Piecewise constant in the input.
     """
-    x, y = operand(op, 0), operand(op, 1)
-    a = op.attrs
+    x, a = operand(op, 0), op.attrs
     assert isinstance(a, Pool2DAttrs)
+    y = b.op("MAX_POOL_2D", [x], **geometry(a))
     size, out = x.static_shape, y.static_shape
     pads = [(0, 0), *_pads(a, size[1:3]), (0, 0)]
     if a.padding is Padding.SAME:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
-from .opdef import Array, OpDef, QuantRule, operand, register
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, NotDifferentiable, OpDef, QuantRule, operand, register
 from .rules import Results, present, versions
 
 
@@ -84,6 +85,14 @@ def _cast_version(op: Op) -> int:
     return next((version for version, wanted in rules if types & wanted), 1)
 
 
+def _cast_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Between floats; integers have no gradient."""
+    x = operand(op, 0)
+    return [b.cast(dy, x.dtype) if x.dtype.is_float else None]
+
+
+_QUANTIZED = NotDifferentiable("quantized values; FAKE_QUANT stands for them in training")
+
 register(
     OpDef(
         kind="QUANTIZE",
@@ -91,6 +100,7 @@ register(
         options="QuantizeOptions",
         infer=_infer_quantize,
         compute=_identity,
+        gradient=_QUANTIZED,
         quant=QuantRule(),
         version=_quantize_version,
     )
@@ -102,6 +112,7 @@ register(
         options="DequantizeOptions",
         infer=_infer_dequantize,
         compute=_dequantize,
+        gradient=_QUANTIZED,
         quant=QuantRule(),
         version=_dequantize_version,
     )
@@ -114,6 +125,7 @@ register(
         attrs=CastAttrs,
         infer=_infer_cast,
         compute=_cast,
+        gradient=single(_cast_gradient),
         version=_cast_version,
         onnx="Cast",
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, NotDifferentiable, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, one_int, present, resolve_axis, same_as_input, versions
 
 
@@ -69,6 +70,25 @@ def _compute_cumsum(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [np.flip(total, axis) if op.attrs.reverse else total]
 
 
+def _topk_gradient(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
+    """Each value's gradient back to its place in the row."""
+    x, dy = operand(op, 0), dys[0]
+    if dy is None:
+        return [None]
+    depth = b.constant(x.static_shape[-1])
+    places = b.op("ONE_HOT", [op.outputs[1], depth, b.scalar(1.0, x), b.scalar(0.0, x)], axis=-1)
+    row = b.matmul(b.reshape(dy, (*dy.shape[:-1], 1, dy.shape[-1])), places)
+    return [b.reshape_like(row, x)]
+
+
+def _cumsum_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Each element is in the sums of all that follow it."""
+    assert isinstance(op.attrs, CumsumAttrs)
+    return [b.op("CUMSUM", [dy, operand(op, 1)], exclusive=op.attrs.exclusive, reverse=not op.attrs.reverse)]
+
+
+_PLACES = NotDifferentiable("its results are places")
+
 register(
     OpDef(
         kind="ARG_MAX",
@@ -77,6 +97,7 @@ register(
         attrs=ArgAttrs,
         infer=_infer_arg,
         compute=_arg(np.argmax),
+        gradient=_PLACES,
         quant=QuantRule(),
         version=versions(int8=2, bool=3),
         onnx="ArgMax",
@@ -90,6 +111,7 @@ register(
         attrs=ArgAttrs,
         infer=_infer_arg,
         compute=_arg(np.argmin),
+        gradient=_PLACES,
         quant=QuantRule(),
         version=versions(int8=2, bool=3),
         onnx="ArgMin",
@@ -102,6 +124,7 @@ register(
         options="TopKV2Options",
         infer=_infer_topk,
         compute=_compute_topk,
+        gradient=_topk_gradient,
         quant=QuantRule(same_scale=True),
         version=lambda op: (
             3 if DType.INT16 in {operand(op, 1).dtype, op.outputs[1].dtype} else versions(int8=2, int16=3)(op)
@@ -117,6 +140,7 @@ register(
         attrs=CumsumAttrs,
         infer=same_as_input,
         compute=_compute_cumsum,
+        gradient=single(_cumsum_gradient),
         onnx="CumSum",
     )
 )

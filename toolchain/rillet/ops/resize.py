@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, DType, Op
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, present, versions
+from ..ir import Attrs, DType, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, GradientRule, OpDef, QuantRule, ShapeError, operand, register
+from .rules import Results, ints, present, required_ints, versions
 
 
 @dataclass
@@ -57,6 +58,28 @@ def _compute_bilinear(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [x]
 
 
+def _gradient(compute: Callable[[Op, Sequence[Array | None]], list[Array]]) -> GradientRule:
+    """Resizing is linear and treats rows and columns apart: the gradient is a product with each one's matrix.
+
+    The matrices are what resizing makes of the identity.
+    """
+
+    def gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+        n, height, width, channels = operand(op, 0).static_shape
+        wanted_height, wanted_width = required_ints(op, 1, "the size")
+        identity = np.eye(height, dtype=np.float32).reshape(1, height, 1, height)
+        (rows,) = compute(op, [identity, np.array([wanted_height, 1])])
+        identity = np.eye(width, dtype=np.float32).reshape(1, 1, width, width)
+        (columns,) = compute(op, [identity, np.array([1, wanted_width])])
+        planes = b.reshape(dy, (n, wanted_height, wanted_width * channels))
+        planes = b.matmul(b.constant(rows.reshape(wanted_height, height).astype(np.float32)), planes, adj_x=True)
+        lines = b.reshape(planes, (n * height, wanted_width, channels))
+        lines = b.matmul(b.constant(columns.reshape(wanted_width, width).astype(np.float32)), lines, adj_x=True)
+        return [b.reshape(lines, (n, height, width, channels))]
+
+    return single(gradient)
+
+
 def _bilinear_version(op: Op) -> int:
     assert isinstance(op.attrs, ResizeAttrs)
     if operand(op, 0).dtype is DType.INT16:
@@ -79,6 +102,7 @@ register(
         attrs=ResizeAttrs,
         infer=_infer,
         compute=_compute_bilinear,
+        gradient=_gradient(_compute_bilinear),
         quant=QuantRule(same_scale=True),
         version=_bilinear_version,
     )
@@ -91,6 +115,7 @@ register(
         attrs=ResizeAttrs,
         infer=_infer,
         compute=_compute_nearest,
+        gradient=_gradient(_compute_nearest),
         quant=QuantRule(same_scale=True),
         version=_nearest_version,
     )

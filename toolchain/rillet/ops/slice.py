@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..ir import Attrs, Op
+import numpy as np
+
+from ..ir import Attrs, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import MAX_RANK, Results, ints, present, required_ints, versions
 
@@ -109,6 +112,53 @@ def _compute_strided_slice(op: Op, arrays: Sequence[Array | None]) -> list[Array
     return [x[tuple(_entries(op, x.ndim, begin.tolist(), end.tolist(), strides.tolist()))]]
 
 
+def _slice_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Zeros around."""
+    shape, begin = operand(op, 0).static_shape, required_ints(op, 1, "the begin")
+    parts = zip(shape, begin, dy.static_shape, strict=True)
+    return [_padded(b, dy, [(start, size - start - count) for size, start, count in parts])]
+
+
+def _padded(b: GradientBuilder, x: Tensor, paddings: list[tuple[int, int]]) -> Tensor:
+    if all(pair == (0, 0) for pair in paddings):
+        return x
+    return b.op("PAD", [x, b.constant(np.array(paddings, np.int32))])
+
+
+def _strided_slice_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """Axis by axis back to the input's size; first every axis of the input gets its place again."""
+    shape = operand(op, 0).static_shape
+    begin, end, strides = (required_ints(op, i, "begin, end and strides") for i in (1, 2, 3))
+    entries = [e for e in _entries(op, len(shape), begin, end, strides) if e is not None]
+    taken = [
+        range(e % size, e % size + 1) if isinstance(e, int) else range(*e.indices(size))
+        for e, size in zip(entries, shape, strict=True)
+    ]
+    if not all(taken):
+        return [b.zeros_like(operand(op, 0))]
+    dy = b.reshape(dy, tuple(len(each) for each in taken))
+    for axis, places in enumerate(taken):
+        dy = _spread(b, dy, axis, places, shape[axis])
+    edges = [(min(p[0], p[-1]), size - 1 - max(p[0], p[-1])) for p, size in zip(taken, shape, strict=True)]
+    return [_padded(b, dy, edges)]
+
+
+def _spread(b: GradientBuilder, x: Tensor, axis: int, places: range, size: int) -> Tensor:
+    """Elements along `axis` as far from each other as `places` are, in rising order, zeros between."""
+    if places.step < 0 and len(places) > 1:
+        x = b.op("REVERSE_V2", [x, b.ints((axis,))])
+    step = abs(places.step)
+    if step == 1 or len(places) < 2:
+        return x
+    shape = x.static_shape
+    before, after = shape[: axis + 1], shape[axis + 1 :]
+    cells = b.reshape(x, (*before, 1, *after))
+    cells = _padded(b, cells, [(0, step - 1) if i == axis + 1 else (0, 0) for i in range(len(shape) + 1)])
+    x = b.reshape(cells, (*shape[:axis], len(places) * step, *after))
+    last = [(len(places) - 1) * step + 1 if i == axis else -1 for i in range(len(shape))]
+    return b.op("SLICE", [x, b.ints([0] * len(shape)), b.ints(last)])
+
+
 def _strided_slice_version(op: Op) -> int:
     a = op.attrs
     assert isinstance(a, StridedSliceAttrs)
@@ -126,6 +176,7 @@ register(
         options="SliceOptions",
         infer=_infer_slice,
         compute=_compute_slice,
+        gradient=single(_slice_gradient),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, int16=4, uint32=6, int4=7, float16=8, large=(4, 5)),
         onnx="Slice",
@@ -139,6 +190,7 @@ register(
         attrs=StridedSliceAttrs,
         infer=_infer_strided_slice,
         compute=_compute_strided_slice,
+        gradient=single(_strided_slice_gradient),
         quant=QuantRule(same_scale=True),
         version=_strided_slice_version,
     )

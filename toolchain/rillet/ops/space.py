@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Attrs, Op
-from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
+from ..ir import Attrs, Op, Tensor
+from .gradient import GradientBuilder, Gradients, single
+from .opdef import Array, GradientRule, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, ints, present, product, versions
 
 
@@ -115,6 +116,16 @@ def _compute_batch_to_space(op: Op, arrays: Sequence[Array | None]) -> list[Arra
     return [y[(slice(None), *ends)]]
 
 
+def _inverse(kind: str) -> GradientRule:
+    """Values only move (or are dropped, or zeros come in): the gradient moves back by the inverse operator."""
+
+    def gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+        back = b.op(kind, [dy, *op.inputs[1:]], **vars(op.attrs))
+        return [b.shaped(back, operand(op, 0).shape)]
+
+    return single(gradient)
+
+
 def _batch_version(op: Op) -> int:
     is_plane = len(operand(op, 0).shape) == 4
     return versions(int8=2, int16=4)(op) if is_plane else versions(3, int16=4)(op)
@@ -128,6 +139,7 @@ register(
         attrs=BlockAttrs,
         infer=_infer_depth_to_space,
         compute=_compute_depth_to_space,
+        gradient=_inverse("SPACE_TO_DEPTH"),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2),
         onnx="DepthToSpace",
@@ -141,6 +153,7 @@ register(
         attrs=BlockAttrs,
         infer=_infer_space_to_depth,
         compute=_compute_space_to_depth,
+        gradient=_inverse("DEPTH_TO_SPACE"),
         quant=QuantRule(same_scale=True),
         version=versions(int8=2),
         onnx="SpaceToDepth",
@@ -153,6 +166,7 @@ register(
         options="SpaceToBatchNDOptions",
         infer=_infer_space_to_batch,
         compute=_compute_space_to_batch,
+        gradient=_inverse("BATCH_TO_SPACE_ND"),
         quant=QuantRule(same_scale=True),
         version=_batch_version,
     )
@@ -164,6 +178,7 @@ register(
         options="BatchToSpaceNDOptions",
         infer=_infer_batch_to_space,
         compute=_compute_batch_to_space,
+        gradient=_inverse("SPACE_TO_BATCH_ND"),
         quant=QuantRule(same_scale=True),
         version=_batch_version,
     )

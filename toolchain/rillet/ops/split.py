@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ir import Attrs, DType, Op
+from .gradient import GradientBuilder, Gradients
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
-from .rules import Results, ints, one_int, present, resolve_axis, versions
+from .rules import Results, ints, one_int, present, required_ints, resolve_axis, versions
 
 MAX_PARTS = 1 << 16  # no real model comes near; keeps a malformed one from asking for all memory
 
@@ -97,6 +98,27 @@ def _compute_unpack(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return list(np.moveaxis(present(arrays)[0], op.attrs.axis, 0))
 
 
+def _joined(b: GradientBuilder, op: Op, dys: Gradients, index: int) -> Gradients:
+    """The parts' gradients side by side; `index` is the input with the axis."""
+    axis = required_ints(op, index, "the axis")[0]
+    parts = [b.or_zeros(dy, part) for dy, part in zip(dys, op.outputs, strict=True)]
+    return [b.op("CONCATENATION", parts, axis=axis)]
+
+
+def _split_gradient(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
+    return [None, *_joined(b, op, dys, 0)]
+
+
+def _split_v_gradient(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
+    return _joined(b, op, dys, 2)
+
+
+def _unpack_gradient(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
+    assert isinstance(op.attrs, UnpackAttrs)
+    parts = [b.or_zeros(dy, part) for dy, part in zip(dys, op.outputs, strict=True)]
+    return [b.op("PACK", parts, values_count=len(parts), axis=op.attrs.axis)]
+
+
 def _split_version(op: Op) -> int:
     return {DType.INT8: 2, DType.INT32: 3, DType.INT16: 4}.get(operand(op, 1).dtype, 1)
 
@@ -109,6 +131,7 @@ register(
         attrs=SplitAttrs,
         infer=_infer_split,
         compute=_compute_split,
+        gradient=_split_gradient,
         quant=QuantRule(same_scale=True),
         version=_split_version,
     )
@@ -121,6 +144,7 @@ register(
         attrs=SplitAttrs,
         infer=_infer_split_v,
         compute=_compute_split_v,
+        gradient=_split_v_gradient,
         quant=QuantRule(same_scale=True),
         version=versions(int8=2),
         onnx="Split",
@@ -134,6 +158,7 @@ register(
         attrs=UnpackAttrs,
         infer=_infer_unpack,
         compute=_compute_unpack,
+        gradient=_unpack_gradient,
         quant=QuantRule(same_scale=True),
         version=versions(int8=2, uint8=2, bool=3, int16=4, float16=5, bfloat16=5),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir import Activation, Attrs, DType, Op, Padding
+from ..ir import Activation, Attrs, DType, Op, Padding, Tensor
+from .gradient import GradientBuilder, Gradients, activated, single
 from .opdef import Array, OpDef, QuantRule, ShapeError, operand, register
 from .rules import Results, activate, filters, ints, ranked
 from .window import output_extent, pad_before
@@ -63,6 +64,22 @@ def _compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     return [activate(y, a.fused_activation_function)]
 
 
+def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    """This operator is a convolution backwards: its gradients are that convolution, and its filter's gradient.
+
+    As a convolution's, the filters are (in, h, w, out).
+    """
+    w, x, a = operand(op, 1), operand(op, 2), op.attrs
+    assert isinstance(a, TransposeConvAttrs)
+    geometry = {"padding": a.padding, "stride_w": a.stride_w, "stride_h": a.stride_h}
+    swap = (3, 1, 2, 0)
+    filters = b.transpose(w, swap)
+    dx = b.op("CONV_2D", [dy, filters], **geometry)
+    dw = b.op("rillet.CONV_2D_FILTER_GRADIENT", [dy, x, b.shape(filters)], **geometry)
+    bias = op.inputs[3] if len(op.inputs) > 3 else None
+    return [None, b.transpose(dw, swap), dx, None if bias is None else b.sum(dy, (0, 1, 2))]
+
+
 def _macs(op: Op) -> int:
     out, kh, kw, _ = operand(op, 1).static_shape
     return operand(op, 2).size * kh * kw * out
@@ -86,6 +103,7 @@ register(
         attrs=TransposeConvAttrs,
         infer=_infer,
         compute=_compute,
+        gradient=activated(single(_gradient)),
         macs=_macs,
         quant=QuantRule(weight=1, weight_axis=0, bias=3),
         version=_version,

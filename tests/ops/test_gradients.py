@@ -1,0 +1,55 @@
+"""Every gradient rule against finite differences, first and second derivatives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rillet.ops import NotDifferentiable, opdef
+
+from . import harness
+from .case import Case
+from .gradients import Derivatives, is_varied
+
+TOLERANCE = 1e-5  # of a slope, relative to the size of what is summed up in it
+FLOAT32_TOLERANCE = 2e-4
+
+
+def _is_checked(case: Case) -> bool:
+    """Cases of a differentiable operator with a random float operand; those given by value often lie on a kink."""
+    is_differentiable = not isinstance(opdef(case.kind).gradient, NotDifferentiable)
+    return is_differentiable and case.is_float and any(is_varied(each) for each in case.operands)
+
+
+CASES = [case for case in harness.collect() if _is_checked(case)]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.kind}-{c.name.replace(' ', '_')}")
+
+
+def _assert_slopes(derivatives: Derivatives) -> None:
+    for name, by_differences, by_gradient, size in derivatives.slopes():
+        allowed = TOLERANCE * max(size, abs(by_differences), 1e-3)
+        assert abs(by_differences - by_gradient) <= allowed, (name, by_differences, by_gradient, size)
+
+
+@each_case
+def test_gradient_equals_finite_differences(case: Case) -> None:
+    _assert_slopes(Derivatives(case))
+
+
+@each_case
+def test_second_derivative_equals_finite_differences(case: Case) -> None:
+    _assert_slopes(Derivatives(case, order=2))
+
+
+@each_case
+def test_float32_is_near_float64(case: Case) -> None:
+    derivatives = Derivatives(case)
+    rough, fine = derivatives.run(derivatives.inputs, float64=False), derivatives.run(derivatives.inputs)
+    for got, wanted in zip(rough, fine, strict=True):
+        span = float(np.abs(wanted).max(initial=1e-3))
+        np.testing.assert_allclose(got, wanted, rtol=FLOAT32_TOLERANCE, atol=FLOAT32_TOLERANCE * span)
+
+
+def test_every_differentiable_operator_is_checked() -> None:
+    kinds = {c.kind for c in harness.collect() if not isinstance(opdef(c.kind).gradient, NotDifferentiable)}
+    assert kinds - {case.kind for case in CASES} == set()
