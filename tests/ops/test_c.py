@@ -19,7 +19,7 @@ from rillet.runtime import Threads, native
 from . import run_c
 
 OPS_DEF = Path(__file__).parents[2] / "runtime_c" / "kernels" / "ops.def"
-KINDS = set(re.findall(r"^RLT_OP\(\d+, *\d+, *(\w+)", OPS_DEF.read_text(), re.MULTILINE))
+KINDS = set(re.findall(r"^RLT_(?:OP\(\d+, *\d+, *|CUSTOM\()([\w.]+)", OPS_DEF.read_text(), re.MULTILINE))
 RUNS = [(case, variant) for case, variant in harness.runs() if case.kind in KINDS]
 each_run = pytest.mark.parametrize("run", RUNS, ids=harness.run_name)
 

@@ -182,22 +182,38 @@ static int window_axis(int32_t padding, int32_t in, int32_t kernel, int32_t stri
     return 1;
 }
 
-rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt_tensor *output, int32_t padding,
-                              rlt_window *window) {
-    RLT_TRY(rlt_need_rank(p, input, 4));
+/* Everything of a window but its channels, from the input's sizes. */
+static rlt_status fill_window(rlt_prepare_state *p, const int32_t *input, int32_t padding, rlt_window *window) {
     if (padding != 0 && padding != 1) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "padding is neither SAME nor VALID");
-    window->batches = input->dims[0];
-    window->in_h = input->dims[1];
-    window->in_w = input->dims[2];
-    window->in_c = input->dims[3];
+    window->batches = input[0];
+    window->in_h = input[1];
+    window->in_w = input[2];
+    window->in_c = input[3];
     if (!window_axis(padding, window->in_h, window->kernel_h, window->stride_h, window->dilation_h, &window->out_h,
                      &window->pad_top) ||
         !window_axis(padding, window->in_w, window->kernel_w, window->stride_w, window->dilation_w, &window->out_w,
                      &window->pad_left)) {
-        return rlt_fail(p, RLT_ERROR_OPTION, input, "kernel, stride or dilation does not fit the input");
+        return rlt_fail(p, RLT_ERROR_OPTION, NULL, "kernel, stride or dilation does not fit the input");
     }
+    return RLT_OK;
+}
+
+rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt_tensor *output, int32_t padding,
+                              rlt_window *window) {
+    RLT_TRY(rlt_need_rank(p, input, 4));
+    RLT_TRY(fill_window(p, input->dims, padding, window));
     const int32_t dims[4] = {window->batches, window->out_h, window->out_w, window->out_c};
     return rlt_set_shape(p, output, 4, dims);
+}
+
+rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
+                               rlt_window *window) {
+    RLT_TRY(fill_window(p, input, padding, window));
+    const int32_t dims[4] = {window->batches, window->out_h, window->out_w, window->out_c};
+    RLT_TRY(rlt_need_rank(p, dy, 4));
+    for (int i = 0; i < 4; i++)
+        if (dy->dims[i] != dims[i]) return rlt_fail(p, RLT_ERROR_SHAPE, dy, "is not of the shape of what it is the gradient of");
+    return RLT_OK;
 }
 
 uint32_t rlt_tasks(const rlt_prepare_state *p, uint64_t operations, uint64_t units) {

@@ -55,6 +55,10 @@ rlt_status rlt_exact(rlt_prepare_state *p, double real, rlt_exact_factor *factor
 rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt_tensor *output, int32_t padding,
                               rlt_window *window);
 
+/* The same for a gradient, with the sizes of the input and of `dy`, which must be those of the output. */
+rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
+                               rlt_window *window);
+
 /* How many pieces `units` of work are worth when all of it costs about `operations` simple operations: at most as many
  * as there will be threads. */
 uint32_t rlt_tasks(const rlt_prepare_state *p, uint64_t operations, uint64_t units);

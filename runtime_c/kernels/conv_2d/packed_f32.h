@@ -45,4 +45,13 @@ static inline int32_t rlt_conv_f32_block_start(const rlt_conv_2d_packed_f32_para
     return (int32_t)((int64_t)p->vectors * block / rlt_conv_f32_blocks(p));
 }
 
+/* Steps of `taps` values in a run, and floats of the packed weights. */
+static inline int32_t rlt_conv_f32_run_steps(const rlt_conv_2d_packed_f32_params *p) {
+    return (p->run_floats + p->taps - 1) / p->taps;
+}
+static inline size_t rlt_conv_f32_weights(const rlt_conv_2d_packed_f32_params *p) {
+    const size_t run = (size_t)rlt_conv_f32_run_steps(p) * (size_t)p->taps;
+    return (size_t)p->window.out_c * (size_t)p->run_count * run + RLT_CONV_F32_SLACK * (size_t)p->taps;
+}
+
 #endif

@@ -2,29 +2,7 @@
 #ifndef RLT_CONV_2D_PACKED_F32_KERNEL_H
 #define RLT_CONV_2D_PACKED_F32_KERNEL_H
 
-#include <string.h>
-
 #include "packed_f32_tile.h"
-
-/* The rows that output rows [first, last) of an image read, padding written out. */
-static void load_band(const rlt_conv_2d_packed_f32_params *p, const float *image, int32_t first, int32_t last,
-                      float *scratch) {
-    const rlt_window *w = &p->window;
-    const int32_t rows = (last - 1 - first) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1;
-    const size_t image_row = (size_t)w->in_w * (size_t)w->in_c, row = (size_t)p->row_floats;
-    const size_t left = (size_t)w->pad_left * (size_t)w->in_c;
-    const size_t middle = left > row ? 0 : image_row < row - left ? image_row : row - left;
-    for (int32_t r = 0; r < rows; r++, scratch += row) {
-        const int32_t y = first * w->stride_h - w->pad_top + r;
-        if (y < 0 || y >= w->in_h || !middle) {
-            memset(scratch, 0, row * sizeof(float));
-            continue;
-        }
-        memset(scratch, 0, left * sizeof(float));
-        memcpy(scratch + left, image + (size_t)y * image_row, middle * sizeof(float));
-        memset(scratch + left + middle, 0, (row - left - middle) * sizeof(float));
-    }
-}
 
 /* What one task does. */
 typedef struct {
@@ -40,7 +18,7 @@ static void run_rows(const conv_share *s, int32_t row, int32_t last, const float
     const rlt_window *w = &p->window;
     const int32_t total = w->batches * w->out_h;
     const int32_t width = RLT_LANES / p->taps; /* channels of a vector */
-    const int32_t steps = p->run_count * ((p->run_floats + p->taps - 1) / p->taps);
+    const int32_t steps = p->run_count * rlt_conv_f32_run_steps(p);
     for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
         const int32_t start = rlt_conv_f32_block_start(p, i);
         const int32_t stop = rlt_conv_f32_block_start(p, i + 1);
@@ -77,7 +55,7 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_f32_pa
             run_rows(&s, row, row + count, image + (size_t)(y * w->stride_h) * (size_t)p->row_floats);
         } else {
             float *scratch = (float *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->band_floats;
-            load_band(p, image, y, y + count, scratch);
+            rlt_conv_f32_load_band(p, image, y, y + count, scratch);
             run_rows(&s, row, row + count, scratch);
         }
         row += count;

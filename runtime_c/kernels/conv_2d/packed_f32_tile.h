@@ -3,7 +3,7 @@
 #ifndef RLT_CONV_2D_PACKED_F32_TILE_H
 #define RLT_CONV_2D_PACKED_F32_TILE_H
 
-#include "packed_f32.h"
+#include "packed_f32_band.h"
 
 enum { RLT_CONV_F32_MOST_PIXELS = 16 };
 
@@ -17,15 +17,6 @@ typedef struct {
 } rlt_conv_f32_block;
 
 typedef void (*rlt_conv_f32_row)(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output);
-
-/* Where run `run` of a window starts, relative to the window's first float. */
-static inline size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params *p, int32_t run) {
-    const rlt_window *w = &p->window;
-    if (w->dilation_w == 1) return (size_t)run * (size_t)w->dilation_h * (size_t)p->row_floats;
-    const int32_t ky = run / w->kernel_w, kx = run % w->kernel_w;
-    return (size_t)ky * (size_t)w->dilation_h * (size_t)p->row_floats +
-           (size_t)kx * (size_t)w->dilation_w * (size_t)w->in_c;
-}
 
 /* Multiplies one value of each window, or two, with the weights of each channel. */
 #define RLT_CONV_F32_MULTIPLY(value) \

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../common/prepare_common.h"
+#include "pack_filter_f32.h"
 #include "prepare_pack_f32.h"
 
 enum {
@@ -54,14 +55,10 @@ static int plan_band(rlt_conv_2d_packed_f32_params *k) {
     return 1;
 }
 
-/* Two lanes per channel where channels fill few lanes of a wide vector. */
+/* Two lanes per channel where channels fill few lanes of a wide vector, or not half of the last one. */
 static int32_t taps_for(const rlt_window *w, int32_t lanes) {
-    return lanes == 16 && w->out_c <= 24 ? 2 : 1;
-}
-
-/* Values of a run, made a multiple of `taps`. */
-static size_t padded_run(const rlt_conv_2d_packed_f32_params *k) {
-    return ((size_t)k->run_floats + (size_t)k->taps - 1) / (size_t)k->taps * (size_t)k->taps;
+    const int32_t rest = w->out_c % lanes;
+    return lanes == 16 && (w->out_c <= 24 || (rest > 0 && rest <= lanes / 2)) ? 2 : 1;
 }
 
 static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
@@ -73,20 +70,24 @@ static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
     k->vectors = (w->out_c * k->taps + lanes - 1) / lanes;
 }
 
-static size_t weights_floats(const rlt_conv_2d_packed_f32_params *k) {
-    return (size_t)k->window.out_c * (size_t)k->run_count * padded_run(k) + RLT_CONV_F32_SLACK * (size_t)k->taps;
+int rlt_conv_2d_f32_plan_band(rlt_conv_2d_packed_f32_params *k, int32_t lanes, int *in_place) {
+    set_runs(k, lanes);
+    *in_place = inside(&k->window);
+    if (!plan_band(k)) return 0;
+    if (*in_place) k->row_floats = k->window.in_w * k->window.in_c;
+    return 1;
 }
 
 static void pack_weights(const rlt_conv_2d_packed_f32_params *k, const rlt_tensor *weights, int32_t lanes, float *to) {
     const size_t run_floats = (size_t)k->run_floats, filter = run_floats * (size_t)k->run_count;
     const size_t taps = (size_t)k->taps, out_c = (size_t)k->window.out_c, width = (size_t)lanes / taps;
-    memset(to, 0, weights_floats(k) * sizeof(float));
+    memset(to, 0, rlt_conv_f32_weights(k) * sizeof(float));
     for (int32_t block = 0; block < rlt_conv_f32_blocks(k); block++) {
         const size_t first = (size_t)rlt_conv_f32_block_start(k, block) * width;
         const size_t after = (size_t)rlt_conv_f32_block_start(k, block + 1) * width;
         const size_t last = after < out_c ? after : out_c;
         for (size_t run = 0; run < (size_t)k->run_count; run++) {
-            for (size_t i = 0; i < padded_run(k); i += taps) {
+            for (size_t i = 0; i < run_floats; i += taps) {
                 for (size_t channel = first; channel < last; channel++, to += taps) {
                     const size_t count = run_floats - i < taps ? run_floats - i : taps;
                     const size_t at = channel * filter + run * run_floats + i;
@@ -101,20 +102,43 @@ static size_t bias_floats(const rlt_conv_2d_packed_f32_params *k, int32_t lanes)
     return (size_t)k->vectors * (size_t)lanes;
 }
 
+static int is_constant(const rlt_conv_f32 *c) {
+    return c->weights->data && (!c->bias || c->bias->data) && !c->flipped;
+}
+
+/* The step that packs weights and bias, and where: plan->weights, plan->bias. */
+static rlt_status pack_at_run_time(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, int32_t lanes,
+                                   rlt_conv_2d_packed_f32_params *plan) {
+    const uint32_t pieces = (uint32_t)(rlt_conv_f32_blocks(plan) * plan->run_count);
+    rlt_pack_filter_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_pack_filter_f32, sizeof *k,
+                                                 RLT_PACK_FILTER_F32_REFS, rlt_tasks(p, c->weights->elements, pieces));
+    if (!k) return RLT_ERROR_MEMORY;
+    plan->weights = k->packed = rlt_add_scratch(p, op, rlt_conv_f32_weights(plan) * sizeof(float));
+    plan->bias = k->packed_bias = rlt_add_scratch(p, op, bias_floats(plan, lanes) * sizeof(float));
+    k->weights = rlt_ref_of(p, c->weights);
+    k->bias = rlt_ref_of(p, c->bias);
+    k->lanes = lanes;
+    k->flipped = c->flipped;
+    k->conv = *plan;
+    return RLT_OK;
+}
+
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {
     const rlt_window *w = &c->window;
     rlt_conv_2d_packed_f32_params k = {.window = *w};
-    if (!c->weights->data || (c->bias && !c->bias->data) || !w->in_c || w->out_c > (1 << 24)) return 0;
+    if (!w->in_c || w->out_c > (1 << 24)) return 0;
     if ((int64_t)w->batches * w->out_h > INT32_MAX / 2 || !plan_band(&k)) return 0;
     set_runs(&k, lanes);
-    const size_t floats = weights_floats(&k) + bias_floats(&k, lanes);
+    if (!is_constant(c)) return c->weights->elements / (uint32_t)w->out_c <= INT32_MAX / 64;
+    const size_t floats = rlt_conv_f32_weights(&k) + bias_floats(&k, lanes);
     const size_t alignment = 2 * 64;
     return c->weights->elements / (uint32_t)w->out_c <= INT32_MAX / 64 &&
            floats * sizeof(float) + alignment <= rlt_constant_room(p);
 }
 
 /* As many as leave registers to a tile of several pixels; a single pixel has them all. */
-static int32_t most_vectors(int32_t lanes, uint32_t pixels) {
+static int32_t most_vectors(int32_t lanes, int32_t taps, uint32_t pixels) {
+    if (taps > 1) return RLT_CONV_F32_MAX_VECTORS - 1;
     return lanes == 16 || pixels == 1 ? RLT_CONV_F32_MAX_VECTORS : 2;
 }
 
@@ -125,15 +149,16 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     const uint32_t lines = (uint32_t)(shape->batches * shape->out_h), pixels = lines * (uint32_t)shape->out_w;
     rlt_conv_2d_packed_f32_params plan = {.window = *shape};
     set_runs(&plan, lanes);
-    plan.block_vectors = most_vectors(lanes, pixels);
+    plan.block_vectors = most_vectors(lanes, plan.taps, pixels);
     const uint32_t rows = flat ? pixels / CHUNK_STEP : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
     const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
     plan.split_blocks = rows < wanted && rows < blocks;
     const uint32_t tasks = plan.split_blocks && blocks < wanted ? blocks : wanted;
+    if (!is_constant(c)) RLT_TRY(pack_at_run_time(p, op, c, lanes, &plan));
     rlt_conv_2d_packed_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CONV_2D_PACKED_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;
-    k->input = rlt_ref_of(p, c->input);
+    k->input = c->values ? *c->values : rlt_ref_of(p, c->input);
     k->output = rlt_ref_of(p, c->output);
     k->low = c->low;
     k->high = c->high;
@@ -144,7 +169,8 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!plan_band(k)) return rlt_fail(p, RLT_ERROR_SHAPE, c->input, "rows are too long");
     if (inside(w)) k->row_floats = w->in_w * w->in_c;
     else k->scratch = rlt_add_scratch(p, op, (size_t)k->band_floats * tasks * sizeof(float));
-    float *weights = rlt_add_constant(p, weights_floats(k) * sizeof(float), &k->weights);
+    if (!is_constant(c)) return RLT_OK;
+    float *weights = rlt_add_constant(p, rlt_conv_f32_weights(k) * sizeof(float), &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights(k, c->weights, lanes, weights);
     float *bias = rlt_add_constant(p, bias_floats(k, lanes) * sizeof(float), &k->bias);

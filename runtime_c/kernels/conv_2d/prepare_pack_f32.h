@@ -5,12 +5,15 @@
 #include "../../core/prepare.h"
 #include "packed_f32.h"
 
-/* A float convolution without groups; weights are constant, bias is constant or NULL. */
+/* A float convolution without groups; bias may be NULL. Constant weights are packed once, others by a step of their own.
+ * `flipped`: weights [in_c, kernel_h, kernel_w, out_c] whose taps go backwards. */
 typedef struct {
     const rlt_tensor *input, *weights, *bias, *output;
     rlt_window window;
     float low, high; /* fused activation */
     uint32_t tasks;
+    int32_t flipped;
+    const rlt_ref *values; /* where the input's values are, if not where `input` is */
 } rlt_conv_f32;
 
 /* Whether the packed form exists for vectors of `lanes` and its weights fit into the image. */
@@ -19,5 +22,8 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
 /* Packs the weights and adds the step. */
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
                                 int32_t lanes);
+
+/* Runs and bands of k->window, which rows lie in place if no window leaves the image; 0: rows are too long. */
+int rlt_conv_2d_f32_plan_band(rlt_conv_2d_packed_f32_params *k, int32_t lanes, int *in_place);
 
 #endif

@@ -65,7 +65,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const laye
     float low, high;
     RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
     const int32_t lanes = rlt_f32_lanes(p);
-    const rlt_conv_f32 dense = {l->input, l->weights, l->bias, l->output, as_window(l), low, high, l->tasks};
+    const rlt_conv_f32 dense = {l->input, l->weights, l->bias, l->output, as_window(l), low, high, l->tasks, 0, NULL};
     if (lanes > 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
         return rlt_conv_2d_f32_pack(p, op, &dense, RLT_S8_KERNEL(p, conv_2d_f32), lanes);
     }
