@@ -33,6 +33,7 @@ from ..ops import GradientError
 from . import nn, random
 from .array_ops import *  # noqa: F403
 from .array_ops import __all__ as _array_names
+from .control_flow import cond, while_loop
 from .custom_gradient import custom_gradient
 from .executor import EAGER, Handle
 from .function import Function, TensorSpec, function
@@ -45,6 +46,7 @@ from .variable import Variable
 
 __all__ = [
     "EAGER", "Function", "GradientError", "GradientTape", "Handle", "Tensor", "TensorError", "TensorSpec", "Variable",
-    "call", "convert_to_tensor", "custom_gradient", "function", "name_scope", "nn", "random", "stop_gradient",
+    "call", "cond", "convert_to_tensor", "custom_gradient", "function", "name_scope", "nn", "random", "stop_gradient",
+    "while_loop",
     *_array_names, *_math_names,
 ]  # fmt: skip

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..flatbuffer import write_bytes
-from ..ir import Model, RilletError
+from ..ir import Model
 from ..passes import optimize
-from ..runtime import Plan, RuntimeFailure, Session
+from ..runtime import Plan, Session
 from .nest import flatten, pack
-from .random import draw_array
+from .runners import Runner, make_runner
 from .state import executing
 from .tensor import Tensor, TracedTensor, convert_to_tensor
 from .trace import Captured, Trace
@@ -35,7 +35,8 @@ class Concrete:
         self.name, self.graph = name, trace.builder.graph
         self.arguments = [each.symbol for each in arguments]
         self.captured: list[Captured] = list(trace.captured.values())
-        self.draws = trace.draws
+        self.draws, self.called = trace.draws, trace.called
+        self._session: Session | None = None
         self.results = results
         self._kept = kept  # arguments whose identity is part of the key
         made: dict[Any, int] = {}
@@ -52,57 +53,29 @@ class Concrete:
 
     def __call__(self, leaves: Sequence[Array]) -> Any:
         """Runs it on the arrays of the arguments, in order; results are copies."""
-        run = self._run
-        values = run(leaves)
-        return self._pack(values, leaves)
+        return self._pack(self._run(leaves), leaves)
 
+    @cached_property
     def model(self) -> Model:
-        """The traced graph, optimized: inputs are the arguments, then random numbers."""
-        model = Model([self.graph])
+        """The traced graph and those it calls, optimized: inputs are the arguments, then random numbers."""
+        model = Model([self.graph, *self.called])
         optimize(model)
         return model
 
-    @cached_property
+    @property
     def session(self) -> Session:
         """The planned session.
 
         Raises:
-            RilletError: the runtime has no kernel for an operator, or refuses its types.
+            RuntimeFailure: the runtime has no kernel for an operator, or refuses its types.
         """
-        try:
-            return Session(Plan(write_bytes(self.model())))
-        except RuntimeFailure as failure:
-            raise RilletError(f"function '{self.name}' cannot run as one session: {failure}") from failure
+        if self._session is None:
+            self._session = Session(Plan(write_bytes(self.model)))
+        return self._session
 
     @cached_property
-    def _run(self) -> Callable[[Sequence[Array]], list[Array]]:
-        if not self.graph.ops:
-            return lambda leaves: []
-        session = self.session
-        used = {id(t): i for i, t in enumerate(self.graph.inputs)}
-        slots = [(session.inputs[used[id(t)]], i) for i, t in enumerate(self.arguments)]
-        draws = [(session.inputs[used[id(t)]], draw) for draw, t in self.draws]
-        memories = session.variables
-        variables = [(c.variable, memories[c.name]) for c in self.captured if c.name in memories]
-        assigned = [(c.variable, memories[c.name]) for c in self.captured if c.is_assigned]
-        seen = [-1] * len(variables)
-        outputs, invoke = session.outputs, session.invoke
-
-        def run(leaves: Sequence[Array]) -> list[Array]:
-            for slot, number in slots:
-                slot[...] = leaves[number]
-            for slot, draw in draws:
-                slot[...] = draw_array(draw.kind, draw.shape, draw.dtype, draw.options)
-            for number, (variable, memory) in enumerate(variables):
-                if variable.version != seen[number]:
-                    variable.fetch(memory)
-                    seen[number] = variable.version
-            invoke()
-            for variable, memory in assigned:
-                variable.live_in(memory)
-            return [np.array(each) for each in outputs]
-
-        return run
+    def _run(self) -> Runner:
+        return make_runner(self)
 
     def _pack(self, values: Sequence[Array], leaves: Sequence[Array]) -> Any:
         found = []

@@ -32,7 +32,7 @@ class Rule:
         dys = [Symbol(f"dy{i}", t.shape, t.dtype) if is_given else None
                for i, (t, is_given) in enumerate(zip(op.outputs, given, strict=True))]  # fmt: skip
         results = apply_rule(builder, op, dys)
-        results = [*results, *[None] * (len(op.inputs) - len(results))]
+        results = [*results, *[None] * len(op.inputs)][: len(op.inputs)]  # without absent optional operands
         numbers: dict[Symbol, int] = {}
         for number, symbol in enumerate([*op.inputs, *op.outputs, *dys]):
             if symbol is not None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import DType, RilletError, Shape
+from ..ir import DType, Graph, RilletError, Shape
 from ..ir import Tensor as Symbol
 from ..ops import GraphBuilder
 from ..ops.variables import declare
 from .executor import EAGER, Handle, operand
 from .prepared import prepare
-from .state import local
+from .state import executing, local
 from .tensor import Tensor, TracedTensor
 from .variable import Variable
 
@@ -48,13 +48,16 @@ class Trace:
     An operator whose operands all have values is run at once, its result a constant of the graph. Assignments take
     effect in the order of the program; the graph writes each variable once, at the end, unless an operator changes it
     in place.
+
+    Attributes:
+        called: graphs that operators of this one call, numbered from 1.
     """
 
     def __init__(self, name: str) -> None:
-        self.builder = GraphBuilder()
-        self.builder.graph.name = name
+        self.builder = GraphBuilder(Graph(name))
         self.captured: dict[int, Captured] = {}
         self.draws: list[tuple[Draw, Symbol]] = []
+        self.called: list[Graph] = []
         self._constants: dict[int, tuple[Any, Symbol]] = {}
         self._names: set[str] = set()
 
@@ -66,13 +69,12 @@ class Trace:
         if not any(isinstance(x, (TracedTensor, Handle)) for x in operands):
             return EAGER.execute(kind, operands, attrs)
         self.builder.source = local.scope
-        handles = [x.variable for x in operands if isinstance(x, Handle)]
-        made = self.builder.ops(kind, [self._symbol(kind, x) for x in operands], **attrs)
-        for variable in handles:
-            captured = self.captured[id(variable)]
+        made = self.builder.ops(kind, [self.symbol(kind, x) for x in operands], **attrs)
+        for handle in (x for x in operands if isinstance(x, Handle)):
+            captured = self.captured[id(handle.variable)]
             captured.value, captured.is_assigned = None, True
         results = [TracedTensor(symbol, self) for symbol in made]
-        if local.tapes and not handles:
+        if local.tapes and results:
             prepared = prepare(kind, attrs, operands)
             for tape in local.tapes:
                 tape.record(prepared, operands, results)
@@ -86,7 +88,7 @@ class Trace:
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         captured = self._capture(variable)
-        captured.value = self._symbol("ASSIGN_VARIABLE", value)
+        captured.value = self.symbol("ASSIGN_VARIABLE", value)
         captured.is_pending = captured.is_assigned = True
 
     def random(self, draw: str, shape: tuple[int, ...], dtype: Any, options: dict[str, Any]) -> TracedTensor:
@@ -99,21 +101,16 @@ class Trace:
         for captured in self.captured.values():
             self._flush(captured)
 
-    def _flush(self, captured: Captured) -> None:
-        if captured.is_pending:
-            assert captured.value is not None
-            self.builder.ops("ASSIGN_VARIABLE", [captured.handle, captured.value])
-            captured.is_pending = False
+    def symbol(self, kind: str, value: Any) -> Symbol | None:
+        """An operand in the graph: what has a value becomes a constant.
 
-    def _symbol(self, kind: str, value: Any) -> Symbol | None:
+        Raises:
+            RilletError: a tensor of another trace.
+        """
         if value is None:
             return None
         if isinstance(value, TracedTensor):
-            if value.trace is not self:
-                raise RilletError(
-                    f"{kind}: tensor '{value.symbol.name}' belongs to another traced function; pass it as an argument"
-                )
-            return value.symbol  # type: ignore[no-any-return]
+            return value.symbol if value.trace is self else self.outer(kind, value)  # type: ignore[no-any-return]
         if isinstance(value, Handle):
             captured = self._capture(value.variable)
             self._flush(captured)
@@ -121,11 +118,25 @@ class Trace:
         array: NDArray[Any] = value._array if isinstance(value, Tensor) else value
         known = self._constants.get(id(array))
         if known is None:
-            known = self._constants[id(array)] = (
-                array,
-                self.builder.constant(np.ascontiguousarray(array).reshape(array.shape)),
-            )
+            compact = np.ascontiguousarray(array).reshape(array.shape)
+            known = self._constants[id(array)] = array, self.builder.constant(compact)
         return known[1]
+
+    def outer(self, kind: str, value: TracedTensor) -> Symbol:
+        """A tensor of another trace as an operand."""
+        raise RilletError(
+            f"{kind}: tensor '{value.symbol.name}' belongs to another traced function; pass it as an argument"
+        )
+
+    def call_graph(self, graph: Graph) -> int:
+        """The number of a graph that an operator is to call."""
+        self.called.append(graph)
+        return len(self.called)
+
+    def _flush(self, captured: Captured) -> None:
+        if captured.is_pending:
+            self.builder.ops("ASSIGN_VARIABLE", [captured.handle, captured.value])
+            captured.is_pending = False
 
     def _capture(self, variable: Variable) -> Captured:
         found = self.captured.get(id(variable))
@@ -138,3 +149,54 @@ class Trace:
             declare(handle, variable.shape, DType.of(variable.dtype))
             found = self.captured[id(variable)] = Captured(variable, name, handle)
         return found
+
+
+class Branch(Trace):
+    """The graph of a branch or of a loop's body. What it needs from around it becomes inputs.
+
+    Attributes:
+        outside: the tensors of the trace around it that it reads, with its inputs for them, by their symbol.
+        values: the variables that it assigns, with their new values.
+    """
+
+    def __init__(self, name: str, parent: Trace) -> None:
+        super().__init__(name)
+        self.parent = parent
+        self.outside: dict[Symbol, tuple[TracedTensor, Symbol]] = {}
+        self.values: dict[int, tuple[Variable, Tensor]] = {}
+
+    def trace(self, function: Callable[[], Any]) -> Any:
+        """Runs `function`, its operators added to this graph; active tapes stay active."""
+        tapes = local.tapes
+        with executing(self, idle=False):
+            local.tapes = tapes
+            return function()
+
+    def read(self, variable: Variable) -> TracedTensor:
+        known = self.values.get(id(variable))
+        if known is None:
+            return self.parent.read(variable)
+        value = known[1]
+        return TracedTensor(self.symbol("READ_VARIABLE", value), self)
+
+    def assign(self, variable: Variable, value: Tensor) -> None:
+        self.values[id(variable)] = variable, value
+
+    def random(self, draw: str, shape: tuple[int, ...], dtype: Any, options: dict[str, Any]) -> TracedTensor:
+        raise RilletError("random numbers inside cond or while_loop of a traced function: draw them before it")
+
+    def outer(self, kind: str, value: TracedTensor) -> Symbol:
+        known = self.outside.get(value.symbol)
+        if known is None:
+            symbol = self.builder.input(f"outer_{len(self.outside)}", value.shape, value.symbol.dtype)
+            known = self.outside[value.symbol] = value, symbol
+        return known[1]
+
+    def call_graph(self, graph: Graph) -> int:
+        return self.parent.call_graph(graph)
+
+    def _capture(self, variable: Variable) -> Captured:
+        raise RilletError(
+            f"variable '{variable.name}' is changed in place inside cond or while_loop of a traced function: "
+            "choose the gradient inside, and apply it outside"
+        )
