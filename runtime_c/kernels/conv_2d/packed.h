@@ -25,7 +25,8 @@ typedef struct {
                          with `small` rlt_conv_2d_rounding[] of vectors;
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
-    rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] if weights have a zero point */
+    rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three
+                         more if weights have a zero point */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;

@@ -9,7 +9,9 @@
 #include "packed.h"
 
 enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 4, WEIGHTS = 16 };
-#define ROWS(X) X(1, 8) X(2, 5)
+#define TILES_1(TILE, v) TILE(8, v) TILE(4, v) TILE(2, v) TILE(1, v)
+#define TILES_2(TILE, v) TILE(5, v) TILE(4, v) TILE(3, v) TILE(2, v) TILE(1, v)
+#define ROWS(X) X(1, TILES_1) X(2, TILES_2)
 
 RLT_INLINE vi load_word(const uint8_t *from) {
     int32_t both;
@@ -21,15 +23,15 @@ RLT_INLINE vi load_weights(const uint8_t *from) {
 }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return vi_madd(sum, word, weights); }
 
-static void row_sums(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
-                     int32_t *sums) {
+static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
+                      int32_t factor, int32_t *terms) {
     for (int32_t x = 0; x < width; x++, window += step) {
         uint32_t sum = 0;
         for (int32_t run = 0; run < p->run_count; run++) {
             const uint16_t *from = (const uint16_t *)(const void *)(window + rlt_conv_run_offset(p, run));
             for (int32_t i = 0; i < p->run_bytes; i++) sum += from[i];
         }
-        sums[x] = (int32_t)sum;
+        terms[x] = (int32_t)((uint32_t)factor * sum);
     }
 }
 

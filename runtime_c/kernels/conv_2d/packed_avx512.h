@@ -9,7 +9,11 @@
 #include "packed.h"
 
 enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64 };
-#define ROWS(X) X(1, 12) X(2, 8) X(3, 5) X(4, 4)
+#define TILES_1(TILE, v) TILE(12, v) TILE(8, v) TILE(4, v) TILE(2, v) TILE(1, v)
+#define TILES_2(TILE, v) TILE(8, v) TILE(4, v) TILE(2, v) TILE(1, v)
+#define TILES_3(TILE, v) TILE(5, v) TILE(3, v) TILE(2, v) TILE(1, v)
+#define TILES_4(TILE, v) TILE(4, v) TILE(3, v) TILE(2, v) TILE(1, v)
+#define ROWS(X) X(1, TILES_1) X(2, TILES_2) X(3, TILES_3) X(4, TILES_4)
 
 RLT_INLINE vi load_word(const uint8_t *from) {
     int32_t bytes;
@@ -19,39 +23,41 @@ RLT_INLINE vi load_word(const uint8_t *from) {
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm512_loadu_si512(from); }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return _mm512_dpbusd_epi32(sum, word, weights); }
 
-/* Short windows, one at a time. */
-static void short_row_sums(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
-                           int32_t *sums) {
-    const __m128i mask = _mm_movm_epi8((__mmask16)((1u << p->run_bytes) - 1)), zero = _mm_setzero_si128();
-    for (int32_t x = 0; x < width; x++, window += step) {
-        __m128i sum = zero;
-        for (int32_t run = 0; run < p->run_count; run++) {
-            const __m128i values = _mm_loadu_si128((const __m128i *)(const void *)(window + rlt_conv_run_offset(p, run)));
-            sum = _mm_add_epi32(sum, _mm_sad_epu8(_mm_and_si128(values, mask), zero));
-        }
-        sums[x] = _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_unpackhi_epi64(sum, sum)));
+/* Four 64-byte vectors' sums of bytes, added to those in `sum`. */
+RLT_INLINE void add_bytes(const uint8_t *from, const size_t *offsets, vi select, vi *sum) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const vi bytes = _mm512_and_si512(_mm512_loadu_si512(from + offsets[i]), select);
+        sum[i] = _mm512_add_epi64(sum[i], _mm512_sad_epu8(bytes, _mm512_setzero_si512()));
     }
 }
 
-static void row_sums(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
-                     int32_t *sums) {
-    const __m512i mask = _mm512_movm_epi8((UINT64_C(1) << p->run_bytes % 64) - 1), zero = _mm512_setzero_si512();
-    if (p->run_bytes < 16) {
-        short_row_sums(p, window, step, width, sums);
-        return;
-    }
-    for (int32_t x = 0; x < width; x++, window += step) {
-        __m512i sum = zero;
-        for (int32_t run = 0; run < p->run_count; run++) {
+/* Totals of four vectors of eight parts. */
+RLT_INLINE __m128i add_parts(const vi *part) {
+    const vi ab = _mm512_add_epi64(_mm512_unpacklo_epi64(part[0], part[1]), _mm512_unpackhi_epi64(part[0], part[1]));
+    const vi cd = _mm512_add_epi64(_mm512_unpacklo_epi64(part[2], part[3]), _mm512_unpackhi_epi64(part[2], part[3]));
+    const vi all = _mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(ab), _mm512_castsi512_ps(cd), 0x88));
+    const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+/* Writes whole groups of four. */
+static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
+                      int32_t factor, int32_t *terms) {
+    const int32_t runs = p->run_count, bytes = p->run_bytes;
+    const vi every = vi_set(-1), last = _mm512_movm_epi8(UINT64_MAX >> (63 - (bytes - 1) % 64));
+    for (int32_t x = 0; x < width; x += 4, window += 4 * step) {
+        const size_t rest = (size_t)(width - 1 - x);
+        const size_t offsets[4] = {0, rest < 1 ? 0 : step, (rest < 2 ? rest : 2) * step, (rest < 3 ? rest : 3) * step};
+        vi part[4] = {vi_set(0), vi_set(0), vi_set(0), vi_set(0)};
+        for (int32_t run = 0; run < runs; run++) {
             const uint8_t *from = window + rlt_conv_run_offset(p, run);
-            int32_t rest = p->run_bytes;
-            for (; rest >= 64; rest -= 64, from += 64) {
-                sum = _mm512_add_epi64(sum, _mm512_sad_epu8(_mm512_loadu_si512(from), zero));
-            }
-            const __m512i last = _mm512_and_si512(_mm512_loadu_si512(from), mask);
-            sum = _mm512_add_epi64(sum, _mm512_sad_epu8(last, zero));
+            int32_t left = bytes;
+            for (; left > 64; left -= 64, from += 64) add_bytes(from, offsets, every, part);
+            add_bytes(from, offsets, last, part);
         }
-        sums[x] = (int32_t)_mm512_reduce_add_epi64(sum);
+        const __m128i sums = _mm_mullo_epi32(add_parts(part), _mm_set1_epi32(factor));
+        _mm_storeu_si128((__m128i *)(void *)(terms + x), sums);
     }
 }
 

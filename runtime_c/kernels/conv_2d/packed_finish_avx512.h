@@ -1,6 +1,4 @@
-/* Packed convolutions with AVX-512: from sums to int8 results. Included before packed_tiles.h.
- *
- * A tile's sums go through memory, so that this code exists once for each number of vectors and not in every tile. */
+/* Packed convolutions with AVX-512: from sums to int8 results. Included before packed_tiles.h. */
 #ifndef RLT_CONV_2D_PACKED_FINISH_AVX512_H
 #define RLT_CONV_2D_PACKED_FINISH_AVX512_H
 
@@ -9,9 +7,6 @@
 enum { GROUP = 4 }; /* pixels finished at a time */
 
 typedef int8_t result;
-
-/* Sums of `pixels` pixels, of all vectors of one before the next; the array has whole groups. */
-typedef void (*finish_function)(const block *b, int pixels, const vi *sum, int8_t *output);
 
 typedef struct {
     vi even, odd, nudge_even, nudge_odd, shift;
@@ -34,47 +29,20 @@ RLT_INLINE vi round_sums(const rlt_conv_2d_sums kind, vi sum, const factor *f) {
     return _mm512_srav_epi32(high, f->shift);
 }
 
-/* Four pixels of one vector. */
-RLT_INLINE void store_group(int8_t *output, size_t pixel, v_bytes bytes, int pixels, int32_t channels) {
+/* Up to four pixels of one vector. */
+RLT_INLINE void store_group(int8_t *output, size_t pixel, v_bytes bytes, const int pixels, int32_t channels) {
     if (pixel == LANES) {
         v_store_bytes(output, bytes, pixels * LANES);
         return;
     }
 #pragma GCC unroll 4
-    for (int i = 0; i < GROUP; i++) {
-        if (i < pixels) v_store_quarter(output + (size_t)i * pixel, bytes, i, channels);
+    for (int i = 0; i < pixels; i++) {
+        v_store_quarter(output + (size_t)i * pixel, bytes, i, channels);
     }
 }
 
-RLT_INLINE void finish_small(const rlt_conv_2d_sums kind, const int vectors, const block *b, int pixels, const vi *sum,
-                             int8_t *output) {
-    const size_t pixel = (size_t)b->p->window.out_c;
-    const int32_t channels = b->channels;
-    const v_range range = v_set_range(0, b->p->low, b->p->high);
-    factor f[MOST_VECTORS];
-#pragma GCC unroll 4
-    for (int v = 0; v < vectors; v++) f[v] = load_factor(b, v);
-    for (; pixels > 0; pixels -= GROUP, sum += GROUP * vectors, output += GROUP * pixel) {
-        vi y[GROUP * MOST_VECTORS];
-#pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) {
-#pragma GCC unroll 4
-            for (int i = 0; i < GROUP; i++) y[i * vectors + v] = round_sums(kind, sum[i * vectors + v], &f[v]);
-        }
-        if (vectors == 1) {
-            store_group(output, pixel, v_narrow(y, GROUP, &range), pixels, channels);
-            continue;
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < GROUP; i++) {
-            if (i >= pixels) break;
-            v_store_bytes(output + (size_t)i * pixel, v_narrow(y + i * vectors, vectors, &range), channels);
-        }
-    }
-}
-
-/* Any sums and factors. */
-static void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
+/* Any sums and factors; sums of all vectors of a pixel before those of the next. */
+static __attribute__((noinline)) void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
     const int vectors = (b->channels + LANES - 1) / LANES;
@@ -94,29 +62,45 @@ static void finish_any(const block *b, int pixels, const vi *sum, int8_t *output
     }
 }
 
-#define FINISH(name, kind, vectors) \
-    static __attribute__((noinline)) void name(const block *b, int pixels, const vi *sum, int8_t *output) { \
-        finish_small(kind, vectors, b, pixels, sum, output); \
+RLT_INLINE void round_tile(const rlt_conv_2d_sums kind, const int pixels, const int vectors, const block *b,
+                           tile_sums sum) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        const factor f = load_factor(b, v);
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) sum[i][v] = round_sums(kind, sum[i][v], &f);
     }
-#define FINISHES(kind, name) \
-    FINISH(name##_1, kind, 1) FINISH(name##_2, kind, 2) FINISH(name##_3, kind, 3) FINISH(name##_4, kind, 4)
-
-FINISHES(RLT_SUMS_SMALL, finish_small)
-FINISHES(RLT_SUMS_POSITIVE, finish_positive)
+}
 
 RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
-    static const finish_function functions[3][MOST_VECTORS] = {
-        {finish_any, finish_any, finish_any, finish_any},
-        {finish_small_1, finish_small_2, finish_small_3, finish_small_4},
-        {finish_positive_1, finish_positive_2, finish_positive_3, finish_positive_4},
-    };
-    vi sums[(MOST_PIXELS + GROUP) * MOST_VECTORS];
+    const rlt_conv_2d_packed_params *p = b->p;
+    const size_t pixel = (size_t)p->window.out_c;
+    if (p->small == RLT_SUMS_ANY) {
+        vi sums[MOST_PIXELS * MOST_VECTORS];
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels; i++) {
+        for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) sums[i * vectors + v] = sum[i][v];
+            for (int v = 0; v < vectors; v++) sums[i * vectors + v] = sum[i][v];
+        }
+        finish_any(b, pixels, sums, output);
+        return;
     }
-    functions[b->p->small][vectors - 1](b, pixels, sums, output);
+    if (p->small == RLT_SUMS_POSITIVE) round_tile(RLT_SUMS_POSITIVE, pixels, vectors, b, sum);
+    else round_tile(RLT_SUMS_SMALL, pixels, vectors, b, sum);
+    const v_range range = v_set_range(0, p->low, p->high);
+    if (vectors > 1) {
+#pragma GCC unroll 12
+        for (int i = 0; i < pixels; i++) v_store_bytes(output + (size_t)i * pixel, v_narrow(sum[i], vectors, &range), b->channels);
+        return;
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i += GROUP) {
+        const int count = pixels - i < GROUP ? pixels - i : GROUP;
+        vi y[GROUP];
+#pragma GCC unroll 4
+        for (int k = 0; k < count; k++) y[k] = sum[i + k][0];
+        store_group(output + (size_t)i * pixel, pixel, v_narrow(y, count, &range), count, b->channels);
+    }
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* The kernel for packed int8 convolutions. Before it comes packed_<set>.h, which defines MOST_PIXELS, MOST_VECTORS,
  * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_weights(), multiply_add();
- * row_sums(), for each pixel of a row the sum of its window's values in the band, which wraps;
- * ROWS(X), the tile shapes: X(vectors, most pixels); then packed_finish.h or packed_finish_float.h: `result` and
+ * row_terms(), for each pixel of a row a factor times the sum of its window's values in the band, which wraps;
+ * ROWS(X), the tile shapes: X(vectors, list of numbers of pixels that ends with 1); then packed_finish.h or packed_finish_float.h: `result` and
  * finish(). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
@@ -78,26 +78,20 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
 }
 
 #define TILE(pixels, vectors) \
-    case pixels: tile(pixels, vectors, b, window, terms, output); break;
-#define TILES_4(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v)
-#define TILES_5(v) TILES_4(v) TILE(5, v)
-#define TILES_8(v) TILES_5(v) TILE(6, v) TILE(7, v) TILE(8, v)
-#define TILES_12(v) TILES_8(v) TILE(9, v) TILE(10, v) TILE(11, v) TILE(12, v)
+    for (; width >= pixels; width -= pixels) { \
+        tile(pixels, vectors, b, window, terms, output); \
+        window += (size_t)pixels * b->pixel_bytes; \
+        output += (size_t)pixels * (size_t)b->p->window.out_c; \
+        if (terms) terms += pixels; \
+    }
 
-/* A row of `width` output pixels, in tiles as even as can be. */
-#define ROW(vectors, most) \
+/* A row of `width` output pixels, in ever smaller tiles. */
+#define ROW(vectors, tiles) \
     static void row_##vectors(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, \
                               result *output) { \
-        for (int32_t tiles = (width + most - 1) / most; tiles > 0; tiles--) { \
-            const int32_t pixels = (width + tiles - 1) / tiles; \
-            switch (pixels) { TILES_##most(vectors) } \
-            width -= pixels; \
-            window += (size_t)pixels * b->pixel_bytes; \
-            if (terms) terms += pixels; \
-            output += (size_t)pixels * (size_t)b->p->window.out_c; \
-        } \
+        tiles(TILE, vectors) \
     }
-#define ROW_NAME(vectors, most) row_##vectors,
+#define ROW_NAME(vectors, tiles) row_##vectors,
 
 ROWS(ROW)
 
@@ -128,10 +122,7 @@ static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uin
     if (!p->weights_zero_point) return NULL;
     for (int32_t r = 0; r < rows; r++) {
         const uint8_t *window = windows + (size_t)r * (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
-        row_sums(p, window, step, width, terms + r * width);
-        for (int32_t x = 0; x < width; x++) {
-            terms[r * width + x] = (int32_t)(0u - (uint32_t)p->weights_zero_point * (uint32_t)terms[r * width + x]);
-        }
+        row_terms(p, window, step, width, -p->weights_zero_point, terms + r * width);
     }
     return terms;
 }

@@ -2,7 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "prepare_pack.h"
 
-enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22 };
+enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22, TERMS_SLACK = 12 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a value
  * in the band. */
@@ -80,7 +80,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
     k->run_words = (k->run_bytes + f->word - 1) / f->word;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
-    const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 : 0;
+    const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 + TERMS_SLACK : 0;
     if (terms > INT32_MAX / 4) return 0;
     k->task_bytes = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
     const size_t constants = weights_bytes(k, f) + (size_t)k->vectors * (size_t)f->lanes * 16 + rounding_bytes(k, f);
