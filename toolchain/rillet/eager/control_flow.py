@@ -43,10 +43,10 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     _check_alike("cond: the branches give", leaves[0], leaves[1])
     changed = _changed(branches)
     for branch, results in zip(branches, leaves, strict=True):
-        results += [branch.values.get(id(v), (v, None))[1] or parent.read(v) for v in changed]
-    outside = _share(branches)
+        results += [branch.values[id(v)][1] if id(v) in branch.values else parent.read(v) for v in changed]
     for branch, results in zip(branches, leaves, strict=True):
         branch.builder.graph.outputs = [_output(branch, x) for x in results]
+    outside = _share(branches)
     made = _append(
         parent, "IF", [pred, *outside], [(x.shape, x.symbol.dtype if isinstance(x, TracedTensor) else DType.of(x.dtype))
                                          for x in leaves[0]],
@@ -57,8 +57,15 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
         local.executor.assign(variable, value)
     results = made[: len(made) - len(changed)]
     if local.tapes and results:
+        reads = branches[0].reads | branches[1].reads
+        for value in outside:
+            if value.symbol in reads:
+                for tape in local.tapes:
+                    tape.record_read(reads[value.symbol], value)
+        sources = [reads.get(x.symbol, x) for x in outside]
+
         def gradient(dys: list[Any]) -> Sequence[Any]:
-            functions = [_derivative(f, outside, dys) for f in (true_fn, false_fn)]
+            functions = [_derivative(f, sources, dys) for f in (true_fn, false_fn)]
             found: Sequence[Any] = cond(pred, *functions)
             return found
 
@@ -108,10 +115,10 @@ def while_loop(
     start = [*state, *(parent.read(v) for v in changed)]
     results = [*results, *(branches[1].values[id(v)][1] for v in changed)]
     _check_alike("while_loop: the variables before and after the body are", start, results)
-    outside = _share(branches, len(start))
     branches[0].builder.graph.outputs = [_output(branches[0], test)]
-    rest = branches[1].builder.graph.inputs[len(start) :]
-    branches[1].builder.graph.outputs = [*(_output(branches[1], x) for x in results), *rest]
+    after = [_output(branches[1], x) for x in results]
+    outside = _share(branches, len(start))
+    branches[1].builder.graph.outputs = [*after, *branches[1].builder.graph.inputs[len(start) :]]
     operands = [*start, *outside]
     made = _append(
         parent, "WHILE", operands, [(x.shape, DType.of(x.dtype)) for x in operands],

@@ -157,6 +157,7 @@ class Branch(Trace):
     Attributes:
         outside: the tensors of the trace around it that it reads, with its inputs for them, by their symbol.
         values: the variables that it assigns, with their new values.
+        reads: the variables that it reads from around it, by the symbol of their value there.
     """
 
     def __init__(self, name: str, parent: Trace) -> None:
@@ -164,6 +165,7 @@ class Branch(Trace):
         self.parent = parent
         self.outside: dict[Symbol, tuple[TracedTensor, Symbol]] = {}
         self.values: dict[int, tuple[Variable, Tensor]] = {}
+        self.reads: dict[Symbol, Variable] = {}
 
     def trace(self, function: Callable[[], Any]) -> Any:
         """Runs `function`, its operators added to this graph; active tapes stay active."""
@@ -175,9 +177,10 @@ class Branch(Trace):
     def read(self, variable: Variable) -> TracedTensor:
         known = self.values.get(id(variable))
         if known is None:
-            return self.parent.read(variable)
-        value = known[1]
-        return TracedTensor(self.symbol("READ_VARIABLE", value), self)
+            value = self.parent.read(variable)
+            self.reads[value.symbol] = variable
+            return value
+        return TracedTensor(self.symbol("READ_VARIABLE", known[1]), self)
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         self.values[id(variable)] = variable, value
