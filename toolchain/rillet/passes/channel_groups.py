@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import Graph, Op, Tensor
-from .channel_ranges import is_plain_linear
 from .edit import Uses, optional_input
-from .linear import LINEAR
+from .linear import LINEAR, is_plain_linear
 
 _UNARY = frozenset(
     {

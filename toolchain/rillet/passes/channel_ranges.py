@@ -7,21 +7,20 @@ falls inside: a channel counts as constant only where all of them give the same 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Activation, DType, Graph, Op, Tensor
+from ..ir import DType, Graph, Op, Tensor
 from .channel_sums import ChannelSums
 from .edit import activation, is_quantized, optional_input, same_quantization
-from .linear import LINEAR, Doubles, has_border
+from .linear import LINEAR, NO_CLAMPS, Doubles, clamp_limits, has_border, is_plain_linear
+from .varying import varying
 
 _ROUNDING = 1e-5
 _INT32 = 2.0**31 - 1
-_NO_CLAMPS = (Activation.TANH, Activation.SIGN_BIT)
 
 
 @dataclass
@@ -52,14 +51,22 @@ Ranges = dict[Tensor, Range]
 def channel_ranges(graph: Graph) -> Ranges:
     """The ranges of every tensor whose last dimension is known, in one forward walk."""
     ranges: Ranges = {}
+    quick = varying(graph)
+    partly: set[Tensor | None] = set()  # tensors with constant channels: what reads them needs a closer look
     for op in graph.ops:
+        if op in quick and op.inputs[LINEAR[op.kind].x] not in partly:
+            y = op.outputs[0]
+            ranges[y] = _full(y, *clamp_limits(op))
+            continue
         rule = _RULES.get(op.kind)
-        found = rule(op, ranges) if rule is not None and activation(op) not in _NO_CLAMPS else None
+        found = rule(op, ranges) if rule is not None and activation(op) not in NO_CLAMPS else None
         for tensor in op.outputs:
             default = unknown_range(tensor)
             if default is not None:
                 known = found if found is not None and tensor is op.outputs[0] else default
                 ranges[tensor] = known if known.low.size == default.low.size else default
+                if known is found and known.is_constant.any():
+                    partly.add(tensor)
     return ranges
 
 
@@ -67,27 +74,18 @@ def unknown_range(tensor: Tensor) -> Range | None:
     """Everything that the dtype can hold; None for a tensor without a known last dimension."""
     if not tensor.shape or tensor.shape[-1] is None:
         return None
-    low, high = tensor.dtype.limits if tensor.dtype.is_integer else (-np.inf, np.inf)
-    return Range(np.full(tensor.shape[-1], float(low)), np.full(tensor.shape[-1], float(high)))
+    return _full(tensor, *(tensor.dtype.limits if tensor.dtype.is_integer else (-np.inf, np.inf)))
+
+
+def _full(tensor: Tensor, low: float, high: float) -> Range:
+    channels = tensor.shape[-1] or 0
+    return Range(np.full(channels, float(low)), np.full(channels, float(high)))
 
 
 def zero_of(tensor: Tensor) -> float:
     """The stored value that means 0.0."""
     quantization = tensor.quantization
     return float(quantization.zero_point[0]) if is_quantized(tensor) and quantization else 0.0
-
-
-def clamp_limits(op: Op) -> tuple[float, float]:
-    """The fused activation's bounds in stored values (TFLite's CalculateActivationRange), dtype included."""
-    y = op.outputs[0]
-    fused = activation(op) or Activation.NONE
-    low, high = fused.bounds if fused not in _NO_CLAMPS else (-np.inf, np.inf)
-    if not y.dtype.is_integer or y.quantization is None or not y.quantization.scale.size:
-        return low, high
-    scale, zero = float(y.quantization.scale[0]), float(y.quantization.zero_point[0])
-    stored = [zero + math.trunc(b / scale + math.copysign(0.5, b)) if math.isfinite(b) else b for b in (low, high)]
-    smallest, largest = y.dtype.limits
-    return max(smallest, stored[0]), min(largest, stored[1])
 
 
 def _linear(op: Op, ranges: Ranges) -> Range | None:
@@ -127,25 +125,6 @@ def _linear(op: Op, ranges: Ranges) -> Range | None:
         exact = output(sums.of(rest), rest)
         result.low[rest], result.high[rest] = exact.low, exact.high
     return result
-
-
-def is_plain_linear(op: Op) -> bool:
-    """All float32, or int8 with int32 bias; ungrouped; weights dense; one input channel per weight channel."""
-    layout = LINEAR[op.kind]
-    x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
-    if x is None or weight is None or weight.sparsity is not None or getattr(op.attrs, "weights_format", False):
-        return False
-    types = (x.dtype, weight.dtype, op.outputs[0].dtype, None if bias is None else bias.dtype)
-    floats = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
-    integers = (DType.INT8, DType.INT8, DType.INT8)
-    fits = bool(x.shape) and len(weight.shape) > layout.in_axis and x.shape[-1] == weight.shape[layout.in_axis]
-    if types[:3] == floats:
-        return fits and types[3] in (None, DType.FLOAT32)
-    quantized = all(is_quantized(t) for t in (x, weight, op.outputs[0]))
-    stored = weight.quantization
-    if stored is not None and stored.is_per_axis and stored.axis != layout.out_axis:
-        return False
-    return fits and quantized and types[:3] == integers and types[3] in (None, DType.INT32)
 
 
 def _multiplier(op: Op, x: Tensor, weight: Tensor, channels: int) -> Doubles | None:

@@ -9,6 +9,8 @@ from ..ir import Tensor
 from .edit import Array, is_quantized
 from .linear import Doubles, Linear
 
+Bounds = tuple[Doubles, Doubles]
+
 _SAMPLE = 32  # weights of each output channel in a sample
 _AFFORDABLE = 16384  # weights that are summed exactly without need
 
@@ -21,72 +23,71 @@ class ChannelSums:
     """
 
     def __init__(self, weight: Tensor, layout: Linear, low: Doubles, high: Doubles) -> None:
-        data, zero = stored_weights(weight)
-        self._scale_axis_zero = zero if zero.size > 1 else None
-        self._zero = float(zero[0]) if zero.size == 1 else 0.0
-        if layout.out_axis == layout.in_axis:  # depthwise: each output channel reads one input channel
-            self._grid = data.reshape(-1, data.shape[-1]).T[:, :, None]
-            self._low, self._high = low[:, None], high[:, None]
+        data, self._zero = stored_weights(weight)
+        self._grid: Array
+        self._low, self._high = low, high
+        self._channelwise = layout.out_axis == layout.in_axis  # depthwise: an output channel reads one input channel
+        if self._channelwise:
+            self._grid = data.reshape(-1, data.shape[-1])
+            self.channels = self._grid.shape[1]
         else:
-            self._grid = np.moveaxis(data, (layout.out_axis, layout.in_axis), (0, -1)).reshape(
-                data.shape[layout.out_axis], -1, data.shape[layout.in_axis]
-            )
-            self._low, self._high = low[None], high[None]
-        self.channels = len(self._grid)
-        self.is_small = self._grid.size <= _AFFORDABLE or self._grid.shape[2] == 1
+            data = np.moveaxis(data, (layout.out_axis, layout.in_axis), (0, -1))
+            self._grid = data.reshape(data.shape[0], -1, data.shape[-1])
+            self.channels = len(self._grid)
+        self.is_small = self._channelwise or self._grid.size <= _AFFORDABLE
 
     def may_take(self, channels: int) -> bool:
         """Whether so many channels' exact sums cost little."""
-        return bool(channels * self._grid[0].size <= _AFFORDABLE)
+        return bool(channels * (self._grid.size // max(1, self.channels)) <= _AFFORDABLE)
 
-    def of(self, channels: NDArray[np.intp] | slice) -> tuple[Doubles, Doubles]:
+    def of(self, channels: NDArray[np.intp] | slice) -> Bounds:
         """Lower and upper bounds of some output channels."""
-        rows = self._low.shape[0] > 1
-        low, high = (self._low[channels], self._high[channels]) if rows else (self._low, self._high)
-        return _bounds(self._values(self._grid[channels], channels), low, high)
+        zero = self._zero[channels] if self._zero.size > 1 else self._zero
+        if self._channelwise:
+            low, high = self._low[channels], self._high[channels]
+            positive, negative = _signs(self._grid[:, channels].astype(np.float64), zero, axis=0)
+            return _times(positive, low) + _times(negative, high), _times(positive, high) + _times(negative, low)
+        return self._sums(self._grid[channels], zero, self._low, self._high)
 
-    def sampled(self) -> tuple[Doubles, Doubles]:
+    def sampled(self) -> Bounds:
         """An interval inside of every output channel's, from a few of its weights.
 
         An input channel that can be zero only widens an interval; those that cannot are all taken.
         """
-        columns = np.zeros(self._grid.shape[2], bool)
+        columns = (self._low > 0) | (self._high < 0)
         columns[: max(1, _SAMPLE // self._grid.shape[1])] = True
-        columns |= (self._low[0] > 0) | (self._high[0] < 0)
         taken = np.flatnonzero(columns)
         few: NDArray[np.intp] | slice = slice(0, len(taken)) if taken[-1] == len(taken) - 1 else taken
-        grid = self._values(self._grid[:, :, few], slice(None))
-        return _bounds(grid, self._low[:, few], self._high[:, few])
+        return self._sums(self._grid[:, :, few], self._zero, self._low[few], self._high[few])
 
-    def _values(self, grid: Array, channels: NDArray[np.intp] | slice) -> Doubles:
-        values = grid.astype(np.float64)
-        if self._scale_axis_zero is not None:
-            values -= self._scale_axis_zero[channels][:, None, None]
-        elif self._zero:
-            values -= self._zero
-        return values
+    def _sums(self, grid: Array, zero: Doubles, low: Doubles, high: Doubles) -> Bounds:
+        positive, negative = _signs(grid.astype(np.float64), zero[:, None, None], axis=1)
+        if np.isfinite(low).all() and np.isfinite(high).all():
+            return _dot(positive, low) + _dot(negative, high), _dot(positive, high) + _dot(negative, low)
+        smallest, largest = (
+            _times(positive, low) + _times(negative, high),
+            _times(positive, high) + _times(negative, low),
+        )
+        return smallest.sum(axis=1), largest.sum(axis=1)
 
 
-def _bounds(weights: Doubles, low: Doubles, high: Doubles) -> tuple[Doubles, Doubles]:
-    """From weights (outputs, positions, inputs) and inputs' bounds (1 or outputs, inputs)."""
+def _signs(weights: Doubles, zero: Doubles, axis: int) -> tuple[Doubles, Doubles]:
+    """Positive and negative weights, each summed over the window's positions."""
+    if zero.any():
+        weights = weights - zero
     positive = np.maximum(weights, 0.0)
     negative = weights - positive
-    if weights.shape[1] > 1:
-        positive, negative = positive.sum(axis=1), negative.sum(axis=1)
-    else:
-        positive, negative = positive[:, 0], negative[:, 0]
-    if np.isfinite(low).all() and np.isfinite(high).all():
-        if len(low) == 1:
-            low, high = low[0], high[0]
-            return _dot(positive, low) + _dot(negative, high), _dot(positive, high) + _dot(negative, low)
-        return (positive * low + negative * high).sum(axis=1), (positive * high + negative * low).sum(axis=1)
-    with np.errstate(invalid="ignore"):  # no weight times infinity counts as nothing
+    if weights.shape[axis] == 1:
+        return positive.squeeze(axis), negative.squeeze(axis)
+    return np.add.reduce(positive, axis), np.add.reduce(negative, axis)
 
-        def times(sums: Doubles, bound: Doubles) -> Doubles:
-            return np.where(sums == 0, 0.0, sums * bound)
 
-        smallest = times(positive, low) + times(negative, high)
-        return smallest.sum(axis=1), (times(positive, high) + times(negative, low)).sum(axis=1)
+def _times(sums: Doubles, bound: Doubles) -> Doubles:
+    """No weight times infinity counts as nothing."""
+    with np.errstate(invalid="ignore"):
+        product = sums * bound
+    product[sums == 0] = 0.0
+    return product
 
 
 def _dot(matrix: Doubles, vector: Doubles) -> Doubles:

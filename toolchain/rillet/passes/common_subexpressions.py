@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 
-from ..ir import Graph, Op, Tensor
+from ..ir import RECOMPUTED, Graph, Op, Tensor
 from .edit import is_pure, remove_ops
 
 _SMALL_CONSTANT_BYTES = 4096
@@ -18,7 +18,7 @@ def common_subexpressions(graph: Graph) -> int:
     outputs = set(graph.outputs)
     alike = Counter(map(_rough_key, graph.ops))
     for op in graph.ops:
-        if alike[_rough_key(op)] == 1 or not is_pure(op):
+        if alike[_rough_key(op)] == 1 or not is_pure(op) or op.outputs[0].name.startswith(RECOMPUTED):
             continue
         key = (op.kind, repr(op.attrs), tuple(_key(t) for t in op.inputs), tuple(_declared(t) for t in op.outputs))
         first = seen.setdefault(key, op)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import DType, Op, Padding, Tensor
+from ..ir import Activation, DType, Op, Padding, Tensor
 from ..ops.window import pad_before
-from .edit import optional_input
+from .edit import activation, is_quantized, optional_input
 
 Doubles = NDArray[np.float64]
+Limits = tuple[float, float]
+NO_CLAMPS = (Activation.TANH, Activation.SIGN_BIT)
+"""Fused activations that are not known by their bounds."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,38 @@ def has_border(op: Op) -> bool:
         elif pad_before(size, kernel, stride, dilation, Padding.SAME) != (0, 0):
             return True
     return False
+
+
+def clamp_limits(op: Op) -> Limits:
+    """The fused activation's bounds in stored values (TFLite's CalculateActivationRange), dtype included."""
+    y = op.outputs[0]
+    fused = activation(op) or Activation.NONE
+    low, high = fused.bounds if fused not in NO_CLAMPS else (-np.inf, np.inf)
+    if not y.dtype.is_integer or y.quantization is None or not y.quantization.scale.size:
+        return low, high
+    scale, zero = float(y.quantization.scale[0]), float(y.quantization.zero_point[0])
+    stored = [zero + math.trunc(b / scale + math.copysign(0.5, b)) if math.isfinite(b) else b for b in (low, high)]
+    smallest, largest = y.dtype.limits
+    return max(smallest, stored[0]), min(largest, stored[1])
+
+
+def is_plain_linear(op: Op) -> bool:
+    """All float32, or int8 with int32 bias; ungrouped; weights dense; one input channel per weight channel."""
+    layout = LINEAR[op.kind]
+    x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
+    if x is None or weight is None or weight.sparsity is not None or getattr(op.attrs, "weights_format", False):
+        return False
+    types = (x.dtype, weight.dtype, op.outputs[0].dtype, None if bias is None else bias.dtype)
+    floats = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
+    integers = (DType.INT8, DType.INT8, DType.INT8)
+    fits = bool(x.shape) and len(weight.shape) > layout.in_axis and x.shape[-1] == weight.shape[layout.in_axis]
+    if types[:3] == floats:
+        return fits and types[3] in (None, DType.FLOAT32)
+    quantized = all(is_quantized(t) for t in (x, weight, op.outputs[0]))
+    stored = weight.quantization
+    if stored is not None and stored.is_per_axis and stored.axis != layout.out_axis:
+        return False
+    return fits and quantized and types[:3] == integers and types[3] in (None, DType.INT32)
 
 
 def along(axis: int, ndim: int, vector: Doubles) -> Doubles:

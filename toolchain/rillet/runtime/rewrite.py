@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..flatbuffer import read, tensor_order, write_bytes
@@ -27,7 +29,25 @@ def rewrite(data: ModelBytes, *, passes: bool = True) -> Rewritten | None:
     Raises:
         RilletError: the file holds something that the reader does not take.
     """
+    with _no_collection():
+        return _rewrite(data, passes)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The IR is some ten thousand objects: the collector would walk the whole process's several times over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _rewrite(data: ModelBytes, passes: bool) -> Rewritten | None:
     model = read(memoryview(data))
+    model.extra.pop("appended_files", None)  # labels: nothing that runs
     changes = sum(uint8_to_int8(graph) for graph in model.graphs)
     if passes:
         made = optimize(model, passes=WORTHWHILE_PASSES)
