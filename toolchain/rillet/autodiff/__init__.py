@@ -2,5 +2,6 @@
 
 from ..ops import GradientError
 from .gradients import backward, grad
+from .recomputation import Recompute, recompute
 
-__all__ = ["GradientError", "backward", "grad"]
+__all__ = ["GradientError", "Recompute", "backward", "grad", "recompute"]

@@ -26,3 +26,9 @@ def copy_op(op: Op, copies: dict[Tensor, Tensor]) -> Op:
         attrs=replace(op.attrs),
         extra=dict(op.extra),
     )
+
+
+def copied(copies: dict[Tensor, Tensor], original: Op | Tensor) -> Tensor:
+    """The copy of a tensor, or of an op's first result; what has no copy stays."""
+    tensor = original if isinstance(original, Tensor) else original.outputs[0]
+    return copies.get(tensor, tensor)

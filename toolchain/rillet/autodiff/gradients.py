@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from ..ir import Graph, Tensor
 from ..ops import GradientBuilder, GradientError, backpropagate
-from .copying import copy_graph
+from .copying import copied, copy_graph
+from .recomputation import Recompute
+from .recomputation import recompute as repeat
 
 
-def grad(graph: Graph, loss: Tensor, wrt: Sequence[Tensor]) -> Graph:
+def grad(graph: Graph, loss: Tensor, wrt: Sequence[Tensor], recompute: Recompute | None = None) -> Graph:
     """A graph that computes what `graph` does, and the gradients of `loss`.
 
     Forward ops are shared: nothing is computed twice, and of the forward results only those live on that a gradient
@@ -19,10 +21,11 @@ def grad(graph: Graph, loss: Tensor, wrt: Sequence[Tensor]) -> Graph:
         graph: left as it is.
         loss: a float tensor of `graph`; the gradient is that of the sum of its elements.
         wrt: tensors of `graph`: inputs, constants, results, or RESOURCE handles for the variables' gradients.
+        recompute: forward results to compute again in the backward pass instead of keeping them; see `Recompute`.
 
     Returns:
         A new graph with the inputs of `graph`, and as outputs those of `graph`, then one gradient for each of `wrt`,
-        named `gradient/NAME` and of its shape; zeros where the loss does not depend on it.
+        named `gradient/NAME` (numbered where that is taken) and of its shape; zeros where the loss does not depend on it.
 
     Raises:
         GradientError: `loss` is no float tensor, or a tensor is not in the graph, or an op has no gradient rule.
@@ -31,9 +34,11 @@ def grad(graph: Graph, loss: Tensor, wrt: Sequence[Tensor]) -> Graph:
     lost = [t.name for t in (loss, *wrt) if t not in copies]
     if lost:
         raise GradientError(f"{lost} are no tensors of graph '{graph.name}'")
-    b = GradientBuilder(result)
+    b, first = GradientBuilder(result), len(result.ops)
     for old, gradient in zip(wrt, backward(b, [copies[loss]], None, [copies[t] for t in wrt]), strict=True):
-        b.output(b.zeros_like(copies[old]) if gradient is None else gradient, f"gradient/{old.name}")
+        result.outputs.append(b.result(gradient or b.zeros_like(copies[old]), f"gradient/{old.name}"))
+    if recompute is not None:
+        repeat(result, first, recompute if isinstance(recompute, str) else [copied(copies, x) for x in recompute])
     return result
 
 

@@ -1,13 +1,14 @@
 """The intermediate representation: types, graph, verifier, printer, builder. Imports nothing else of rillet."""
 
 from .graph import OFFLINE_PLAN, Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
-from .naming import UniqueNames, name_apart
+from .naming import RECOMPUTED, UniqueNames, name_apart
 from .printer import to_text
 from .types import Activation, DType, Padding, Quantization
 from .verify import VerifyError, verify
 
 __all__ = [
     "OFFLINE_PLAN",
+    "RECOMPUTED",
     "Activation",
     "Attrs",
     "CustomAttrs",

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from .graph import Graph
 
+RECOMPUTED = "recomputed/"
+"""Begins the names of results that a backward pass computes again to save memory: passes must not merge their ops."""
+
 
 class UniqueNames:
     """Names in use; `unique` adds one, numbered where it is taken."""

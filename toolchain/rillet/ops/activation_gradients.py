@@ -68,7 +68,7 @@ def _tanh_part(x: Array) -> Array:
 def gelu(x: Array, approximate: bool) -> Array:
     """x times the normal distribution's cumulative function, or its tanh approximation."""
     if approximate:
-        return 0.5 * x * (1 + _tanh_part(x))
+        return np.asarray(0.5 * x * (1 + _tanh_part(x)))
     return np.asarray(0.5 * x * (1 + ERF(x * math.sqrt(0.5)))).astype(x.dtype)
 
 

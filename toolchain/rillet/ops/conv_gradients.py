@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -48,22 +49,28 @@ def _is_filter(op: Op) -> bool:
 def _check(op: Op, x: Shape, w: Shape, dy: Shape) -> None:
     """`dy` must be what `x` under filters `w` gives."""
     a = _attrs(op)
-    out = w[0] if isinstance(a, Conv2DAttrs) else w[3]
-    if None in w:
+    first, height, width, last = w
+    if first is None or height is None or width is None or last is None:
         return
-    assert w[1] is not None and w[2] is not None
+    is_depthwise = isinstance(a, DepthwiseConv2DAttrs)
     wanted = (
         x[0],
-        output_extent(x[1], w[1], a.stride_h, a.dilation_h_factor, a.padding),
-        output_extent(x[2], w[2], a.stride_w, a.dilation_w_factor, a.padding),
-        out,
+        output_extent(x[1], height, a.stride_h, a.dilation_h_factor, a.padding),
+        output_extent(x[2], width, a.stride_w, a.dilation_w_factor, a.padding),
+        last if is_depthwise else first,
     )
-    depth, groups = (w[3], w[0]) if isinstance(a, Conv2DAttrs) else (x[3], w[3])
-    fits = not x[3] or (depth and x[3] % depth == 0 and groups and groups % (x[3] // depth) == 0)
-    if isinstance(a, DepthwiseConv2DAttrs):
-        fits = not x[3] or (w[0] == 1 and bool(w[3]) and w[3] % x[3] == 0)
+    fits = x[3] is None or _channels_fit(x[3], first, last, is_depthwise)
     if not fits or any(None not in (d, e) and d != e for d, e in zip(dy, wanted, strict=True)):
         raise ShapeError(f"{op.kind} '{op.where}': gradient {dy} does not fit input {x} and filters {w}")
+
+
+def _channels_fit(channels: int, first: int, last: int, is_depthwise: bool) -> bool:
+    """Filters are (1, h, w, out), or (out, h, w, in) where `in` divides the input's channels into groups."""
+    if not channels or not last:
+        return False
+    if is_depthwise:
+        return first == 1 and last % channels == 0
+    return channels % last == 0 and first % (channels // last) == 0
 
 
 def _pads(a: ConvAttrs, size: Sequence[int], kernel: Sequence[int]) -> list[tuple[int, int]]:
@@ -157,7 +164,7 @@ def _macs(op: Op) -> int:
     return operand(op, 1).size * per_output
 
 
-def _plain(attrs: Attrs) -> dict[str, object]:
+def _plain(attrs: Attrs) -> dict[str, Any]:
     """The forward operator's geometry."""
     return {**vars(replace(attrs, fused_activation_function=Activation.NONE))}  # type: ignore[call-arg]
 
@@ -166,12 +173,14 @@ def convolution_gradient(prefix: str) -> GradientRule:
     """The rule of CONV_2D or DEPTHWISE_CONV_2D (`prefix`)."""
 
     def rule(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
-        x, w = operand(op, 0), operand(op, 1)
+        x, w, *bias = op.inputs
+        assert x is not None and w is not None
         geometry = _plain(op.attrs)
-        dx = b.op(f"rillet.{prefix}_INPUT_GRADIENT", [w, dy, b.shape(x)], **geometry)
+        # The input's gradient comes last: its memory may be that of the input, which no one reads any more.
+        db = b.sum(dy, (0, 1, 2)) if bias and bias[0] is not None else None
         dw = b.op(f"rillet.{prefix}_FILTER_GRADIENT", [x, dy, b.shape(w)], **geometry)
-        bias = op.inputs[2] if len(op.inputs) > 2 else None
-        return [b.shaped(dx, x.shape), dw, None if bias is None else b.sum(dy, (0, 1, 2))]
+        dx = b.op(f"rillet.{prefix}_INPUT_GRADIENT", [w, dy, b.shape(x)], **geometry)
+        return [b.shaped(dx, x.shape), dw, db]
 
     return single(rule)
 

@@ -61,10 +61,11 @@ def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     rows = product(x.shape)
     batch = None if rows is None else rows // depth
     dy = b.reshape(dy, (batch, units))
-    dx = b.matmul(dy, w)
-    dw = b.matmul(dy, b.reshape(x, (batch, depth)), adj_x=True)
     bias = op.inputs[2] if len(op.inputs) > 2 else None
-    return [b.reshape_like(dx, x), dw, None if bias is None else b.sum(dy, (0,))]
+    # The input's gradient comes last: its memory may be that of the input, which no one reads any more.
+    db = None if bias is None else b.sum(dy, (0,))
+    dw = b.matmul(dy, b.reshape(x, (batch, depth)), adj_x=True)
+    return [b.reshape_like(b.matmul(dy, w), x), dw, db]
 
 
 def _macs(op: Op) -> int:

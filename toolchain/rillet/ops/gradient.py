@@ -116,6 +116,14 @@ class GradientBuilder(GraphBuilder):
         """`dy`, zeros where no gradient reaches that output."""
         return self.zeros_like(like) if dy is None else dy
 
+    def result(self, x: Tensor, name: str) -> Tensor:
+        """`x` as a tensor of its own with that name (numbered where it is taken), to be a graph output."""
+        made = {t for op in self.graph.ops for t in op.outputs}
+        if x not in made or x in self.graph.outputs:
+            x = self.shaped(self.op("RESHAPE", [x, self.shape(x)]), x.shape)
+        x.name = self._names.unique(name)
+        return x
+
     def shaped(self, x: Tensor, shape: Shape) -> Tensor:
         """`x`, its shape set: for what the shape rule could not know."""
         x.shape = shape

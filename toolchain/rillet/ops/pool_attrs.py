@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..ir import Activation, Attrs, Padding
 
@@ -17,7 +18,7 @@ class Pool2DAttrs(Attrs):
     fused_activation_function: Activation = Activation.NONE
 
 
-def geometry(attrs: Attrs) -> dict[str, object]:
+def geometry(attrs: Attrs) -> dict[str, Any]:
     """The fields of `attrs` as arguments for another op on the same windows, without the activation."""
     assert isinstance(attrs, Pool2DAttrs)
     return dict(vars(replace(attrs, fused_activation_function=Activation.NONE)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def _gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     """
     w, x, a = operand(op, 1), operand(op, 2), op.attrs
     assert isinstance(a, TransposeConvAttrs)
-    geometry = {"padding": a.padding, "stride_w": a.stride_w, "stride_h": a.stride_h}
+    geometry: dict[str, Any] = {"padding": a.padding, "stride_w": a.stride_w, "stride_h": a.stride_h}
     swap = (3, 1, 2, 0)
     filters = b.transpose(w, swap)
     dx = b.op("CONV_2D", [dy, filters], **geometry)
