@@ -23,7 +23,16 @@ typedef struct {
     int32_t a_zero_point, b_zero_point, output_zero_point, multiplier, shift;
 } rlt_batch_matmul_s8_params;
 
-enum { RLT_BATCH_MATMUL_REFS = 3 };
+/* `count` matrices [rows, columns] of floats, transposed. */
+typedef struct {
+    rlt_ref input, output;
+    uint32_t count, rows, columns;
+} rlt_transpose_f32_params;
+
+enum { RLT_BATCH_MATMUL_REFS = 3, RLT_TRANSPOSE_F32_REFS = 2 };
+
+/* Pieces that vector kernels work in: values of b for a piece's columns stay in a first-level cache. */
+enum { RLT_MATMUL_ROWS = 48, RLT_MATMUL_COLUMNS = 96, RLT_MATMUL_DEPTH = 128 };
 
 /* Where batch `i` begins in both operands. */
 static inline void rlt_matmul_batch(const rlt_matmul_shape *s, uint32_t i, size_t *at_a, size_t *at_b) {

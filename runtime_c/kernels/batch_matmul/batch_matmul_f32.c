@@ -1,5 +1,23 @@
 #include "batch_matmul.h"
 
+rlt_status rlt_transpose_f32(const rlt_run *run, const void *params) {
+    enum { BLOCK = 16 }; /* a line of a usual cache */
+    const rlt_transpose_f32_params *p = params;
+    const size_t rows = p->rows, columns = p->columns;
+    const uint32_t blocks = (p->columns + BLOCK - 1) / BLOCK;
+    uint32_t piece, last;
+    rlt_share_of(run, p->count * blocks, &piece, &last);
+    for (; piece < last; piece++) {
+        const size_t matrix = (size_t)(piece / blocks) * rows * columns, first = (size_t)(piece % blocks) * BLOCK;
+        const size_t end = columns - first < BLOCK ? columns : first + BLOCK;
+        const float *input = (const float *)rlt_in(run, p->input) + matrix;
+        float *output = (float *)rlt_out(run, p->output) + matrix;
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = first; c < end; c++) output[c * rows + r] = input[r * columns + c];
+    }
+    return RLT_OK;
+}
+
 rlt_status rlt_batch_matmul_f32(const rlt_run *run, const void *params) {
     const rlt_batch_matmul_f32_params *p = params;
     const rlt_matmul_shape *s = &p->shape;

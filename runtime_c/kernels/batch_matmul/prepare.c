@@ -1,5 +1,6 @@
 /* BATCH_MATMUL: a [..., rows, depth], b [..., depth, columns]; adj_x and adj_y: stored transposed. */
 #include "../common/prepare_common.h"
+#include "../common/prepare_f32.h"
 #include "batch_matmul.h"
 
 enum { ADJ_X, ADJ_Y }; /* fields of BatchMatMulOptions */
@@ -49,21 +50,51 @@ static rlt_status read_shape(rlt_prepare_state *p, const rlt_op *op, rlt_matmul_
     return RLT_OK;
 }
 
+/* b with its columns side by side, in scratch. */
+static rlt_status add_transpose(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *b, rlt_matmul_shape *s,
+                                rlt_ref *transposed) {
+    rlt_transpose_f32_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_transpose_f32, sizeof *k, RLT_TRANSPOSE_F32_REFS,
+                     rlt_tasks(p, b->elements, b->elements / 16));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, b);
+    k->output = *transposed = rlt_add_scratch(p, op, b->bytes);
+    k->count = b->elements / (s->depth * s->columns);
+    k->rows = s->columns;
+    k->columns = s->depth;
+    s->b_step = s->columns;
+    s->b_column = 1;
+    return RLT_OK;
+}
+
+static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_matmul_shape *shape) {
+    const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
+    rlt_matmul_shape s = *shape;
+    uint64_t units = (uint64_t)s.batches * s.rows;
+    rlt_ref of_b = RLT_REF_NONE;
+    if (rlt_f32_lanes(p) > 1) {
+        units = (uint64_t)s.batches * ((s.rows + RLT_MATMUL_ROWS - 1) / RLT_MATMUL_ROWS) *
+                ((s.columns + RLT_MATMUL_COLUMNS - 1) / RLT_MATMUL_COLUMNS);
+        if (s.b_column != 1 && s.columns != 1) RLT_TRY(add_transpose(p, op, b, &s, &of_b));
+    }
+    if (of_b == RLT_REF_NONE) of_b = rlt_ref_of(p, b);
+    rlt_batch_matmul_f32_params *k =
+        rlt_add_step(p, op, RLT_S8_KERNEL(p, batch_matmul_f32), sizeof *k, RLT_BATCH_MATMUL_REFS,
+                     rlt_tasks(p, (uint64_t)output->elements * s.depth, units));
+    if (!k) return RLT_ERROR_MEMORY;
+    k->a = rlt_ref_of(p, a);
+    k->b = of_b;
+    k->output = rlt_ref_of(p, output);
+    k->shape = s;
+    return RLT_OK;
+}
+
 rlt_status rlt_prepare_batch_matmul(rlt_prepare_state *p, const rlt_op *op) {
     rlt_matmul_shape s = {0};
     RLT_TRY(read_shape(p, op, &s));
     const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
     const uint32_t tasks = rlt_tasks(p, (uint64_t)output->elements * s.depth, (uint64_t)s.batches * s.rows);
-    if (a->type == RLT_FLOAT32) {
-        rlt_batch_matmul_f32_params *k =
-            rlt_add_step(p, op, RLT_KERNEL_batch_matmul_f32, sizeof *k, RLT_BATCH_MATMUL_REFS, tasks);
-        if (!k) return RLT_ERROR_MEMORY;
-        k->a = rlt_ref_of(p, a);
-        k->b = rlt_ref_of(p, b);
-        k->output = rlt_ref_of(p, output);
-        k->shape = s;
-        return RLT_OK;
-    }
+    if (a->type == RLT_FLOAT32) return prepare_f32(p, op, &s);
     if (a->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, a, "BATCH_MATMUL takes FLOAT32 or INT8");
     RLT_TRY(rlt_need_per_tensor(p, a));
     RLT_TRY(rlt_need_per_tensor(p, b));

@@ -1,0 +1,6 @@
+/* Float BATCH_MATMUL with AVX2. */
+#include "batch_matmul_f32_kernel.h"
+
+rlt_status rlt_batch_matmul_f32_avx2(const rlt_run *run, const void *params) {
+    return batch_matmul_run(run, params, rlt_gemm_f32_avx2);
+}
