@@ -54,7 +54,8 @@ rlt_status rlt_session_open_with(rlt_session *session, const void *image, const 
         return RLT_ERROR_IMAGE;
     if (head->model_bytes != 0 && (model == NULL || (uintptr_t)model % 8 != 0)) return RLT_ERROR_ARGUMENT;
     if (head->arena_alignment == 0) return RLT_ERROR_IMAGE;
-    if (arena_bytes < head->arena_bytes || (uintptr_t)arena % head->arena_alignment != 0) return RLT_ERROR_ARENA;
+    const int is_aligned = head->arena_bytes == 0 || (uintptr_t)arena % head->arena_alignment == 0;
+    if (arena_bytes < head->arena_bytes || !is_aligned) return RLT_ERROR_ARENA;
     session->image = image;
     session->kernels = kernels;
     session->base[RLT_REGION_ARENA] = (uint8_t *)arena;

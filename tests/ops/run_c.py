@@ -64,12 +64,15 @@ class Guarded:
 
 
 def _plan(one: OneOp, isa: str | None, threads: int = 1) -> Plan | None:
-    """None where the runtime says that it has no such kernel, or that it takes no tensors without elements."""
+    """None where the runtime says that it has no such kernel, or that it takes no tensors without elements, or none whose
+    shape depends on values."""
     if any(0 in tensor.shape for op in one.model.graphs[0].ops for tensor in op.outputs):
         return None
     try:
         return Plan(write_bytes(one.model), isa=isa, keep_inputs=True, threads=threads)
     except RuntimeFailure as problem:
+        if problem.status == "RLT_ERROR_DYNAMIC" and any(None in tensor.shape for tensor in one.op.outputs):
+            return None
         if problem.status in ("RLT_ERROR_UNSUPPORTED_OP", "RLT_ERROR_UNSUPPORTED_TYPE"):
             return None
         raise

@@ -206,3 +206,8 @@ rlt_status rlt_prepare_pow(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = {RLT_KERNEL_pow_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL};
     return prepare_without_s8(p, op, &k, 0, 64);
 }
+
+rlt_status rlt_prepare_atan2(rlt_prepare_state *p, const rlt_op *op) {
+    const kernels k = {RLT_KERNEL_atan2_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL};
+    return prepare_without_s8(p, op, &k, 0, 32);
+}

@@ -294,3 +294,29 @@ float rlt_powf(float x, float y) {
     }
     return odd && (bits_of(x) >> 31) ? -result : result;
 }
+
+/* atan(z) for z in [0, 1]: above tan(pi / 8) by way of atan((z - 1) / (z + 1)); the next term of the series is below
+ * 4e-9. */
+static float atan_of_fraction(float z) {
+    const int is_large = z > 0.41421356f;
+    const float t = is_large ? (z - 1.0f) / (z + 1.0f) : z, square = t * t;
+    float sum = 1.0f / 17;
+    for (int32_t i = 15; i >= 3; i -= 2) sum = 1.0f / (float)i - square * sum;
+    const float result = t - t * square * sum;
+    return is_large ? 0.785398163f + result : result;
+}
+
+float rlt_atan2f(float y, float x) {
+    if (x != x || y != y) return NOT_A_NUMBER;
+    const float along = magnitude(x), across = magnitude(y);
+    float angle = 0.0f; /* from the nearer half axis */
+    if (along == across) {
+        angle = along == 0.0f ? 0.0f : 0.785398163f;
+    } else if (along > across) {
+        angle = atan_of_fraction(across / along);
+    } else {
+        angle = 1.57079633f - atan_of_fraction(along / across);
+    }
+    if (bits_of(x) >> 31) angle = 3.14159265f - angle;
+    return from_bits(bits_of(angle) | (bits_of(y) & 0x80000000u));
+}

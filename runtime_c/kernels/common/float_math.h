@@ -9,6 +9,7 @@ float rlt_logisticf(float x);
 float rlt_erfcf(float x); /* 1 - erf(x), within 2e-7 of itself */
 float rlt_sinf(float x);
 float rlt_cosf(float x);
+float rlt_atan2f(float y, float x);
 float rlt_fmodf(float x, float y);
 float rlt_powf(float x, float y);
 float rlt_sqrtf(float x); /* correctly rounded */

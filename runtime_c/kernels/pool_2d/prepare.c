@@ -61,3 +61,10 @@ rlt_status rlt_prepare_average_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
 rlt_status rlt_prepare_max_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
     return prepare_pool(p, op, RLT_S8_KERNEL(p, max_pool_2d_f32), RLT_S8_KERNEL(p, max_pool_2d_s8), 0);
 }
+
+rlt_status rlt_prepare_l2_pool_2d(rlt_prepare_state *p, const rlt_op *op) {
+    const rlt_tensor *input = rlt_input(p, op, 0);
+    if (input && input->type != RLT_FLOAT32)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "L2_POOL_2D takes FLOAT32");
+    return prepare_pool(p, op, RLT_KERNEL_l2_pool_2d_f32, RLT_KERNEL_max_pool_2d_s8, 0);
+}

@@ -53,6 +53,8 @@ CASES = [
     Case(
         "DIV", "fused relu", [Random((2, 8), -2, 3), Random((8,), 1, 4)], {"fused_activation_function": Activation.RELU}
     ),
+    Case("ATAN2", "plane", [Random((7, 9), -2, 2), Random((7, 9), -2, 2)]),
+    Case("ATAN2", "axes", [np.float32([0, 0, 1, -1, 0, -0.0, 1, 3]), Random((8,), -1, 1)]),
     *(Case("POW", name, [Random(a, 0.1, 3), Random(b, -1, 4)], {}) for name, a, b in _SHAPES),
     *(
         Case(kind, name, [Random(a, -9, 9), Random(b, 1, 4)], {})

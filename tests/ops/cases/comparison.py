@@ -40,5 +40,6 @@ CASES = [
     Case("SELECT_V2", "broadcast", [Random((3, 1), dtype=_BOOL), Random((8,)), Random((2, 1, 8))], {}, ("int8",)),
     Case("SELECT_V2", "int32", [Random((4,), dtype=_BOOL), Random((4,), 0, 9, DType.INT32), [7]]),
     Case("WHERE", "matrix", [Random((4, 6), dtype=_BOOL)]),
+    Case("WHERE", "constant", [[[True, False, True], [False, False, True]]]),
     Case("WHERE", "vector", [Random((9,), dtype=_BOOL)]),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.ir import Activation, Padding
+from rillet.ir import Activation, DType, Padding
 from rillet.ops import GraphBuilder, evaluate
 
 from ..case import Case, Random, indices
@@ -125,6 +125,10 @@ CASES = [
         "rillet.LAYER_NORMALIZATION", "2-D", [Random((6, 19), -2, 3), Random((19,)), Random((19,)), 1e-5], resolver=""
     ),
     Case("SCATTER_ND", "rows", [[[3], [0], [3]], Random((3, 5)), [6, 5]]),
+    *(
+        Case("SCATTER_ND", dtype.name.lower(), [[[3], [0], [3]], Random((3, 5), -9, 9, dtype), [6, 5]])
+        for dtype in (DType.INT8, DType.INT32, DType.INT64)
+    ),
     Case("SCATTER_ND", "elements", [[[3, 1], [0, 4], [2, 2], [3, 1]], Random((4,)), [4, 5]]),
     Case("SCATTER_ND", "planes of pairs", [[[[0, 1]], [[1, 0]]], Random((2, 1, 3)), [2, 2, 3]]),
     Case("ONE_HOT", "values at run time", [indices(2, 3, below=4), 4, Random(()), Random(())], {"axis": -1}),

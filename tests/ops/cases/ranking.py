@@ -24,6 +24,8 @@ CASES = [
     ),
     Case("TOPK_V2", "three", [Random((2, 9)), np.int32(3)], {}, ("int8",)),
     Case("TOPK_V2", "equals", [Random((2, 9), 0, 2, DType.INT32), np.int32(5)]),
+    Case("TOPK_V2", "int64", [Random((3, 7), -9, 9, DType.INT64), np.int32(2)]),
+    Case("TOPK_V2", "int16", [Random((3, 7), -9, 9, DType.INT16), np.int32(2)]),
     Case("TOPK_V2", "all", [Random((4,)), np.int32(4)]),
     *(
         Case("CUMSUM", name, [Random((2, 5, 3)), np.int32(1)], attrs)
@@ -34,5 +36,6 @@ CASES = [
             ("exclusive reverse", {"exclusive": True, "reverse": True}),
         )
     ),
+    Case("CUMSUM", "int64", [Random((2, 5), -9, 9, DType.INT64), np.int32(0)]),
     Case("CUMSUM", "int32 from the end", [Random((2, 5), 0, 9, DType.INT32), np.int32(-1)]),
 ]

@@ -92,6 +92,12 @@ def _pow_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     return [by_base, b.mul(dy, b.mul(op.outputs[0], log))]
 
 
+def _atan2_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
+    y, x = operand(op, 0), operand(op, 1)
+    share = b.div(dy, b.add(b.square(y), b.square(x)))
+    return [b.mul(share, x), b.neg(b.mul(share, y))]
+
+
 def _squared_difference_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     slope = b.mul(b.mul(dy, b.sub(operand(op, 0), operand(op, 1))), 2.0)
     return [slope, b.neg(slope)]
@@ -222,6 +228,7 @@ _define(
     keras="Minimum",
 )
 _define("POW", 78, "PowOptions", np.power, elementwise(_pow_gradient), onnx="Pow")
+_define("ATAN2", 156, "ATan2Options", np.arctan2, elementwise(_atan2_gradient))
 _define(
     "SQUARED_DIFFERENCE",
     99,
