@@ -63,12 +63,18 @@ def __getattr__(name: str) -> Any:
 
     if name in _WHERE:
         module, attribute = _WHERE[name]
-        return getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+        return _found(name, getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
     if not name.startswith("_"):  # what trains: tensors, tapes, functions and operators by TensorFlow's names
         eager = importlib.import_module(f"{__name__}.eager")
         if name in eager.__all__:
-            return getattr(eager, name)
+            return _found(name, getattr(eager, name))
     raise AttributeError(f"module 'rillet' has no attribute '{name}'")
+
+
+def _found(name: str, value: Any) -> Any:
+    """`value`, which is from now on there without being looked for."""
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -61,8 +61,12 @@ class ConversionReport:
         return asdict(self)
 
 
+Convertible = str | os.PathLike[str] | bytes | Model | Callable[..., Any]
+
+
 def convert(
-    source: str | os.PathLike[str] | bytes | Model,
+    source: Convertible,
+    input_signature: Sequence[Any] | None = None,
     *,
     recipe: str | Recipe | None = None,
     calibration: Source | None = None,
@@ -75,7 +79,9 @@ def convert(
     """Reads, optimizes and (with a recipe) quantizes a model.
 
     Args:
-        source: a .tflite, .h5, .keras or .onnx file, the bytes of a .tflite file, or a Model, which stays as it is.
+        source: a .tflite, .h5, .keras or .onnx file, the bytes of a .tflite file, a Model, which stays as it is, or
+            Python code: a function, a `rillet.function` or a `rillet.keras` model, its variables frozen.
+        input_signature: `rillet.TensorSpec`s of the arguments, for Python code that does not say them itself.
         recipe: a name in `rillet.quantize.RECIPES`; None leaves the numbers as they are.
         calibration: typical inputs for static recipes: an .npz, a folder of images, a .py file with
             `representative_dataset()`, arrays, or an iterable of samples.
@@ -91,6 +97,7 @@ def convert(
     """
     return convert_and_report(
         source,
+        input_signature,
         recipe=recipe,
         calibration=calibration,
         io=io,
@@ -104,7 +111,8 @@ def convert(
 
 @one_thread()
 def convert_and_report(
-    source: str | os.PathLike[str] | bytes | Model,
+    source: Convertible,
+    input_signature: Sequence[Any] | None = None,
     *,
     recipe: str | Recipe | None = None,
     calibration: Source | None = None,
@@ -126,6 +134,10 @@ def convert_and_report(
     tell = progress or (lambda stage, done, total: None)
     quantizing = {k: options.pop(k) for k in _QUANTIZING if k in options}
     with _stage(report, "import", tell):
+        if callable(source):
+            from .eager.export import to_model
+
+            source = to_model(source, input_signature)
         model = _load(source, input_shapes, options, report)
     report.macs_before = macs(model)
     if optimize:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -96,32 +95,34 @@ class Concrete:
 def trace_function(python_function: Callable[..., Any], name: str, args: Any, kwargs: Any) -> Concrete:
     """Runs `python_function` on symbols in place of the tensors among its arguments."""
     trace = Trace(name)
-    numbers = itertools.count()
-    arguments: list[TracedTensor] = []
-
-    def symbols(value: Any) -> Any:
-        if isinstance(value, (list, tuple)) or type(value) is dict:
-            if isinstance(value, dict):
-                made = {key: symbols(value[key]) for key in sorted(value)}
-                return {key: made[key] for key in value}
-            parts = [symbols(each) for each in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        is_spec = hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, Variable)
-        if not is_spec:
-            return value
-        number = next(numbers)
-        argument = trace.argument(getattr(value, "name", "") or f"argument_{number}", value.shape, value.dtype)
-        arguments.append(argument)
-        return argument
-
+    (symbols, named), arguments = trace_symbols(trace, (args, kwargs))
     with executing(trace, idle=False):
-        results = python_function(*symbols(args), **symbols(kwargs))
-        results = _as_results(results)
+        results = _as_results(python_function(*symbols, **named))
         trace.finish()
     return Concrete(trace, name, arguments, results, (args, kwargs))
 
 
+def trace_symbols(trace: Trace, structure: Any) -> tuple[Any, list[TracedTensor]]:
+    """`structure` with an argument of `trace` in place of each tensor, array and TensorSpec; and these arguments."""
+    arguments: list[TracedTensor] = []
+
+    def symbols(value: Any) -> Any:
+        if type(value) is dict:
+            made = {key: symbols(value[key]) for key in sorted(value)}
+            return {key: made[key] for key in value}
+        if isinstance(value, (list, tuple)):
+            parts = [symbols(each) for each in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        if not (hasattr(value, "shape") and hasattr(value, "dtype")) or isinstance(value, Variable):
+            return value
+        name = getattr(value, "name", "") or f"argument_{len(arguments)}"
+        argument = trace.argument(name, value.shape, value.dtype)
+        arguments.append(argument)
+        return argument
+
+    return symbols(structure), arguments
+
+
 def _as_results(results: Any) -> Any:
-    return pack(results, [
-        x if x is None or isinstance(x, (Tensor, str)) else convert_to_tensor(x) for x in flatten(results)
-    ])  # fmt: skip
+    leaves = [x if x is None or isinstance(x, (Tensor, str)) else convert_to_tensor(x) for x in flatten(results)]
+    return pack(results, leaves)

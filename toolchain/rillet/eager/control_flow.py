@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     )  # fmt: skip
     for variable, value in zip(changed, made[len(made) - len(changed) :], strict=True):
         local.executor.assign(variable, value)
-    results = made[: len(made) - len(changed)]
-    if local.tapes and results:
+    kept = made[: len(made) - len(changed)]
+    if local.tapes and kept:
         reads = branches[0].reads | branches[1].reads
         for value in outside:
             if value.symbol in reads:
@@ -69,8 +70,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
             found: Sequence[Any] = cond(pred, *functions)
             return found
 
-        record_own(gradient, outside, results)
-    return pack(structures[0], results)
+        record_own(gradient, outside, kept)
+    return pack(structures[0], kept)
 
 
 def while_loop(
@@ -138,12 +139,13 @@ def _trace_loop(
 ) -> tuple[Tensor, list[Tensor]]:  # fmt: skip
     """Traces condition and body over symbols for the state and for the variables that the body assigns."""
     found: list[Any] = []
+    held: list[Any] = [*state, *changed]
     for branch, function in zip(branches, (cond, body), strict=True):
-        symbols = [branch.argument(f"loop_{i}", x.shape, x.dtype) for i, x in enumerate([*state, *changed])]
+        symbols = [branch.argument(f"loop_{i}", x.shape, x.dtype) for i, x in enumerate(held)]
         for variable, symbol in zip(changed, symbols[len(state) :], strict=True):
             branch.values[id(variable)] = variable, symbol
         with not_recording():
-            found.append(branch.trace(lambda f=function, s=symbols[: len(state)]: f(*s)))  # type: ignore[misc]
+            found.append(branch.trace(partial(function, *symbols[: len(state)])))
         if branch is branches[0]:
             branch.values = {k: v for k, v in branch.values.items() if not any(v[1] is s for s in symbols)}
     test = convert_to_tensor(found[0])

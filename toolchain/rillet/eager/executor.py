@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..ir import RilletError
 from ..ops.variables import Handle as StoreHandle
-from .prepared import prepare
+from .prepared import declared, prepare
 from .state import Local, local
 from .tensor import Tensor, TracedTensor, as_array
 
@@ -56,11 +56,21 @@ class EagerExecutor:
     """See `Executor`."""
 
     def execute(self, kind: str, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
-        operands = [x if type(x) is Tensor or type(x) is Handle else operand(kind, x) for x in inputs]
-        prepared = prepare(kind, attrs, operands)
-        arrays: list[Any] = [
-            x._array if type(x) is Tensor else x.as_array() if type(x) is Handle else x for x in operands
-        ]
+        operands: list[Any] = []
+        arrays: list[Any] = []
+        key: list[Any] = [kind, *attrs.items()] if attrs else [kind]
+        for x in inputs:
+            if type(x) is not Tensor:
+                x = x if type(x) is Handle else operand(kind, x)
+            if type(x) is Tensor:
+                array = x._array
+                key.append((array.shape, array.dtype))
+            else:
+                array = x.as_array() if type(x) is Handle else x
+                key.append(declared(x))
+            operands.append(x)
+            arrays.append(array)
+        prepared = prepare(kind, attrs, operands, tuple(key))
         results = [Tensor(array) for array in prepared.run(arrays)]
         for tape in local.tapes:
             tape.record(prepared, operands, results)

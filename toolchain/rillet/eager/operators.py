@@ -50,24 +50,41 @@ def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tupl
     """The method and its reflection; `ufunc` is the operator in numpy, for arrays of those `dtypes` alone."""
 
     def method(self: Any, other: Any) -> Any:
-        if type(other) is Tensor and type(self) is Tensor and local.idle:
-            a, b = self._array, other._array
-            if a.dtype is b.dtype and a.dtype.kind in dtypes:
+        if local.idle and type(self) is Tensor:
+            a = self._array
+            b = _beside(other, a.dtype)
+            if b is not None and a.dtype.kind in dtypes:
                 y = ufunc(a, b)
                 return Tensor(y if type(y) is _ndarray else np.asarray(y))
-        if not _is_operand(other):
-            return NotImplemented
-        return apply(self, other)
+        return apply(self, other) if _is_operand(other) else NotImplemented
 
     def reflected(self: Any, other: Any) -> Any:
+        if local.idle and type(self) is Tensor:
+            b = self._array
+            a = _beside(other, b.dtype)
+            if a is not None and b.dtype.kind in dtypes:
+                y = ufunc(a, b)
+                return Tensor(y if type(y) is _ndarray else np.asarray(y))
         return apply(other, self) if _is_operand(other) else NotImplemented
 
     def apply(x: Any, y: Any) -> Any:
-        return (
-            divide(x, y) if kind == "DIV" else binary(kind, convert_to_tensor(x) if isinstance(x, Variable) else x, y)
-        )
+        x = convert_to_tensor(x) if isinstance(x, Variable) else x
+        return divide(x, y) if kind == "DIV" else binary(kind, x, y)
 
     return method, reflected
+
+
+def _beside(value: Any, dtype: Any) -> Any:
+    """An array or scalar of `dtype` where that is easily had, else None."""
+    kind = type(value)
+    if kind is Tensor:
+        array = value._array
+        return array if array.dtype is dtype else None
+    if kind is float or kind is int:
+        return dtype.type(value) if dtype.kind == "f" else None
+    if kind is Variable and value.dtype is dtype:
+        return value.snapshot()._array
+    return None
 
 
 def _is_operand(value: Any) -> bool:

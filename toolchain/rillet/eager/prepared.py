@@ -72,22 +72,23 @@ def _only_moves(prepared: Prepared) -> bool:
 _cache: dict[Any, Prepared | None] = {}  # None: known by value only
 
 
-def prepare(kind: str, attrs: dict[str, Any], operands: Sequence[Any]) -> Prepared:
-    """The prepared operator for `operands`: arrays (structural: by value), Tensors (by shape), or None.
+def prepare(kind: str, attrs: dict[str, Any], operands: Sequence[Any], key: Any = None) -> Prepared:
+    """The prepared operator for `operands`: arrays (structural: by value), Tensors (by shape), Handles, or None.
 
     A tensor counts by value where its numbers decide the results' shape (the shape operand of a RESHAPE) and it has
     some.
 
+    Args:
+        key: (kind, items of attrs, `declared` of each operand), where the caller has it.
+
     Raises:
         ShapeError: the operator does not accept such operands.
     """
-    key = (
-        kind,
-        *attrs.items(),
-        *[None if x is None else (x.tobytes(), x.shape) if type(x) is np.ndarray else _declared(x) for x in operands],
-    )
+    key = key or (kind, *attrs.items(), *map(declared, operands))
     found = _cache.get(key)
-    if found is None and key not in _cache:
+    if found is not None:
+        return found
+    if key not in _cache:
         found = _remember(key, _try(kind, attrs, operands))
     if found is None:
         values = [_by_value(x) for x in operands]
@@ -99,7 +100,12 @@ def prepare(kind: str, attrs: dict[str, Any], operands: Sequence[Any]) -> Prepar
     return found
 
 
-def _declared(operand: Any) -> Any:
+def declared(operand: Any) -> Any:
+    """What of an operand decides how an operator is prepared."""
+    if operand is None:
+        return None
+    if type(operand) is np.ndarray:
+        return operand.tobytes(), operand.shape, operand.dtype
     variable = getattr(operand, "variable", None)
     return (operand.shape, operand.dtype) if variable is None else ("variable", variable.shape, variable.dtype)
 

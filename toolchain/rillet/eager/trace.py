@@ -110,7 +110,7 @@ class Trace:
         if value is None:
             return None
         if isinstance(value, TracedTensor):
-            return value.symbol if value.trace is self else self.outer(kind, value)  # type: ignore[no-any-return]
+            return value.symbol if value.trace is self else self.outer(kind, value)
         if isinstance(value, Handle):
             captured = self._capture(value.variable)
             self._flush(captured)
