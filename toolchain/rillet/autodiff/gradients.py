@@ -25,7 +25,7 @@ def grad(graph: Graph, loss: Tensor, wrt: Sequence[Tensor], recompute: Recompute
 
     Returns:
         A new graph with the inputs of `graph`, and as outputs those of `graph`, then one gradient for each of `wrt`,
-        named `gradient/NAME` (numbered where that is taken) and of its shape; zeros where the loss does not depend on it.
+        named `gradient/NAME` (numbered where that is taken), of its shape; zeros where the loss does not depend on it.
 
     Raises:
         GradientError: `loss` is no float tensor, or a tensor is not in the graph, or an op has no gradient rule.
