@@ -55,7 +55,7 @@ def _shift(tensor: Tensor) -> None:
     tensor.dtype = DType.INT8
     tensor.quantization = _shifted(tensor.quantization)
     if tensor.data is not None:
-        tensor.data = (tensor.data.astype(np.int16) - _SHIFT).astype(np.int8)
+        tensor.data = np.bitwise_xor(tensor.data, np.uint8(_SHIFT)).view(np.int8)  # the sign bit turned over: less 128
 
 
 def _int8_twin(tensor: Tensor) -> Tensor:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..flatbuffer import read, tensor_order, write_bytes
+from ..ops import registry
 from ..passes import WORTHWHILE_PASSES, infer_shapes, optimize, uint8_to_int8
 from .plan import ModelBytes
+
+registry()  # loads every operator's module: now, with the other imports, and not with the first model
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,6 +13,9 @@ from ..ir import RilletError
 from .native import RuntimeFailure
 from .plan import ModelBytes, Plan
 from .rewrite import Rewritten, rewrite
+
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None  # glibc keeps freed memory
+_WORTH_TRIMMING = 1 << 18
 
 
 class Source:
@@ -39,7 +45,19 @@ class Source:
             "input_shapes": input_shapes,
             "threads": threads,
         }
-        passes = self._optimize and not input_shapes
+        try:
+            return self._plan(subgraph, self._optimize and not input_shapes, options)
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Memory that only planning needed: file pages read to be packed, and what the IR and a new file took."""
+        if isinstance(self._data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self._data.madvise(mmap.MADV_DONTNEED)
+        if _trim is not None and len(self._data) >= _WORTH_TRIMMING:
+            _trim(0)
+
+    def _plan(self, subgraph: int, passes: bool, options: dict[str, Any]) -> tuple[Plan, Mapping[int, int] | None]:
         if not passes:
             try:
                 return Plan(self._data, **options), None
