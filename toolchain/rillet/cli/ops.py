@@ -11,7 +11,7 @@ from .common import example, json_option, print_json, print_table
 @json_option
 @example("rillet ops --json")
 def command(as_json: bool) -> None:
-    """List the operators that rillet knows, which of them its runtime runs, and what the ONNX importer claims."""
+    """List the operators that rillet knows, which of them run, quantize and train, and what the ONNX importer claims."""
     from ..importers.onnx import claims
     from ..ops import registry
     from ..runtime.kernels import kernels, operators
@@ -23,6 +23,7 @@ def command(as_json: bool) -> None:
             "code": known[kind].code if kind in known else run[kind],
             "runs": kind in run,
             "quantizes": kind in known and known[kind].quant is not None,
+            "trains": kind in known and callable(known[kind].gradient),
         }
         for kind in sorted({*run, *known})
     ]
@@ -30,8 +31,8 @@ def command(as_json: bool) -> None:
         print_json({"operators": rows, "kernels": kernels(), "onnx": onnx})
         return
     print_table(
-        ["operator", "code", "runs", "int8"],
-        [[r["kind"], r["code"], "yes" if r["runs"] else "no", "yes" if r["quantizes"] else "no"] for r in rows],
+        ["operator", "code", "runs", "int8", "gradient"],
+        [[r["kind"], r["code"], *("yes" if r[key] else "no" for key in ("runs", "quantizes", "trains"))] for r in rows],
         right=(1,),
     )
     click.echo(f"\n{len(run)} operators run, with {len(kernels())} kernels; ONNX operators that can be imported:")
