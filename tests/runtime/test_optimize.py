@@ -1,4 +1,4 @@
-"""rillet.Interpreter optimizes a graph when it plans memory, and whoever uses it sees no other difference than speed."""
+"""rillet.Interpreter optimizes a graph when it plans memory; whoever uses it sees no other difference than speed."""
 
 from __future__ import annotations
 
