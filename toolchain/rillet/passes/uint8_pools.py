@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir import Activation, DType, Graph, Op, Padding, Quantization, Tensor
-from ..ops.conv_2d import DepthwiseConv2DAttrs
+from ..ops.conv_attrs import DepthwiseConv2DAttrs
 from ..ops.opdef import opdef
 from ..ops.pool_attrs import Pool2DAttrs
 from .edit import is_quantized, same_quantization
