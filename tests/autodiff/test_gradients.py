@@ -171,3 +171,20 @@ def test_refusals() -> None:
         grad(b.graph, y, [b.graph.inputs[0]])
     with pytest.raises(GradientError, match="'other'"):
         grad(model.graph, model.loss, [Tensor("other", (), DType.FLOAT32)])
+
+
+def test_gradients_go_straight_through_rounding() -> None:
+    """Inside of the range that the quantized values span, and nowhere else."""
+    b = GraphBuilder()
+    x = b.input("x", (5,))
+    b.output(b.op("FAKE_QUANT", [x], min=-1.0, max=2.0, num_bits=8), "y")
+    outputs = evaluate(grad(b.graph, b.graph.outputs[0], [x]), [np.array([-1.5, -0.9, 0.003, 1.9, 2.1])])
+    np.testing.assert_array_equal(outputs["gradient/x"], [0, 1, 1, 1, 0])
+
+
+def test_quantized_values_are_refused_instead_of_taken_for_constant() -> None:
+    b = GraphBuilder()
+    x = b.input("x", (5,))
+    b.output(b.op("DEQUANTIZE", [b.op("QUANTIZE", [x])]), "y")
+    with pytest.raises(GradientError, match=r"DEQUANTIZE.*FAKE_QUANT"):
+        grad(b.graph, b.graph.outputs[0], [x])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rillet.ops import NotDifferentiable, opdef
+from rillet.ops import opdef
 
 from . import harness
 from .case import Case
@@ -15,9 +15,12 @@ TOLERANCE = 1e-5  # of a slope, relative to the size of what is summed up in it
 FLOAT32_TOLERANCE = 2e-4
 
 
+STRAIGHT_THROUGH = {"FAKE_QUANT"}  # operators whose rule is not the slope: see tests/autodiff/test_gradients.py
+
+
 def _is_checked(case: Case) -> bool:
     """Cases of a differentiable operator with a random float operand; those given by value often lie on a kink."""
-    is_differentiable = not isinstance(opdef(case.kind).gradient, NotDifferentiable)
+    is_differentiable = callable(opdef(case.kind).gradient) and case.kind not in STRAIGHT_THROUGH
     return is_differentiable and case.is_float and any(is_varied(each) for each in case.operands)
 
 
@@ -51,5 +54,5 @@ def test_float32_is_near_float64(case: Case) -> None:
 
 
 def test_every_differentiable_operator_is_checked() -> None:
-    kinds = {c.kind for c in harness.collect() if not isinstance(opdef(c.kind).gradient, NotDifferentiable)}
-    assert kinds - {case.kind for case in CASES} == set()
+    kinds = {case.kind for case in harness.collect() if callable(opdef(case.kind).gradient)}
+    assert kinds - {case.kind for case in CASES} == STRAIGHT_THROUGH

@@ -124,6 +124,10 @@ CASES = [
     Case(
         "rillet.LAYER_NORMALIZATION", "2-D", [Random((6, 19), -2, 3), Random((19,)), Random((19,)), 1e-5], resolver=""
     ),
+    *(
+        Case("FAKE_QUANT", name, [Random((3, 50), -3, 3)], {"min": low, "max": high, "num_bits": bits})
+        for name, low, high, bits in (("8 bits", -1.5, 2.0, 8), ("4 bits", -2.5, 2.5, 4), ("positive", 0.0, 2.0, 8))
+    ),
     Case("SCATTER_ND", "rows", [[[3], [0], [3]], Random((3, 5)), [6, 5]]),
     *(
         Case("SCATTER_ND", dtype.name.lower(), [[[3], [0], [3]], Random((3, 5), -9, 9, dtype), [6, 5]])

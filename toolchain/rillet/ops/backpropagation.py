@@ -30,8 +30,8 @@ def backpropagate(
         One gradient per tensor of `xs`, None where no `y` depends on it.
 
     Raises:
-        GradientError: an op between has no gradient rule at all. (Through an op that is not differentiable, no
-            gradient flows, as through a comparison.)
+        GradientError: an op between has no gradient rule. (Through one without a slope, such as a comparison, no
+            gradient flows.)
     """
     totals: dict[Tensor, Tensor] = {}
     for y, dy in zip(ys, dys, strict=True):
@@ -55,9 +55,11 @@ def apply_rule(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
     """The gradients of `op`'s inputs from those of its outputs, of which at least one is there.
 
     Raises:
-        GradientError: the operator has no rule, or the tensors are quantized.
+        GradientError: the operator has no rule, and its gradient is not zero.
     """
     rule = opdef(op.kind).gradient
+    if isinstance(rule, NotDifferentiable) and rule.is_refused:
+        raise GradientError(f"no gradient goes through {op.kind} '{op.where}': {rule.reason}")
     if isinstance(rule, NotDifferentiable):
         return [None] * len(op.inputs)
     if rule is None:

@@ -90,7 +90,7 @@ def _needs_graphs(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
     raise RilletError(f"{op.kind} '{op.where}' calls graphs: it has a meaning within a model only")
 
 
-_NO_GRADIENT = NotDifferentiable("gradients do not flow through calls of other graphs")
+_NO_GRADIENT = NotDifferentiable("it calls another graph", is_refused=True)
 
 register(
     OpDef(

@@ -46,9 +46,13 @@ class QuantRule:
 
 @dataclass(frozen=True)
 class NotDifferentiable:
-    """Why no gradient flows through an operator: its result is piecewise constant, or an integer, or has no meaning."""
+    """Why no gradient flows through an operator: its result is piecewise constant, or an integer, or has no meaning.
+
+    `is_refused`: there could be one, so that zero would be wrong: asking for it is an error.
+    """
 
     reason: str
+    is_refused: bool = False
 
 
 GradientRule = Callable[["GradientBuilder", Op, "list[Tensor | None]"], "list[Tensor | None]"]

@@ -91,7 +91,7 @@ def _cast_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     return [b.cast(dy, x.dtype) if x.dtype.is_float else None]
 
 
-_QUANTIZED = NotDifferentiable("quantized values; FAKE_QUANT stands for them in training")
+_QUANTIZED = NotDifferentiable("values are quantized; FAKE_QUANT stands for that in training", is_refused=True)
 
 register(
     OpDef(
