@@ -18,18 +18,24 @@ from .target import prepare_target
 
 
 def run_model(
-    model: Path, files: Sequence[Path] = (), device: str | None = None, board: str | None = None, threads: int = 1
+    model: Path,
+    files: Sequence[Path] = (),
+    device: str | None = None,
+    board: str | None = None,
+    threads: int = 1,
+    float_tolerance: float | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Outputs by name.
 
     Args:
         files: an .npy per input in order, or one .npz; none for random inputs.
         device, board: where to run; neither: in this process.
+        float_tolerance: as in Interpreter; of no effect on devices, whose kernels add products only.
 
     Raises:
         RilletError: an input file is missing, unreadable, or has another shape or type than the input.
     """
-    interpreter = Interpreter(model, num_threads=threads)
+    interpreter = Interpreter(model, num_threads=threads, float_tolerance=float_tolerance)
     interpreter.allocate_tensors()
     details, results = interpreter.get_input_details(), interpreter.get_output_details()
     arrays = read_inputs(files, details) if files else random_inputs(details)

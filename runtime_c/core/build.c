@@ -175,6 +175,10 @@ uint32_t rlt_most_threads(const rlt_prepare_state *p) {
     return p->config.threads;
 }
 
+float rlt_float_tolerance(const rlt_prepare_state *p) {
+    return p->config.float_tolerance;
+}
+
 int rlt_has(const rlt_prepare_state *p, uint32_t isa) {
     return (p->config.isa & isa) == isa;
 }

@@ -9,7 +9,7 @@
 #include "state.h"
 
 enum { MOST_THREADS = 64 };
-static const rlt_config DEFAULTS = {.alignment = 64, .arena_limit = UINT64_C(1) << 32};
+static const rlt_config DEFAULTS = {.alignment = 64, .arena_limit = UINT64_C(1) << 32, .float_tolerance = 1e-5f};
 
 static rlt_status check_config(rlt_prepare_state *p) {
     rlt_config *config = &p->config;
@@ -17,6 +17,7 @@ static rlt_status check_config(rlt_prepare_state *p) {
     config->isa |= RLT_ISA_SCALAR;
     if (config->threads == 0) config->threads = 1;
     if (config->threads > MOST_THREADS) config->threads = MOST_THREADS;
+    if (config->float_tolerance == 0.0f) config->float_tolerance = DEFAULTS.float_tolerance;
     if (config->alignment == 0) config->alignment = DEFAULTS.alignment;
     if (config->arena_limit == 0 || config->arena_limit > DEFAULTS.arena_limit) config->arena_limit = DEFAULTS.arena_limit;
     if (config->alignment < 4 || config->alignment > RLT_ALIGNMENT || (config->alignment & (config->alignment - 1)))

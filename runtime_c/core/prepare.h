@@ -66,6 +66,9 @@ int rlt_has(const rlt_prepare_state *p, uint32_t isa);
 /* How many threads may run a step at the same time, at least 1. */
 uint32_t rlt_most_threads(const rlt_prepare_state *p);
 
+/* The error that algorithms for float convolutions may have, as a share of the largest output; negative: none. */
+float rlt_float_tolerance(const rlt_prepare_state *p);
+
 /* The place of a tensor, for a params record: arena refs are placeholders that are patched once memory is planned, so
  * they must lie in the leading `ref_count` words of params. NONE for NULL. A constant is borrowed from the model, or
  * copied into the image where it is unaligned or the plan must be self-contained. */

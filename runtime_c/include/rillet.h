@@ -121,6 +121,8 @@ typedef struct {
     uint32_t input_shape_count;
     uint64_t arena_limit; /* refuse plans with a larger arena; 0: 4 GiB */
     uint32_t threads;     /* the most that sessions will use: steps are split, and scratch planned, for so many; 0: 1 */
+    float float_tolerance; /* the error, as a share of a layer's largest output, up to which float convolutions may use
+                            * algorithms with fewer multiplications; 0: 1e-5; negative: sums of products only */
 } rlt_config;
 
 /* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of

@@ -16,7 +16,12 @@ static rlt_conv_f32_row row_for(int32_t taps, int32_t vectors) {
 }
 
 #include "packed_f32_kernel.h"
+#include "winograd_f32_kernel.h"
 
 rlt_status rlt_conv_2d_f32_avx2(const rlt_run *run, const void *params) {
     return run_packed(run, params);
+}
+
+rlt_status rlt_conv_2d_winograd_f32_avx2(const rlt_run *run, const void *params) {
+    return run_winograd(run, params);
 }

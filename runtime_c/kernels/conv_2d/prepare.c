@@ -6,6 +6,7 @@
 #include "prepare_columns.h"
 #include "prepare_pack.h"
 #include "prepare_pack_f32.h"
+#include "prepare_winograd_f32.h"
 
 /* Fields of Conv2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
@@ -56,6 +57,11 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
     const int32_t lanes = rlt_f32_lanes(p);
     const rlt_conv_f32 dense = {c->input, c->weights, c->bias, c->output, c->window, low, high, c->tasks, 0, NULL};
+    if (lanes > 1 && c->groups == 1) {
+        int done;
+        RLT_TRY(rlt_conv_2d_f32_winograd(p, op, &dense, lanes, &done));
+        if (done) return RLT_OK;
+    }
     if (lanes > 1 && c->groups == 1 && rlt_conv_2d_f32_can_pack(p, &dense, lanes)) {
         return rlt_conv_2d_f32_pack(p, op, &dense, RLT_S8_KERNEL(p, conv_2d_f32), lanes);
     }

@@ -55,10 +55,9 @@ static int plan_band(rlt_conv_2d_packed_f32_params *k) {
     return 1;
 }
 
-/* Two lanes per channel where channels fill few lanes of a wide vector, or not half of the last one. */
-static int32_t taps_for(const rlt_window *w, int32_t lanes) {
-    const int32_t rest = w->out_c % lanes;
-    return lanes == 16 && (w->out_c <= 24 || (rest > 0 && rest <= lanes / 2)) ? 2 : 1;
+int32_t rlt_conv_f32_taps(int32_t out_c, int32_t lanes) {
+    const int32_t rest = out_c % lanes;
+    return lanes == 16 && (out_c <= 24 || (rest > 0 && rest <= lanes / 2)) ? 2 : 1;
 }
 
 static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
@@ -66,7 +65,7 @@ static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_floats = w->in_c * (whole_rows ? w->kernel_w : 1);
-    k->taps = taps_for(w, lanes);
+    k->taps = rlt_conv_f32_taps(w->out_c, lanes);
     k->vectors = (w->out_c * k->taps + lanes - 1) / lanes;
 }
 
@@ -136,8 +135,7 @@ int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, 
            floats * sizeof(float) + alignment <= rlt_constant_room(p);
 }
 
-/* As many as leave registers to a tile of several pixels; a single pixel has them all. */
-static int32_t most_vectors(int32_t lanes, int32_t taps, uint32_t pixels) {
+int32_t rlt_conv_f32_most_vectors(int32_t lanes, int32_t taps, uint32_t pixels) {
     if (taps > 1) return RLT_CONV_F32_MAX_VECTORS - 1;
     return lanes == 16 || pixels == 1 ? RLT_CONV_F32_MAX_VECTORS : 2;
 }
@@ -149,7 +147,7 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     const uint32_t lines = (uint32_t)(shape->batches * shape->out_h), pixels = lines * (uint32_t)shape->out_w;
     rlt_conv_2d_packed_f32_params plan = {.window = *shape};
     set_runs(&plan, lanes);
-    plan.block_vectors = most_vectors(lanes, plan.taps, pixels);
+    plan.block_vectors = rlt_conv_f32_most_vectors(lanes, plan.taps, pixels);
     const uint32_t rows = flat ? pixels / CHUNK_STEP : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
     const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
     plan.split_blocks = rows < wanted && rows < blocks;

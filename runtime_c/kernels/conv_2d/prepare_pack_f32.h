@@ -19,6 +19,11 @@ typedef struct {
 /* Whether the packed form exists for vectors of `lanes` and its weights fit into the image. */
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes);
 
+/* Two lanes per channel where channels fill few lanes of a wide vector, or not half of the last one; else one. */
+int32_t rlt_conv_f32_taps(int32_t out_c, int32_t lanes);
+/* Of a block: as many as leave registers to a tile of several pixels; a single pixel has them all. */
+int32_t rlt_conv_f32_most_vectors(int32_t lanes, int32_t taps, uint32_t pixels);
+
 /* Packs the weights and adds the step. */
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
                                 int32_t lanes);

@@ -56,6 +56,7 @@ CASES = [
     *(_conv(*g) for g in _GEOMETRIES),
     *(_depthwise(*g) for g in _GEOMETRIES),
     Case("CONV_2D", "no bias", [Random((1, 4, 4, 3)), weights(5, 3, 3, 3)], resolver=""),  # LiteRT refuses
+    Case("CONV_2D", "3x3 tiles", [Random((1, 9, 10, 16)), weights(20, 3, 3, 16), weights(20)], {}, ("int8",)),
     Case("CONV_2D", "two groups", [Random((1, 5, 5, 8)), weights(6, 3, 3, 4), weights(6)], {}, ("int8",)),
     Case("CONV_2D", "one output channel", [Random((1, 4, 4, 9)), weights(1, 1, 1, 9), weights(1)], {}, ("int8",)),
     Case("CONV_2D", "pointwise 33 to 65", [Random((1, 7, 5, 33)), weights(65, 1, 1, 33), weights(65)], {}, ("int8",)),

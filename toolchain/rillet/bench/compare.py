@@ -38,15 +38,16 @@ def compare(
     threads: int = 1,
     effort: Effort | None = None,
     progress: Callable[[float], None] | None = None,
+    float_tolerance: float | None = None,
 ) -> Comparison:
-    """Measures `path` on rillet and, if named, on a peer ("litert").
+    """Measures `path` on rillet and, if named, on a peer ("litert"). `float_tolerance`: as in Interpreter.
 
     Raises:
         RilletError: unknown peer, peer not installed, or a model that one of the two refuses.
     """
     if against is not None and against not in RUNTIMES[1:]:
         raise RilletError(f"unknown peer '{against}'; there are {', '.join(RUNTIMES[1:])}")
-    mine, my_outputs = runner("rillet", path, threads)
+    mine, my_outputs = runner("rillet", path, threads, float_tolerance)
     if against is None:
         return Comparison(path.name, threads, interleave([mine], effort, progress)[0])
     theirs, their_outputs = runner(against, path, threads)

@@ -81,14 +81,18 @@ class Profile:
 
 
 def profile(
-    path: Path, threads: int = 1, effort: Effort | None = None, progress: Callable[[float], None] | None = None
+    path: Path,
+    threads: int = 1,
+    effort: Effort | None = None,
+    progress: Callable[[float], None] | None = None,
+    float_tolerance: float | None = None,
 ) -> Profile:
     """Measures each step of a .tflite model on this machine, with random inputs.
 
     Raises:
         RilletError: rillet does not run the model.
     """
-    session = ready_session(path, threads)
+    session = ready_session(path, threads, float_tolerance)
     effort = effort or Effort()
     samples = sample(session.profile, effort, progress)
     whole = interleave([session.invoke], replace(effort, warmup_s=0.0, min_s=effort.min_s / 4))[0]

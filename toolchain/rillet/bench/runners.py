@@ -57,16 +57,17 @@ def interpreter_class(runtime: str) -> Any:
 RUNTIMES = ("rillet", "litert")
 
 
-def runner(runtime: str, path: Path, threads: int) -> Runner:
+def runner(runtime: str, path: Path, threads: int, float_tolerance: float | None = None) -> Runner:
     """`path` on a runtime ("litert": with its default delegate, XNNPACK), random inputs set: one call that runs the
-    model, one that gives copies of its outputs.
+    model, one that gives copies of its outputs. `float_tolerance` is rillet's.
 
     Raises:
         RilletError: as `interpreter_class`, or rillet refuses the model.
     """
     kind = interpreter_class(runtime)
+    options = {"float_tolerance": float_tolerance} if runtime == "rillet" else {}
     with quiet_stderr() if runtime == "litert" else nullcontext():
-        interpreter = kind(str(path), num_threads=threads)
+        interpreter = kind(str(path), num_threads=threads, **options)
         interpreter.allocate_tensors()
     details = interpreter.get_input_details()
     for detail, array in zip(details, random_inputs(details), strict=True):
@@ -78,13 +79,13 @@ def runner(runtime: str, path: Path, threads: int) -> Runner:
     return interpreter.invoke, outputs
 
 
-def ready_session(path: Path, threads: int) -> Session:
+def ready_session(path: Path, threads: int, float_tolerance: float | None = None) -> Session:
     """The session of an Interpreter of `path`, random inputs set: what "rillet" runs, step by step if wanted.
 
     Raises:
         RilletError: rillet refuses the model.
     """
-    interpreter = Interpreter(path, num_threads=threads)
+    interpreter = Interpreter(path, num_threads=threads, float_tolerance=float_tolerance)
     interpreter.allocate_tensors()
     details = interpreter.get_input_details()
     for detail, array in zip(details, random_inputs(details), strict=True):

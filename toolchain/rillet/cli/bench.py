@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import example, json_option, print_json, print_table, progress, threads_option
+from .common import example, float_tolerance_option, json_option, print_json, print_table, progress, threads_option
 from .paths import OutputFile, TfliteFile
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--plot", type=OutputFile(), help="Write a bar chart, or --profile's roofline (PNG, SVG or PDF).")
 @threads_option
+@float_tolerance_option
 @json_option
 @example("rillet bench model_int8.tflite --against litert")
 def command(
@@ -51,6 +52,7 @@ def command(
     sort: str,
     plot: Path | None,
     threads: int,
+    float_tolerance: float | None,
     as_json: bool,
 ) -> None:
     """Measure how long MODELS take: medians after a warm-up of one second."""
@@ -58,17 +60,18 @@ def command(
         _on_device(models, device, board, min(runs, 10), as_json)
         return
     if is_profile:
-        _profile(models, against, runs, seconds, sort, plot, threads, as_json)
+        _profile(models, against, runs, seconds, sort, plot, threads, float_tolerance, as_json)
         return
     from ..bench import Effort, compare
     from ..ir import RilletError
     from ..runtime import RuntimeFailure
 
     results, failures = [], []
+    effort = Effort(min_runs=runs, min_s=seconds)
     for path in models:
         try:
             with progress(path.name) as update:
-                results.append(compare(path, against, threads, Effort(min_runs=runs, min_s=seconds), update))
+                results.append(compare(path, against, threads, effort, update, float_tolerance))
         except RuntimeFailure as problem:  # the others can still be measured
             failures.append(f"{path}: {problem}")
     if not results:
@@ -132,6 +135,7 @@ def _profile(
     sort: str,
     plot: Path | None,
     threads: int,
+    float_tolerance: float | None,
     as_json: bool,
 ) -> None:
     from ..bench import Effort, machine_name, profile
@@ -139,7 +143,7 @@ def _profile(
     if len(models) != 1 or against is not None:
         raise click.UsageError("--profile measures one model, by itself")
     with progress(models[0].name) as update:
-        result = profile(models[0], threads, Effort(min_runs=runs, min_s=seconds), update)
+        result = profile(models[0], threads, Effort(min_runs=runs, min_s=seconds), update, float_tolerance)
     if plot:
         from ..report.plots import write_figure
         from ..report.roofline import roofline

@@ -21,6 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHECK_FAILED = 3
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+float_tolerance_option = click.option(
+    "--float-tolerance",
+    type=click.FloatRange(0),
+    help="Error, of a layer's largest output, that fast float convolutions may have: 0 for none. Default: 1e-5.",
+)
 threads_option = click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .common import example, json_option, print_json, threads_option
+from .common import example, float_tolerance_option, json_option, print_json, threads_option
 from .paths import ExistingPath, output_option, tflite_argument
 
 
@@ -24,6 +24,7 @@ from .paths import ExistingPath, output_option, tflite_argument
 @click.option("-b", "--board", help="Board of --device emulator.")
 @output_option
 @threads_option
+@float_tolerance_option
 @json_option
 @example("rillet run model.tflite --input image.npy")
 def command(
@@ -33,12 +34,13 @@ def command(
     board: str | None,
     output: Path | None,
     threads: int,
+    float_tolerance: float | None,
     as_json: bool,
 ) -> None:
     """Run MODEL (.tflite) once, print its outputs, and write them as .npz where --output says."""
     from ..boards.run import run_model, save_outputs
 
-    results = run_model(model, inputs, device, board, threads)
+    results = run_model(model, inputs, device, board, threads, float_tolerance)
     if not inputs:
         click.echo("the inputs were random; give yours with --input", err=True)
     if output:

@@ -54,6 +54,8 @@ class Interpreter:
         optimize: rewrite the graph when memory is planned (dead channels, transposes, constants, ...), as `rillet
             convert` does. Names, indices, shapes and values of inputs and outputs stay; after
             `resize_tensor_input()` the graph runs as the file has it. False: always so.
+        float_tolerance: the error, as a share of a layer's largest output, up to which float convolutions may use
+            algorithms with fewer multiplications (docs/numerics.md); None for 1e-5, 0 for sums of products only.
 
     The other arguments of tflite_runtime are accepted and have no effect: rillet has one set of kernels, whose
     integer results equal the reference kernels', and no delegates here.
@@ -78,6 +80,7 @@ class Interpreter:
         experimental_force_delegate_node_profiling: bool = False,
         *,
         optimize: bool = True,
+        float_tolerance: float | None = None,
     ) -> None:
         if model_path and model_content:
             raise InterpreterError("give model_path or model_content, not both")
@@ -87,6 +90,8 @@ class Interpreter:
             raise InterpreterError("rillet.Interpreter takes no delegates: its own kernels run the whole model")
         if num_threads is not None and (not isinstance(num_threads, int) or num_threads < 1):
             raise InterpreterError(f"num_threads should be an int, at least 1, not {num_threads!r}")
+        if float_tolerance is not None and not 0 <= float_tolerance < float("inf"):
+            raise InterpreterError(f"float_tolerance should be a number from 0, not {float_tolerance!r}")
         self._bytes = _read(model_path) if model_path else _aligned(model_content)
         try:
             verify_bytes(memoryview(self._bytes))
@@ -95,6 +100,7 @@ class Interpreter:
         self._details = ModelDetails(self._bytes)
         self._threads = Threads(min(num_threads or 1, MAX_THREADS))
         self._preserve = experimental_preserve_all_tensors
+        self._tolerance = float_tolerance
         self._source = Source(self._bytes, optimize and not self._preserve)
         self._subgraphs: dict[int, Subgraph] = {}
         self._main = self._subgraph(0)
@@ -235,7 +241,9 @@ class Interpreter:
         if index not in self._subgraphs:
             if index != 0 and not 0 <= index < self.num_subgraphs():
                 raise InterpreterError(f"there is no subgraph {index}; the model has {self.num_subgraphs()}")
-            self._subgraphs[index] = Subgraph(self._source, self._details, index, self._threads, self._preserve)
+            self._subgraphs[index] = Subgraph(
+                self._source, self._details, index, self._threads, self._preserve, self._tolerance
+            )
         return self._subgraphs[index]
 
 

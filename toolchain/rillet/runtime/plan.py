@@ -74,6 +74,8 @@ class Plan:
         input_shapes: new shapes by position among the inputs.
         alignment: of tensors in the arena, bytes.
         threads: the most that sessions of this plan will use; scratch grows with it.
+        float_tolerance: the error, as a share of a layer's largest output, up to which float convolutions may use
+            algorithms with fewer multiplications (docs/numerics.md); None for 1e-5, 0 for sums of products only.
 
     Raises:
         RuntimeFailure: the file is malformed, or has an op, type or shape that the runtime does not run.
@@ -92,6 +94,7 @@ class Plan:
         alignment: int = 0,
         arena_limit: int = 0,
         threads: int = 1,
+        float_tolerance: float | None = None,
     ) -> None:
         self._model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
         self._again: Callable[[], ModelBytes] | None = None
@@ -105,6 +108,7 @@ class Plan:
         )
         config.subgraph, config.alignment, config.arena_limit = subgraph, alignment, arena_limit
         config.threads = threads
+        config.float_tolerance = 0 if float_tolerance is None else float_tolerance if float_tolerance > 0 else -1
         shapes = ffi.new("rlt_input_shape[]", len(input_shapes or {}))
         for slot, (position, shape) in zip(shapes, (input_shapes or {}).items(), strict=True):
             if len(shape) > lib.RLT_MAX_RANK:

@@ -31,7 +31,13 @@ class Source:
         self._kept: dict[bool, Rewritten] = {}
 
     def plan(
-        self, subgraph: int, *, keep_all: bool, input_shapes: Mapping[int, tuple[int, ...]], threads: int
+        self,
+        subgraph: int,
+        *,
+        keep_all: bool,
+        input_shapes: Mapping[int, tuple[int, ...]],
+        threads: int,
+        float_tolerance: float | None = None,
     ) -> tuple[Plan, Mapping[int, int] | None]:
         """A plan that keeps inputs, and its index of each of the file's tensors that kept its meaning; None: the same.
 
@@ -44,6 +50,7 @@ class Source:
             "keep_all": keep_all,
             "input_shapes": input_shapes,
             "threads": threads,
+            "float_tolerance": float_tolerance,
         }
         try:
             return self._plan(subgraph, self._optimize and not input_shapes, options)

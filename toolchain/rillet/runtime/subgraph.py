@@ -30,12 +30,20 @@ class Subgraph:
 
     Args:
         source: the model. details: of the same model. index: which subgraph.
-        preserve: every tensor can be read after a run.
+        preserve: every tensor can be read after a run. tolerance: as `float_tolerance` of Plan.
     """
 
-    def __init__(self, source: Source, details: ModelDetails, index: int, threads: Threads, preserve: bool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        details: ModelDetails,
+        index: int,
+        threads: Threads,
+        preserve: bool,
+        tolerance: float | None = None,
+    ) -> None:
         self._source, self._details, self._index = source, details, index
-        self._threads, self._preserve = threads, preserve
+        self._threads, self._preserve, self._tolerance = threads, preserve, tolerance
         self._shapes: dict[int, tuple[int, ...]] = {}
         self._session: Session | None = None
         self._renumbered: Mapping[int, int] | None = None
@@ -81,7 +89,11 @@ class Subgraph:
         if self._session is not None:
             return
         plan, self._renumbered = self._source.plan(
-            self._index, keep_all=self._preserve, input_shapes=self._shapes, threads=self._threads.count
+            self._index,
+            keep_all=self._preserve,
+            input_shapes=self._shapes,
+            threads=self._threads.count,
+            float_tolerance=self._tolerance,
         )
         self._session = Session(plan, self._threads)
 
