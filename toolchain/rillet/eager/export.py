@@ -7,7 +7,7 @@ from typing import Any
 
 from ..ir import Model, RilletError, Signature
 from .concrete import trace_symbols
-from .function import Function, TensorSpec
+from .function import Function
 from .nest import flatten
 from .state import executing
 from .tensor import Tensor, TracedTensor, convert_to_tensor
@@ -55,7 +55,7 @@ def to_model(function: Callable[..., Any], input_signature: Sequence[Any] | None
     python_function = function.python_function if isinstance(function, Function) else function
     name = getattr(function, "__name__", "") or getattr(function, "name", "") or type(function).__name__
     trace = _Frozen(name)
-    args, arguments = trace_symbols(trace, [_spec(each) for each in specs])
+    args, arguments = trace_symbols(trace, list(specs))
     with executing(trace, idle=False):
         results = python_function(*args)
     keys = sorted(results) if isinstance(results, dict) else None
@@ -73,9 +73,3 @@ def to_model(function: Callable[..., Any], input_signature: Sequence[Any] | None
     signature = Signature("serving_default", {t.symbol.name: t.symbol for t in arguments},
                           dict(zip(names, graph.outputs, strict=True)))  # fmt: skip
     return Model([graph, *trace.called], [signature])
-
-
-def _spec(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return type(value)(_spec(each) for each in value)
-    return value if hasattr(value, "shape") and hasattr(value, "dtype") else TensorSpec(*value)

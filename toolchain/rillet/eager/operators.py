@@ -1,4 +1,7 @@
-"""Python's operators on Tensor and Variable. Between two eager tensors they cost little more than numpy's own."""
+"""Python's operators on Tensor and Variable. Between two eager tensors they cost little more than numpy's own.
+
+Results that overflow are infinite; for +, - and * whether NumPy warns of it is NumPy's setting (`numpy.seterr`).
+"""
 
 from __future__ import annotations
 
@@ -54,17 +57,14 @@ def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tupl
             a = self._array
             b = _beside(other, a.dtype)
             if b is not None and a.dtype.kind in dtypes:
-                y = ufunc(a, b)
-                return Tensor(y if type(y) is _ndarray else np.asarray(y))
+                try:
+                    y = ufunc(a, b)
+                    return Tensor(y if type(y) is _ndarray else np.asarray(y))
+                except ValueError:
+                    pass  # shapes that do not broadcast: the operator's own rule says it better
         return apply(self, other) if _is_operand(other) else NotImplemented
 
     def reflected(self: Any, other: Any) -> Any:
-        if local.idle and type(self) is Tensor:
-            b = self._array
-            a = _beside(other, b.dtype)
-            if a is not None and b.dtype.kind in dtypes:
-                y = ufunc(a, b)
-                return Tensor(y if type(y) is _ndarray else np.asarray(y))
         return apply(other, self) if _is_operand(other) else NotImplemented
 
     def apply(x: Any, y: Any) -> Any:
@@ -72,6 +72,16 @@ def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tupl
         return divide(x, y) if kind == "DIV" else binary(kind, x, y)
 
     return method, reflected
+
+
+def _silent(ufunc: Callable[..., Any]) -> Callable[..., Any]:
+    """Without warnings of divisions by zero and the like, as in the kernels."""
+
+    def function(a: Any, b: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return ufunc(a, b)
+
+    return function
 
 
 def _beside(value: Any, dtype: Any) -> Any:
@@ -95,10 +105,10 @@ _BINARY: dict[str, tuple[str, Callable[..., Any], str]] = {
     "add": ("ADD", np.add, "fiu"),
     "sub": ("SUB", np.subtract, "fiu"),
     "mul": ("MUL", np.multiply, "fiu"),
-    "truediv": ("DIV", np.divide, "f"),
-    "floordiv": ("FLOOR_DIV", np.floor_divide, "iu"),
-    "mod": ("FLOOR_MOD", np.mod, "fiu"),
-    "pow": ("POW", np.power, "f"),
+    "truediv": ("DIV", _silent(np.divide), "f"),
+    "floordiv": ("FLOOR_DIV", _silent(np.floor_divide), "iu"),
+    "mod": ("FLOOR_MOD", _silent(np.mod), "fiu"),
+    "pow": ("POW", _silent(np.power), "f"),
 }
 _COMPARISON: dict[str, tuple[str, Callable[..., Any], str]] = {
     "lt": ("LESS", np.less, "fiu"),
