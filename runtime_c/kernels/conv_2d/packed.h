@@ -10,7 +10,11 @@
  * the pixel's `term`, which kernels compute once per band for all channels.
  *
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
- * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero. */
+ * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero.
+ *
+ * A last vector of at most half as many channels as lanes may be `paired`: an instruction then multiplies two words of the
+ * run at a time, the first in even and the second in odd lanes. Its weights come after those of both words of the other
+ * vectors; a last word without a partner has one of zeros. A single paired vector has its channels' constants twice. */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
 
@@ -31,6 +35,7 @@ typedef struct {
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors; /* of output channels */
+    int32_t paired;  /* the last of them, or 0 */
     int32_t run_bytes, run_words, run_count;
     rlt_band band;
     int32_t task_bytes; /* of scratch */
@@ -45,7 +50,8 @@ typedef struct {
 
 enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
-/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift in [1, 22]. POSITIVE: also, the
+/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift in [1, 22]; channels whose
+ * result is the same whatever the input (those that training left dead) have factor 0 instead. POSITIVE: also, the
  * fused activation makes results below the zero point equal, so that it does not matter how negative sums are rounded. */
 typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_POSITIVE } rlt_conv_2d_sums;
 
@@ -56,7 +62,7 @@ typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_POSITIVE } rlt_conv_2d_sum
  * floor(floor(x / 2^a + n) / 2^b) = floor((x + n 2^a) / 2^(a + b)) for an integer n. */
 typedef struct {
     int64_t nudge_even[8], nudge_odd[8]; /* of lanes 0, 2, ... and 1, 3, ... */
-    int32_t shift[16];
+    int32_t multiplier[16], shift[16];
 } rlt_conv_2d_rounding;
 
 /* Blocks of at most `most` vectors each, as even as can be: how many, and the first vector of one. */

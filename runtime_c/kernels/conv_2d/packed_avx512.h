@@ -9,11 +9,12 @@
 #include "packed.h"
 
 enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64 };
-#define TILES_1(TILE, v) TILE(12, v) TILE(8, v) TILE(4, v) TILE(2, v) TILE(1, v)
-#define TILES_2(TILE, v) TILE(8, v) TILE(4, v) TILE(2, v) TILE(1, v)
-#define TILES_3(TILE, v) TILE(5, v) TILE(3, v) TILE(2, v) TILE(1, v)
-#define TILES_4(TILE, v) TILE(4, v) TILE(3, v) TILE(2, v) TILE(1, v)
-#define ROWS(X) X(1, TILES_1) X(2, TILES_2) X(3, TILES_3) X(4, TILES_4)
+#define TILES_1(TILE, v, paired) TILE(12, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define TILES_3(TILE, v, paired) TILE(5, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define TILES_4(TILE, v, paired) TILE(4, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define SINGLE_ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2) X(3, 0, TILES_3) X(4, 0, TILES_4)
+#define PAIRED_ROWS(X) X(1, 1, TILES_1) X(2, 1, TILES_2) X(3, 1, TILES_3)
 
 RLT_INLINE vi load_word(const uint8_t *from) {
     int32_t bytes;
@@ -22,6 +23,23 @@ RLT_INLINE vi load_word(const uint8_t *from) {
 }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm512_loadu_si512(from); }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return _mm512_dpbusd_epi32(sum, word, weights); }
+
+RLT_INLINE vi load_pair(const uint8_t *from) {
+    int64_t bytes;
+    memcpy(&bytes, from, sizeof bytes);
+    return _mm512_set1_epi64(bytes);
+}
+RLT_INLINE vi set_pairs(int32_t value) { return _mm512_maskz_set1_epi32(0x5555, value); }
+/* Sums of pairs: of one pixel in the lower half, or of two pixels. */
+RLT_INLINE vi add_pairs(vi sum) {
+    const vi lower = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+    return _mm512_permutexvar_epi32(lower, vi_add(sum, _mm512_srli_epi64(sum, 32)));
+}
+RLT_INLINE vi add_pairs_of_two(vi first, vi second) {
+    const vi apart = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
+    const vi even = vi_add(first, _mm512_srli_epi64(first, 32));
+    return _mm512_permutexvar_epi32(apart, _mm512_mask_add_epi32(even, 0xAAAA, second, _mm512_slli_epi64(second, 32)));
+}
 
 /* Four 64-byte vectors' sums of bytes, added to those in `sum`. */
 RLT_INLINE void add_bytes(const uint8_t *from, const size_t *offsets, vi select, vi *sum) {

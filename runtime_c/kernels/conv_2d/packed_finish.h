@@ -25,7 +25,9 @@ static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vecto
     v_store_bytes(output, v_to_bytes(y, MOST_VECTORS, &range), b->channels);
 }
 
-RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
+RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,
+                       result *output) {
+    (void)paired; /* never here */
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t pixel = (size_t)p->window.out_c;
     if (!p->small) {

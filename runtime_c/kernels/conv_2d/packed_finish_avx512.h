@@ -4,8 +4,6 @@
 
 #include "packed_block.h"
 
-enum { GROUP = 4 }; /* pixels finished at a time */
-
 typedef int8_t result;
 
 typedef struct {
@@ -13,9 +11,8 @@ typedef struct {
 } factor;
 
 RLT_INLINE factor load_factor(const block *b, int v) {
-    const int32_t *multiplier = b->bias + b->padded + v * LANES;
     const rlt_conv_2d_rounding *r = b->rounding + v;
-    return (factor){vi_load(multiplier), vi_load(multiplier + 1), _mm512_loadu_si512(r->nudge_even),
+    return (factor){vi_load(r->multiplier), vi_load(r->multiplier + 1), _mm512_loadu_si512(r->nudge_even),
                     _mm512_loadu_si512(r->nudge_odd), vi_load(r->shift)};
 }
 
@@ -27,18 +24,6 @@ RLT_INLINE vi round_sums(const rlt_conv_2d_sums kind, vi sum, const factor *f) {
     vi high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
     if (kind == RLT_SUMS_SMALL) high = vi_add(high, _mm512_srai_epi32(sum, 31));
     return _mm512_srav_epi32(high, f->shift);
-}
-
-/* Up to four pixels of one vector. */
-RLT_INLINE void store_group(int8_t *output, size_t pixel, v_bytes bytes, const int pixels, int32_t channels) {
-    if (pixel == LANES) {
-        v_store_bytes(output, bytes, pixels * LANES);
-        return;
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < pixels; i++) {
-        v_store_quarter(output + (size_t)i * pixel, bytes, i, channels);
-    }
 }
 
 /* Any sums and factors; sums of all vectors of a pixel before those of the next. */
@@ -72,7 +57,49 @@ RLT_INLINE void round_tile(const rlt_conv_2d_sums kind, const int pixels, const 
     }
 }
 
-RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
+/* Results of several vectors, a pixel at a time. */
+RLT_INLINE void store_pixels(const int pixels, const int vectors, const block *b, tile_sums sum, int8_t *output) {
+    const size_t pixel = (size_t)b->p->window.out_c;
+    const v_range range = v_set_range(0, b->p->low, b->p->high);
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+        v_store_bytes(output + (size_t)i * pixel, v_narrow(sum[i], vectors, &range), b->channels);
+    }
+}
+
+RLT_INLINE v_bytes four_rows(const int first, const int rows, const v_range *range, tile_sums sum) {
+    const int count = rows - first < QUARTERS ? rows - first : QUARTERS;
+    vi y[QUARTERS];
+#pragma GCC unroll 4
+    for (int k = 0; k < count; k++) y[k] = sum[first + k][0];
+    return v_narrow(y, count, range);
+}
+
+/* Single vectors that lie side by side in the output, `bytes` in all. */
+RLT_INLINE void store_row(const int rows, const int bytes, const block *b, tile_sums sum, int8_t *output) {
+    const v_range range = v_set_range(0, b->p->low, b->p->high);
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i += QUARTERS) {
+        v_store_bytes(output + i * LANES, four_rows(i, rows, &range, sum), bytes - i * LANES);
+    }
+}
+
+/* Single vectors of any number of channels. */
+RLT_INLINE void store_quarters(const int pixels, const block *b, tile_sums sum, int8_t *output) {
+    const size_t pixel = (size_t)b->p->window.out_c;
+    const v_range range = v_set_range(0, b->p->low, b->p->high);
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i += QUARTERS) {
+        const v_bytes bytes = four_rows(i, pixels, &range, sum);
+        const int count = pixels - i < QUARTERS ? pixels - i : QUARTERS;
+#pragma GCC unroll 4
+        for (int k = 0; k < count; k++) {
+            v_store_quarter(output + (size_t)(i + k) * pixel, bytes, k, b->channels);
+        }
+    }
+}
+
+RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t pixel = (size_t)p->window.out_c;
     if (p->small == RLT_SUMS_ANY) {
@@ -87,20 +114,32 @@ RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile
     }
     if (p->small == RLT_SUMS_POSITIVE) round_tile(RLT_SUMS_POSITIVE, pixels, vectors, b, sum);
     else round_tile(RLT_SUMS_SMALL, pixels, vectors, b, sum);
-    const v_range range = v_set_range(0, p->low, p->high);
-    if (vectors > 1) {
+    if (vectors > 1) store_pixels(pixels, vectors, b, sum, output);
+    else if (pixel == LANES) store_row(pixels, pixels * LANES, b, sum, output);
+    else store_quarters(pixels, b, sum, output);
+}
+
+/* Paired sums are always small. A single paired vector is of as many channels as a result has. */
+RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
+    const rlt_conv_2d_packed_params *p = b->p;
+    const int last = vectors - 1, rows = last ? pixels : (pixels + 1) / 2;
+    const vi bias = vi_load(b->bias + last * LANES);
 #pragma GCC unroll 12
-        for (int i = 0; i < pixels; i++) v_store_bytes(output + (size_t)i * pixel, v_narrow(sum[i], vectors, &range), b->channels);
-        return;
+    for (int i = 0; i < rows; i++) {
+        const vi total = last ? add_pairs(sum[i][last])
+                              : add_pairs_of_two(sum[2 * i][0], sum[2 * i + 1 < pixels ? 2 * i + 1 : 2 * i][0]);
+        sum[i][last] = vi_add(total, bias);
     }
-#pragma GCC unroll 12
-    for (int i = 0; i < pixels; i += GROUP) {
-        const int count = pixels - i < GROUP ? pixels - i : GROUP;
-        vi y[GROUP];
-#pragma GCC unroll 4
-        for (int k = 0; k < count; k++) y[k] = sum[i + k][0];
-        store_group(output + (size_t)i * pixel, pixel, v_narrow(y, count, &range), count, b->channels);
-    }
+    if (p->small == RLT_SUMS_POSITIVE) round_tile(RLT_SUMS_POSITIVE, rows, vectors, b, sum);
+    else round_tile(RLT_SUMS_SMALL, rows, vectors, b, sum);
+    if (last) store_pixels(rows, vectors, b, sum, output);
+    else store_row(rows, pixels * (LANES / 2), b, sum, output);
+}
+
+RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,
+                       result *output) {
+    if (paired) finish_paired(pixels, vectors, b, sum, output);
+    else finish_whole(pixels, vectors, b, sum, output);
 }
 
 #endif

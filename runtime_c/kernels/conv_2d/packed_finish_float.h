@@ -7,7 +7,9 @@
 
 typedef float result;
 
-RLT_INLINE void finish(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
+RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,
+                       result *output) {
+    (void)paired; /* never here */
     const rlt_conv_2d_packed_params *p = b->p;
     const rlt_vec low = rlt_vec_all(p->float_low), high = rlt_vec_all(p->float_high), row = rlt_vec_all(b->row->scale);
 #pragma GCC unroll 4

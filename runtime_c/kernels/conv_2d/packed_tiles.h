@@ -1,7 +1,8 @@
 /* The kernel for packed int8 convolutions. Before it comes packed_<set>.h, which defines MOST_PIXELS, MOST_VECTORS,
- * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_weights(), multiply_add();
+ * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_pair(), set_pairs(), load_weights(),
+ * multiply_add();
  * row_terms(), for each pixel of a row a factor times the sum of its window's values in the band, which wraps;
- * ROWS(X), the tile shapes: X(vectors, list of numbers of pixels that ends with 1); then packed_finish.h or packed_finish_float.h: `result` and
+ * ROWS(X), the tile shapes: X(vectors, whether the last one is paired, list of numbers of pixels that ends with 1); then packed_finish.h or packed_finish_float.h: `result` and
  * finish(). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
@@ -10,41 +11,56 @@
 
 enum { UNROLLED = 2 };
 
-/* Adds the products of word `at` of a run for each pixel and channel. `from`: addresses of every third pixel. */
+/* Adds the products of word `at` of a run for each pixel and the first `vectors` of channels. `from`: addresses of every
+ * third pixel. */
 RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
-                     size_t step, int at, tile_sums sum) {
+                         size_t step, int at, tile_sums sum) {
     vi w[MOST_VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) w[v] = load_weights(weights + (at * vectors + v) * WEIGHTS);
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels; i++) {
+    for (int i = 0; i < pixels && vectors > 0; i++) {
         const vi x = load_word(from[i / 3] + (size_t)(i % 3) * step + at * WORD);
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(sum[i][v], x, w[v]);
     }
 }
 
-/* `pixels` neighbouring output pixels x `vectors` of channels; both constant where this is inlined. */
-RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const uint8_t *window, const int32_t *terms,
+/* The same for two words and paired vector `v`. */
+RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weights, const uint8_t *const *from,
+                              size_t step, tile_sums sum) {
+    const vi w = load_weights(weights);
+#pragma GCC unroll 12
+    for (int i = 0; i < pixels; i++) {
+        sum[i][v] = multiply_add(sum[i][v], load_pair(from[i / 3] + (size_t)(i % 3) * step), w);
+    }
+}
+
+/* `pixels` neighbouring output pixels x `vectors` of channels, the last of which may be paired; all constant where this is
+ * inlined. */
+RLT_INLINE void tile(const int pixels, const int vectors, const int paired, const block *b, const uint8_t *window, const int32_t *terms,
                      result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
     /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
     const int halves = pixels * vectors <= 6 ? 2 : 1;
+    const int whole = vectors - paired;
     tile_sums sum, half;
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) {
+        for (int v = 0; v < whole; v++) {
             sum[i][v] = vi_load(b->bias + v * LANES);
             half[i][v] = vi_set(0);
         }
+        if (paired) sum[i][whole] = vi_set(0);
     }
     if (terms) {
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
-            for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], vi_set(terms[i]));
+            for (int v = 0; v < whole; v++) sum[i][v] = vi_add(sum[i][v], vi_set(terms[i]));
+            if (paired) sum[i][whole] = set_pairs(terms[i]);
         }
     }
     const uint8_t *weights = b->weights;
@@ -55,43 +71,43 @@ RLT_INLINE void tile(const int pixels, const int vectors, const block *b, const 
         for (; words >= UNROLLED; words -= UNROLLED) {
 #pragma GCC unroll 4
             for (int at = 0; at < UNROLLED; at++) {
-                multiply(pixels, vectors, weights, from, step, at, halves > 1 && at % 2 ? half : sum);
+                multiply(pixels, whole, weights, from, step, at, halves > 1 && at % 2 ? half : sum);
             }
-            weights += UNROLLED * vectors * WEIGHTS;
+            weights += UNROLLED * whole * WEIGHTS;
+            if (paired) multiply_pair(pixels, whole, weights, from, step, sum), weights += WEIGHTS;
 #pragma GCC unroll 4
             for (int i = 0; i < 4; i++) from[i] += UNROLLED * WORD;
         }
-        for (; words > 0; words--) {
-            multiply(pixels, vectors, weights, from, step, 0, sum);
-            weights += vectors * WEIGHTS;
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; i++) from[i] += WORD;
+        if (words > 0) {
+            multiply(pixels, whole, weights, from, step, 0, sum);
+            weights += whole * WEIGHTS;
+            if (paired) multiply_pair(pixels, whole, weights, from, step, sum), weights += WEIGHTS;
         }
     }
     const int halved = halves > 1 ? pixels : 0;
 #pragma GCC unroll 12
     for (int i = 0; i < halved; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
+        for (int v = 0; v < whole; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
     }
-    finish(pixels, vectors, b, sum, output);
+    finish(pixels, vectors, paired, b, sum, output);
 }
 
-#define TILE(pixels, vectors) \
+#define TILE(pixels, vectors, paired) \
     for (; width >= pixels; width -= pixels) { \
-        tile(pixels, vectors, b, window, terms, output); \
+        tile(pixels, vectors, paired, b, window, terms, output); \
         window += (size_t)pixels * b->pixel_bytes; \
         output += (size_t)pixels * (size_t)b->p->window.out_c; \
         if (terms) terms += pixels; \
     }
 
 /* A row of `width` output pixels, in ever smaller tiles. */
-#define ROW(vectors, tiles) \
-    static void row_##vectors(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, \
-                              result *output) { \
-        tiles(TILE, vectors) \
+#define ROW(vectors, paired, tiles) \
+    static void row_##vectors##_##paired(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, \
+                                         result *output) { \
+        tiles(TILE, vectors, paired) \
     }
-#define ROW_NAME(vectors, tiles) row_##vectors,
+#define ROW_PLACE(vectors, paired, tiles) [vectors - 1 + paired * MOST_VECTORS] = row_##vectors##_##paired,
 
 ROWS(ROW)
 
@@ -131,7 +147,7 @@ static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uin
 static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
                        const rlt_row_scale *row_scale, const uint8_t *windows, int32_t rows, int32_t width,
                        const int32_t *terms, result *output) {
-    static const row_function row[] = {ROWS(ROW_NAME)};
+    static const row_function row[] = {ROWS(ROW_PLACE)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
     const size_t in_step = (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
@@ -140,8 +156,9 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
         const int32_t first = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i);
         const int32_t last = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, row_scale, first, last);
+        const int paired = p->paired && last == p->vectors;
         for (int32_t r = 0; r < rows; r++) {
-            row[last - first - 1](&b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
+            row[last - first - 1 + paired * MOST_VECTORS](&b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
                                   output + (size_t)r * out_step + (size_t)first * LANES);
         }
     }

@@ -2,19 +2,20 @@
 #include "../common/prepare_channels.h"
 #include "prepare_pack.h"
 
-enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22, TERMS_SLACK = 12 };
+enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22, TERMS_SLACK = 12, PAYING_WORDS = 12 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a value
- * in the band. */
+ * in the band, whether rlt_conv_2d_rounding and paired vectors are
+ * understood. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
-    int32_t lanes, most_vectors, word, wide;
+    int32_t lanes, most_vectors, word, wide, rounding;
 } form;
 
 /* The one place where a variant is chosen: the first that fits. */
 static const form forms[] = {
-    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1},
-    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2},
+    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1, 1},
+    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2, 0},
 };
 
 static const form *form_for(const rlt_prepare_state *p) {
@@ -54,11 +55,12 @@ static uint32_t share(rlt_conv_2d_packed_params *k, uint32_t tasks, int32_t bloc
 }
 
 static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return (size_t)k->vectors * (size_t)f->lanes * (size_t)k->run_count * (size_t)k->run_words * (size_t)f->word;
+    const size_t words = (size_t)k->run_words, paired = k->paired ? (words + 1) / 2 : 0;
+    return ((size_t)(k->vectors - k->paired) * words + paired) * (size_t)k->run_count * (size_t)(f->lanes * f->word);
 }
 
 static size_t rounding_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return ((size_t)k->vectors * (size_t)f->lanes + 15) / 16 * sizeof(rlt_conv_2d_rounding);
+    return f->rounding ? (size_t)k->vectors * sizeof(rlt_conv_2d_rounding) : 0;
 }
 
 uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t, uint32_t tasks,
@@ -88,19 +90,31 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     return share(k, tasks, rlt_conv_block_count(k->vectors, f->most_vectors));
 }
 
+/* One word of a channel's run. */
+static uint8_t *pack_word(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t channel,
+                          int32_t run, int32_t word, uint8_t *to) {
+    const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
+    const uint8_t *from = weights + (size_t)channel * filter + (size_t)run * (size_t)k->run_bytes;
+    for (int32_t i = word * f->word; i < (word + 1) * f->word; i++) {
+        *to++ = channel < k->window.out_c && i < k->run_bytes ? from[i] : 0;
+    }
+    return to;
+}
+
 static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, uint8_t *to) {
     const int32_t blocks = rlt_conv_block_count(k->vectors, f->most_vectors);
-    const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     for (int32_t block = 0; block < blocks; block++) {
         const int32_t first = rlt_conv_block_start(k->vectors, f->most_vectors, block) * f->lanes;
-        const int32_t last = rlt_conv_block_start(k->vectors, f->most_vectors, block + 1) * f->lanes;
+        const int32_t last = rlt_conv_block_start(k->vectors, f->most_vectors, block + 1);
+        const int paired = k->paired && last == k->vectors;
+        const int32_t whole = (last - paired) * f->lanes;
         for (int32_t run = 0; run < k->run_count; run++) {
             for (int32_t word = 0; word < k->run_words; word++) {
-                for (int32_t channel = first; channel < last; channel++) {
-                    const uint8_t *from = weights + (size_t)channel * filter + (size_t)run * (size_t)k->run_bytes;
-                    for (int32_t i = word * f->word; i < (word + 1) * f->word; i++) {
-                        *to++ = channel < k->window.out_c && i < k->run_bytes ? from[i] : 0;
-                    }
+                for (int32_t c = first; c < whole; c++) to = pack_word(k, f, weights, c, run, word, to);
+                if (!paired || (word % 2 == 0 && word + 1 < k->run_words)) continue;
+                for (int32_t c = whole; c < whole + f->lanes / 2; c++) {
+                    to = pack_word(k, f, weights, c, run, word & ~1, to);
+                    to = pack_word(k, f, weights, c, run, word | 1, to);
                 }
             }
         }
@@ -109,43 +123,53 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, cons
 
 /* The band holds x + 128 and, in padding, zero point + 128. So sum(w * band) = sum(w * (x - zp)) + (zp + 128) * sum(w),
  * and a weights zero point subtracts wzp * (sum(band) - taps * (zp + 128)). */
-static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t, int32_t channel, int64_t *largest) {
+static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t, int32_t channel, int64_t range[2]) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const int8_t *weights = (const int8_t *)t->weights->data + (size_t)channel * filter;
+    const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
-    *largest = 0;
+    int64_t most = 0;
     for (size_t i = 0; i < filter; i++) {
         const int32_t weight = weights[i] - k->weights_zero_point;
         sum += (uint32_t)weight;
-        *largest += 255 * (weight < 0 ? -weight : weight);
+        most += 255 * (weight < 0 ? -weight : weight);
     }
-    const uint32_t own = t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)channel) : 0;
-    const int32_t bias = (int32_t)(own - (uint32_t)k->band.fill * sum);
-    *largest += bias < 0 ? -(int64_t)bias : bias;
-    return bias;
+    range[0] = own - most;
+    range[1] = own + most;
+    return (int32_t)((uint32_t)own - (uint32_t)k->band.fill * sum);
 }
 
-/* Whether a channel allows the short ways to round. Where all its results are zero, its factor becomes zero. */
-static int is_small(int64_t largest, int32_t *multiplier, int32_t *shift) {
-    if (largest >= 1 << 30) return 0;
-    const int32_t most = (int32_t)largest;
-    if (!rlt_requantize(most, *multiplier, *shift) && !rlt_requantize(-most, *multiplier, *shift)) {
-        *multiplier = 0;
-        *shift = -1;
+/* Constants of channel `lane` for sums in a range; 0 where they do not allow the short ways to round. */
+static int pack_rounding(const rlt_conv_2d_packed_params *k, const int64_t range[2], int32_t multiplier, int32_t shift,
+                         int32_t lane, rlt_conv_2d_rounding *to) {
+    int32_t zero_point = k->output_zero_point;
+    if (range[0] <= INT32_MIN || range[1] >= INT32_MAX) return 0;
+    const int32_t low = (int32_t)range[0], high = (int32_t)range[1];
+    const int32_t value = rlt_requantize(low, multiplier, shift);
+    if (shift <= 0 && value == rlt_requantize(high, multiplier, shift)) {
+        zero_point += rlt_clamp(value, -512, 512);
+        multiplier = 0;
+        shift = -1;
+    } else if (low <= -(1 << 30) || high >= 1 << 30) {
+        return 0;
     }
-    return *shift <= -1 && *shift >= -LARGEST_SHIFT;
+    if (shift > -1 || shift < -LARGEST_SHIFT) return 0;
+    const int twice = k->low < k->output_zero_point;
+    const int64_t one = INT64_C(1) << (31 - shift);
+    const int64_t nudge = ((INT64_C(1) << 30) + one / 2 + zero_point * one) * (twice ? 2 : 1);
+    (lane % 2 ? to->nudge_odd : to->nudge_even)[lane / 2] = nudge;
+    to->multiplier[lane] = multiplier;
+    to->shift[lane] = -shift - (twice ? 0 : 1);
+    return 1;
 }
 
-static void pack_rounding(const rlt_conv_2d_packed_params *k, const int32_t *right, rlt_conv_2d_rounding *to) {
-    const int twice = k->small == RLT_SUMS_SMALL;
-    for (int32_t c = 0; c < k->window.out_c; c++) {
-        rlt_conv_2d_rounding *r = &to[c / 16];
-        const int32_t lane = c % 16;
-        const int64_t one = INT64_C(1) << (31 + right[c]);
-        const int64_t nudge = ((INT64_C(1) << 30) + one / 2 + k->output_zero_point * one) * (twice ? 2 : 1);
-        (lane % 2 ? r->nudge_odd : r->nudge_even)[lane / 2] = nudge;
-        r->shift[lane] = right[c] - (twice ? 0 : 1);
-    }
+/* Whether it pays to pair the last vector: joining its sums costs about as much as six multiplications. */
+static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
+    const int32_t blocks = rlt_conv_block_count(k->vectors, f->most_vectors), half = f->lanes / 2;
+    const int32_t start = rlt_conv_block_start(k->vectors, f->most_vectors, blocks - 1);
+    const int32_t left = k->window.out_c - (k->vectors - 1) * f->lanes;
+    if (!f->rounding || left > half || k->vectors - start == f->most_vectors) return 0;
+    return k->vectors == 1 ? left == half : k->run_count * k->run_words > PAYING_WORDS;
 }
 
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
@@ -155,13 +179,14 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
     int32_t *to = rlt_add_constant(p, bytes, &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
     memset(to, 0, bytes);
+    rlt_conv_2d_rounding *rounding = (rlt_conv_2d_rounding *)(void *)(to + 4 * padded);
     double *factors = (double *)(void *)(to + padded);
     const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
     int small = !k->exact;
     for (int32_t c = 0; c < k->window.out_c; c++) {
-        int64_t largest;
+        int64_t range[2];
         int32_t *multiplier = to + padded + c, shift;
-        to[c] = fold(k, t, c, &largest);
+        to[c] = fold(k, t, c, range);
         if (k->exact) {
             rlt_exact_factor checked;
             factors[c] = x * (double)rlt_scale(t->weights, (uint32_t)c) / y;
@@ -169,13 +194,21 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
             continue;
         }
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, multiplier, &shift));
-        small &= is_small(largest, multiplier, &shift);
+        if (f->rounding) small = small && pack_rounding(k, range, *multiplier, shift, c % 16, &rounding[c / 16]);
+        else small &= range[0] > -(1 << 30) && range[1] < 1 << 30 && shift < 0;
         multiplier[padded] = shift > 0 ? shift : 0;
         multiplier[2 * padded] = shift < 0 ? -shift : 0;
     }
-    if (small) {
-        k->small = k->low >= k->output_zero_point ? RLT_SUMS_POSITIVE : RLT_SUMS_SMALL;
-        pack_rounding(k, to + 3 * padded, (rlt_conv_2d_rounding *)(void *)(to + 4 * padded));
+    if (!small) return RLT_OK;
+    k->small = k->low >= k->output_zero_point ? RLT_SUMS_POSITIVE : RLT_SUMS_SMALL;
+    k->paired = can_pair(k, f);
+    if (k->paired && k->vectors == 1) {
+        const size_t half = (size_t)k->window.out_c;
+        memcpy(to + half, to, half * sizeof *to);
+        memcpy(rounding->nudge_even + half / 2, rounding->nudge_even, half / 2 * sizeof(int64_t));
+        memcpy(rounding->nudge_odd + half / 2, rounding->nudge_odd, half / 2 * sizeof(int64_t));
+        memcpy(rounding->multiplier + half, rounding->multiplier, half * sizeof(int32_t));
+        memcpy(rounding->shift + half, rounding->shift, half * sizeof(int32_t));
     }
     return RLT_OK;
 }
@@ -191,10 +224,11 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
     k->scratch = rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
+    RLT_TRY(pack_channels(p, k, t, f));
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
-    return pack_channels(p, k, t, f);
+    return RLT_OK;
 }
 
 rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
