@@ -1,0 +1,12 @@
+/* Layer normalization with AVX-512. */
+#include "../../simd/f32_avx512.h"
+#include "../../simd/f32.h"
+#include "layer_normalization_f32_kernel.h"
+
+rlt_status rlt_layer_normalization_f32_avx512vnni(const rlt_run *run, const void *params) {
+    return normalize_run(run, params);
+}
+
+rlt_status rlt_layer_normalization_gradient_f32_avx512vnni(const rlt_run *run, const void *params) {
+    return gradient_run(run, params);
+}
