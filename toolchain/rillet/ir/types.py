@@ -60,7 +60,7 @@ class DType(IntEnum):
 
     @property
     def is_integer(self) -> bool:
-        return self in _NUMPY and self.numpy.kind in "iu" and self not in _RAW_FLOATS
+        return self in _INTEGERS
 
     @property
     def is_float(self) -> bool:
@@ -104,6 +104,7 @@ _NUMPY: dict[DType, np.dtype[np.generic]] = {
     DType.FLOAT8_E5M2: np.dtype(np.uint8),
 }
 _RAW_FLOATS = {DType.BFLOAT16, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2}
+_INTEGERS = frozenset(dtype for dtype, held in _NUMPY.items() if held.kind in "iu") - _RAW_FLOATS
 _PACKED_BITS = {DType.INT4: 4, DType.INT2: 2, DType.UINT4: 4}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..ir import Graph, Op, Tensor
 from .edit import Uses, optional_input
-from .linear import LINEAR, is_plain_linear
+from .linear import LINEAR
 
 _UNARY = frozenset(
     {
@@ -60,8 +61,12 @@ class Group:
     frozen: bool = False
 
 
-def channel_groups(graph: Graph) -> list[Group]:
-    """The groups that are made by linear ops and read by linear ops only, with everything between."""
+def channel_groups(graph: Graph, plain: Collection[Op]) -> list[Group]:
+    """The groups that are made by linear ops and read by linear ops only, with everything between.
+
+    Args:
+        plain: the linear ops that `is_plain_linear` names.
+    """
     parent: dict[Tensor, Tensor] = {}
 
     def find(tensor: Tensor) -> Tensor:
@@ -71,7 +76,7 @@ def channel_groups(graph: Graph) -> list[Group]:
             tensor = parent[tensor]
         return tensor
 
-    linked = {id(op): channelwise_operands(op) for op in graph.ops}
+    linked = {id(op): channelwise_operands(op, plain) for op in graph.ops}
     for op in graph.ops:
         for tensor in linked[id(op)] or []:
             parent[find(tensor)] = find(op.outputs[0])
@@ -90,7 +95,7 @@ def channel_groups(graph: Graph) -> list[Group]:
             group(op.outputs[0]).between.append(op)
             for tensor in linked[id(op)] or []:
                 group(tensor)
-        elif op.kind in LINEAR and op.kind not in ("TRANSPOSE_CONV", "DEPTHWISE_CONV_2D") and is_editable(op):
+        elif op.kind in LINEAR and op.kind not in ("TRANSPOSE_CONV", "DEPTHWISE_CONV_2D") and is_editable(op, plain):
             group(op.outputs[0]).sources.append(op)
             x = op.inputs[LINEAR[op.kind].x]
             assert x is not None
@@ -103,15 +108,15 @@ def channel_groups(graph: Graph) -> list[Group]:
     return [g for g in groups.values() if not g.frozen and g.sources and g.sinks and _is_closed(g, uses)]
 
 
-def is_editable(op: Op) -> bool:
+def is_editable(op: Op, plain: Collection[Op]) -> bool:
     """A linear op whose weights and bias are constants that this pass knows how to slice."""
     layout = LINEAR[op.kind]
     bias = optional_input(op, layout.bias)
     weight = op.inputs[layout.weight]
-    return is_plain_linear(op) and weight is not None and weight.is_constant and (bias is None or bias.is_constant)
+    return op in plain and weight is not None and weight.is_constant and (bias is None or bias.is_constant)
 
 
-def channelwise_operands(op: Op) -> list[Tensor] | None:
+def channelwise_operands(op: Op, plain: Collection[Op]) -> list[Tensor] | None:
     """The operands whose channels line up with the output's, None for an op that mixes or moves channels."""
     x, y = op.inputs[0] if op.inputs else None, op.outputs[0] if len(op.outputs) == 1 else None
     if x is None or y is None or x.is_constant or not x.shape or not y.shape:
@@ -122,7 +127,7 @@ def channelwise_operands(op: Op) -> list[Tensor] | None:
     if any(t is not None and t.quantization is not None and t.quantization.is_per_axis for t in (x, y)):
         return None
     if op.kind == "DEPTHWISE_CONV_2D":
-        return [x] if is_editable(op) else None
+        return [x] if is_editable(op, plain) else None
     if op.kind in _UNARY:
         return [x]
     if op.kind in _RESHAPES:

@@ -7,7 +7,7 @@ falls inside: a channel counts as constant only where all of them give the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..ir import DType, Graph, Op, Tensor
 from .channel_sums import ChannelSums
 from .edit import activation, is_quantized, optional_input, same_quantization
-from .linear import LINEAR, NO_CLAMPS, Doubles, clamp_limits, has_border, is_plain_linear
+from .linear import LINEAR, NO_CLAMPS, Doubles, clamp_limits, has_border
 from .varying import varying
 
 _ROUNDING = 1e-5
@@ -48,17 +48,21 @@ def _clip(values: Doubles, low: float, high: float) -> Doubles:
 Ranges = dict[Tensor, Range]
 
 
-def channel_ranges(graph: Graph) -> Ranges:
-    """The ranges of every tensor whose last dimension is known, in one forward walk."""
+def channel_ranges(graph: Graph, plain: Collection[Op]) -> Ranges:
+    """The ranges of every tensor whose last dimension is known, in one forward walk.
+
+    Args:
+        plain: the linear ops that `is_plain_linear` names: only they get ranges of their own.
+    """
     ranges: Ranges = {}
-    quick = varying(graph)
+    quick = varying(graph, plain)
     partly: set[Tensor | None] = set()  # tensors with constant channels: what reads them needs a closer look
     for op in graph.ops:
         if op in quick and op.inputs[LINEAR[op.kind].x] not in partly:
             y = op.outputs[0]
             ranges[y] = _full(y, *clamp_limits(op))
             continue
-        rule = _RULES.get(op.kind)
+        rule = _RULES.get(op.kind) if op.kind not in LINEAR or op in plain else None
         found = rule(op, ranges) if rule is not None and activation(op) not in NO_CLAMPS else None
         for tensor in op.outputs:
             default = unknown_range(tensor)
@@ -93,7 +97,7 @@ def _linear(op: Op, ranges: Ranges) -> Range | None:
     x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
     if x is None or weight is None or weight.data is None or (bias is not None and bias.data is None):
         return None
-    if op.kind == "TRANSPOSE_CONV" or not is_plain_linear(op):
+    if op.kind == "TRANSPOSE_CONV":
         return None
     given = ranges.get(x) or unknown_range(x)
     if given is None:

@@ -63,7 +63,7 @@ class ChannelSums:
     def _sums(self, grid: Array, zero: Doubles, low: Doubles, high: Doubles) -> Bounds:
         positive, negative = _signs(grid.astype(np.float64), zero[:, None, None], axis=1)
         if np.isfinite(low).all() and np.isfinite(high).all():
-            return _dot(positive, low) + _dot(negative, high), _dot(positive, high) + _dot(negative, low)
+            return dot(positive, low) + dot(negative, high), dot(positive, high) + dot(negative, low)
         smallest, largest = (
             _times(positive, low) + _times(negative, high),
             _times(positive, high) + _times(negative, low),
@@ -90,8 +90,9 @@ def _times(sums: Doubles, bound: Doubles) -> Doubles:
     return product
 
 
-def _dot(matrix: Doubles, vector: Doubles) -> Doubles:
-    sums: Doubles = np.einsum("ij,j->i", matrix, vector)  # not `@`: BLAS would wake its threads for so little
+def dot(matrix: Doubles, vector: Doubles) -> Doubles:
+    """Not `@`: BLAS would wake its threads for so little, which then spin for milliseconds."""
+    sums: Doubles = np.einsum("ij,j->i", matrix, vector)
     return sums
 
 

@@ -17,9 +17,9 @@ from ..ir import DType, Graph, Op, Quantization, Tensor
 from ..ops.macs import count_macs
 from .channel_groups import ELEMENTWISE_BINARY, Group, channel_groups
 from .channel_ranges import Ranges, channel_ranges, zero_of
-from .channel_sums import real_weights, stored_weights
+from .channel_sums import dot, real_weights, stored_weights
 from .edit import Array, is_quantized, optional_input, set_input, with_attrs
-from .linear import LINEAR, Doubles, has_border
+from .linear import LINEAR, Doubles, has_border, is_plain_linear
 
 _INT32 = 2**31 - 1
 _FEW = 16  # output channels looked at first: most inputs are read by one of them
@@ -31,12 +31,13 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
     Args:
         least_gain: share of the graph's multiply-accumulates that must be saved, else nothing is removed.
     """
-    groups = channel_groups(graph)
+    plain = {op for op in graph.ops if op.kind in LINEAR and is_plain_linear(op)}
+    groups = channel_groups(graph, plain)
     if not groups:
         return 0
-    ranges = channel_ranges(graph)
+    ranges = channel_ranges(graph, plain)
     found = [(group, removable) for group in groups if (removable := _removable(group, ranges)).any()]
-    if not found or (least_gain and _gain(found) < least_gain * sum(count_macs(op) or 0 for op in graph.ops)):
+    if not found or (least_gain and _gain(graph, found) < least_gain):
         return 0
     count = 0
     for group, removable in found:
@@ -46,13 +47,15 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
     return count
 
 
-def _gain(found: Sequence[tuple[Group, NDArray[np.bool_]]]) -> float:
-    """Multiply-accumulates that go, groups next to each other counted apart."""
-    return sum(
-        float(removable.mean()) * (count_macs(op) or 0)
+def _gain(graph: Graph, found: Sequence[tuple[Group, NDArray[np.bool_]]]) -> float:
+    """Share of multiply-accumulates that go, groups next to each other counted apart."""
+    macs = {op: count_macs(op) or 0 for op in graph.ops}
+    saved = sum(
+        float(removable.mean()) * macs[op]
         for group, removable in found
         for op in (*group.sources, *group.between, *group.sinks)
     )
+    return saved / max(1, sum(macs.values()))
 
 
 def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
@@ -101,9 +104,9 @@ def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges)
         known = np.flatnonzero(removable & ranges[x].is_constant)
         weights = np.moveaxis(real_weights(weight, known, layout.in_axis), (layout.out_axis, layout.in_axis), (0, 1))
         per_channel = weights.reshape(*weights.shape[:2], math.prod(weights.shape[2:])).sum(axis=2)
-        total = per_channel @ (ranges[x].low[known] - zero_of(x))
+        total = dot(per_channel, ranges[x].low[known] - zero_of(x))
         if bias is not None and bias.data is not None:
-            total = total + bias.data
+            total = total + bias.data.astype(np.float64)
         if is_quantized(x) and np.abs(total).max(initial=0) > _INT32:
             return False
         biases.append(total)

@@ -5,6 +5,7 @@ Those ops are not worth an exact range, which takes all their weights.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from ..ir import Graph, Op, Tensor
 from .channel_sums import stored_weights
 from .edit import Array, activation, is_quantized, optional_input
-from .linear import LINEAR, NO_CLAMPS, Doubles, Limits, clamp_limits, is_plain_linear
+from .linear import LINEAR, NO_CLAMPS, Doubles, Limits, clamp_limits
 
 _STEPS = 2  # of the output: a channel that moves by more is not constant, however it is rounded
 _SAMPLE = 16  # weights looked at, of each output channel
@@ -33,10 +34,10 @@ class _Layer:
     weight_zero: float
 
 
-def varying(graph: Graph) -> set[Op]:
-    """The ops none of whose output channels is constant where their input's channels all vary freely."""
+def varying(graph: Graph, plain: Collection[Op]) -> set[Op]:
+    """The `plain` linear ops none of whose output channels is constant where their input's channels all vary freely."""
     made = {tensor: op for op in graph.ops for tensor in op.outputs if op.kind in LINEAR}
-    layers = [layer for op in graph.ops if op.kind in LINEAR and (layer := _layer(op, made)) is not None]
+    layers = [layer for op in graph.ops if op in plain and (layer := _layer(op, made)) is not None]
     if not layers:
         return set()
     counts = [len(layer.weights) for layer in layers]
@@ -73,7 +74,7 @@ def _layer(op: Op, made: dict[Tensor, Op]) -> _Layer | None:
         return None
     if op.kind == "TRANSPOSE_CONV" or not is_quantized(y):
         return None
-    if (bias is not None and bias.data is None) or not is_plain_linear(op):
+    if bias is not None and bias.data is None:
         return None
     assert x.quantization is not None and weight.quantization is not None and y.quantization is not None
     data, weight_zero = stored_weights(weight)
