@@ -64,8 +64,8 @@ class Guarded:
 
 
 def _plan(one: OneOp, isa: str | None, threads: int = 1) -> Plan | None:
-    """None where the runtime says that it has no such kernel, or that it takes no tensors without elements, or none whose
-    shape depends on values."""
+    """None where the runtime says that it has no such kernel, or that it takes no tensors without elements, or none
+    whose shape depends on values."""
     if any(0 in tensor.shape for op in one.model.graphs[0].ops for tensor in op.outputs):
         return None
     try:

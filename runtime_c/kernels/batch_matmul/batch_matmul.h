@@ -23,13 +23,21 @@ typedef struct {
     int32_t a_zero_point, b_zero_point, output_zero_point, multiplier, shift;
 } rlt_batch_matmul_s8_params;
 
+typedef struct {
+    rlt_ref a, b, output;
+    rlt_ref columns; /* int32: multiplier[factors], shift[factors] */
+    rlt_matmul_shape shape;
+    uint32_t factors;    /* 1, or one per column */
+    uint32_t b_is_short; /* int16, else int8 */
+} rlt_batch_matmul_s16_params;
+
 /* `count` matrices [rows, columns] of floats, transposed. */
 typedef struct {
     rlt_ref input, output;
     uint32_t count, rows, columns;
 } rlt_transpose_f32_params;
 
-enum { RLT_BATCH_MATMUL_REFS = 3, RLT_TRANSPOSE_F32_REFS = 2 };
+enum { RLT_BATCH_MATMUL_REFS = 3, RLT_BATCH_MATMUL_S16_REFS = 4, RLT_TRANSPOSE_F32_REFS = 2 };
 
 /* Pieces that vector kernels work in: values of b for a piece's columns stay in a first-level cache. */
 enum { RLT_MATMUL_ROWS = 48, RLT_MATMUL_COLUMNS = 96, RLT_MATMUL_DEPTH = 128 };

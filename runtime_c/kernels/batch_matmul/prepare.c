@@ -15,7 +15,7 @@ static rlt_status read_shape(rlt_prepare_state *p, const rlt_op *op, rlt_matmul_
     const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1);
     rlt_tensor *output = rlt_output(p, op, 0);
     const int adj_x = rlt_option_u8(op, ADJ_X, 0), adj_y = rlt_option_u8(op, ADJ_Y, 0);
-    RLT_TRY(rlt_need_type(p, b, a->type));
+    if (a->type != RLT_INT16 || b->type != RLT_INT8) RLT_TRY(rlt_need_type(p, b, a->type));
     RLT_TRY(rlt_need_type(p, output, a->type));
     if (a->rank < 2 || b->rank < 2) return rlt_fail(p, RLT_ERROR_SHAPE, a, "matrices have at least 2 dimensions");
     const uint32_t a1 = (uint32_t)a->dims[a->rank - 2], a2 = (uint32_t)a->dims[a->rank - 1];
@@ -89,13 +89,56 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_
     return RLT_OK;
 }
 
+/* The factor that sums of b's column (or its only scale) `i` are multiplied with: GetQuantizedConvolutionMultipler in
+ * tflite/kernels/kernel_util.cc, the product of the scales in float. */
+static rlt_status factor(rlt_prepare_state *p, const rlt_tensor *a, const rlt_tensor *b, const rlt_tensor *output,
+                         uint32_t i, int32_t *multiplier, int32_t *shift) {
+    const volatile float product = rlt_scale(a, 0) * rlt_scale(b, i);
+    return rlt_quantize_multiplier(p, (double)product / (double)rlt_scale(output, 0), multiplier, shift);
+}
+
+static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const rlt_matmul_shape *s, uint32_t tasks) {
+    const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
+    RLT_TRY(rlt_need_symmetric(p, a));
+    RLT_TRY(rlt_need_symmetric(p, output));
+    RLT_TRY(rlt_need_quantized(p, b));
+    /* Scales per column only: the last dimension of b, or the last but one if it is stored transposed. */
+    const int32_t axis = (int32_t)b->rank - (rlt_option_u8(op, ADJ_Y, 0) ? 2 : 1);
+    const uint32_t factors = b->scale_count;
+    if (factors != 1 && (b->axis != axis || factors != s->columns))
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, b, "needs one scale, or one per column");
+    for (uint32_t i = 0; i < factors; i++)
+        if (rlt_zero_point(b, i) != 0) return rlt_fail(p, RLT_ERROR_QUANTIZATION, b, "zero points must be 0");
+    rlt_ref columns;
+    int32_t *values = rlt_add_constant(p, (size_t)factors * 2 * sizeof *values, &columns);
+    if (!values) return RLT_ERROR_MEMORY;
+    for (uint32_t i = 0; i < factors; i++) {
+        RLT_TRY(factor(p, a, b, output, i, &values[i], &values[factors + i]));
+        if (values[factors + i] > 7)
+            return rlt_fail(p, RLT_ERROR_QUANTIZATION, b, "ratio of the operands' scales is out of range");
+    }
+    rlt_batch_matmul_s16_params *k =
+        rlt_add_step(p, op, RLT_KERNEL_batch_matmul_s16, sizeof *k, RLT_BATCH_MATMUL_S16_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->a = rlt_ref_of(p, a);
+    k->b = rlt_ref_of(p, b);
+    k->output = rlt_ref_of(p, output);
+    k->columns = columns;
+    k->shape = *s;
+    k->factors = factors;
+    k->b_is_short = b->type == RLT_INT16;
+    return RLT_OK;
+}
+
 rlt_status rlt_prepare_batch_matmul(rlt_prepare_state *p, const rlt_op *op) {
     rlt_matmul_shape s = {0};
     RLT_TRY(read_shape(p, op, &s));
     const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
     const uint32_t tasks = rlt_tasks(p, (uint64_t)output->elements * s.depth, (uint64_t)s.batches * s.rows);
     if (a->type == RLT_FLOAT32) return prepare_f32(p, op, &s);
-    if (a->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, a, "BATCH_MATMUL takes FLOAT32 or INT8");
+    if (a->type == RLT_INT16) return prepare_s16(p, op, &s, tasks);
+    if (a->type != RLT_INT8)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, a, "BATCH_MATMUL takes FLOAT32, INT16 or INT8");
     RLT_TRY(rlt_need_per_tensor(p, a));
     RLT_TRY(rlt_need_per_tensor(p, b));
     RLT_TRY(rlt_need_per_tensor(p, output));
@@ -109,7 +152,5 @@ rlt_status rlt_prepare_batch_matmul(rlt_prepare_state *p, const rlt_op *op) {
     k->a_zero_point = rlt_zero_point(a, 0);
     k->b_zero_point = rlt_zero_point(b, 0);
     k->output_zero_point = rlt_zero_point(output, 0);
-    /* GetQuantizedConvolutionMultipler in tflite/kernels/kernel_util.cc: the product of the scales in float. */
-    const volatile float product = rlt_scale(a, 0) * rlt_scale(b, 0);
-    return rlt_quantize_multiplier(p, (double)product / (double)rlt_scale(output, 0), &k->multiplier, &k->shift);
+    return factor(p, a, b, output, 0, &k->multiplier, &k->shift);
 }

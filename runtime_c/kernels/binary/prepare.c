@@ -3,8 +3,10 @@
 #include "../common/prepare_s8.h"
 #include "binary.h"
 
+#include <math.h>
+
 /* All operators here have their fused activation, if any, in the first field of their options. */
-enum { ACTIVATION };
+enum { ACTIVATION, POT_SCALE_INT16 };
 
 typedef struct {
     rlt_tensor *a, *b, *output;
@@ -92,6 +94,32 @@ static rlt_status add_common_scale_s8(rlt_prepare_state *p, const rlt_op *op, co
     return rlt_quantize_multiplier(p, factor, &k->multiplier, &k->shift);
 }
 
+/* Whether `scale` is a power of two, as LiteRT judges it (CheckedLog2 in tflite/kernels/internal/quantization_util.cc). */
+static int is_power_of_two(float scale, int32_t *exponent) {
+    const float log = log2f(scale), rounded = roundf(log);
+    *exponent = rlt_whole_steps(rounded);
+    return fabsf(log - rounded) < 1e-3f;
+}
+
+/* ADD and SUB of int16. Files say whether scales that are powers of two ask for the older, shifting form. */
+static rlt_status add_s16(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t general, uint32_t shifting) {
+    RLT_TRY(rlt_need_symmetric(p, o->a));
+    RLT_TRY(rlt_need_symmetric(p, o->b));
+    RLT_TRY(rlt_need_symmetric(p, o->output));
+    int32_t a, b, y;
+    const int pot = is_power_of_two(rlt_scale(o->a, 0), &a) & is_power_of_two(rlt_scale(o->b, 0), &b) &
+                    is_power_of_two(rlt_scale(o->output, 0), &y);
+    if (!op->options || !rlt_option_u8(op, POT_SCALE_INT16, 1) || !pot)
+        return add_common_scale_s8(p, op, o, general, 15, 1);
+    if (a > y || b > y || y - a > 15 || y - b > 15 || (a != y && b != y))
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, o->output, "the coarser operand must have the output's scale");
+    rlt_binary_s8_params *k = add_s8(p, op, o, shifting);
+    if (!k) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    k->rescale_a.shift = y - a;
+    k->rescale_b.shift = y - b;
+    return RLT_OK;
+}
+
 typedef struct {
     uint32_t f32, s8, s32, s64;
 } kernels;
@@ -113,6 +141,7 @@ rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, add_s8), 20, 1);
+    if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_add_s16, RLT_KERNEL_add_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
 
@@ -121,6 +150,7 @@ rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, 1);
+    if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_sub_s16, RLT_KERNEL_sub_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
 
@@ -136,8 +166,11 @@ rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(mul);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    if (o.a->type != RLT_INT8) return add_other(p, op, &o, &k, 1);
-    rlt_binary_s8_params *s8 = add_s8(p, op, &o, RLT_S8_KERNEL(p, mul_s8));
+    const int is_short = o.a->type == RLT_INT16;
+    if (o.a->type != RLT_INT8 && !is_short) return add_other(p, op, &o, &k, 1);
+    if (is_short && (rlt_need_symmetric(p, o.a) || rlt_need_symmetric(p, o.b) || rlt_need_symmetric(p, o.output)))
+        return RLT_ERROR_QUANTIZATION;
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, is_short ? RLT_KERNEL_mul_s16 : RLT_S8_KERNEL(p, mul_s8));
     if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
     /* In float, as tflite/kernels/mul.cc has it. */
     const volatile float product = rlt_scale(o.a, 0) * rlt_scale(o.b, 0);
@@ -161,23 +194,23 @@ rlt_status rlt_prepare_prelu(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 /* MAXIMUM and MINIMUM pick raw values: all three must be quantized alike. */
-static rlt_status prepare_pick(rlt_prepare_state *p, const rlt_op *op, const kernels *k) {
+static rlt_status prepare_pick(rlt_prepare_state *p, const rlt_op *op, const kernels *k, uint32_t s16) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 0, &o));
-    if (o.a->type != RLT_INT8) return add_other(p, op, &o, k, 1);
+    if (o.a->type != RLT_INT8 && o.a->type != RLT_INT16) return add_other(p, op, &o, k, 1);
     RLT_TRY(rlt_need_same_scale(p, o.a, o.b));
     RLT_TRY(rlt_need_same_scale(p, o.a, o.output));
-    return add_s8(p, op, &o, k->s8) ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    return add_s8(p, op, &o, o.a->type == RLT_INT16 ? s16 : k->s8) ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
 }
 
 rlt_status rlt_prepare_maximum(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(maximum);
-    return prepare_pick(p, op, &k);
+    return prepare_pick(p, op, &k, RLT_KERNEL_maximum_s16);
 }
 
 rlt_status rlt_prepare_minimum(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(minimum);
-    return prepare_pick(p, op, &k);
+    return prepare_pick(p, op, &k, RLT_KERNEL_minimum_s16);
 }
 
 static rlt_status prepare_without_s8(rlt_prepare_state *p, const rlt_op *op, const kernels *k, int fused,

@@ -82,6 +82,11 @@ rlt_status rlt_need_per_tensor(rlt_prepare_state *p, const rlt_tensor *tensor) {
     return RLT_OK;
 }
 
+rlt_status rlt_need_symmetric(rlt_prepare_state *p, const rlt_tensor *tensor) {
+    RLT_TRY(rlt_need_per_tensor(p, tensor));
+    return rlt_zero_point(tensor, 0) == 0 ? RLT_OK : rlt_fail(p, RLT_ERROR_QUANTIZATION, tensor, "zero point must be 0");
+}
+
 rlt_status rlt_need_same_scale(rlt_prepare_state *p, const rlt_tensor *a, const rlt_tensor *b) {
     if (a->scale_count == b->scale_count &&
         (!a->scale_count || (rlt_scale(a, 0) == rlt_scale(b, 0) && rlt_zero_point(a, 0) == rlt_zero_point(b, 0)))) {
@@ -107,17 +112,19 @@ rlt_status rlt_range_s8(rlt_prepare_state *p, const rlt_tensor *output, int32_t 
                         int32_t *high) {
     float real_low, real_high;
     RLT_TRY(rlt_range_f32(p, activation, &real_low, &real_high));
-    *low = INT8_MIN;
-    *high = INT8_MAX;
+    const int32_t least = output->type == RLT_INT16 ? INT16_MIN : INT8_MIN;
+    const int32_t most = output->type == RLT_INT16 ? INT16_MAX : INT8_MAX;
+    *low = least;
+    *high = most;
     if (activation == RLT_ACT_NONE) return RLT_OK;
     RLT_TRY(rlt_need_quantized(p, output));
     const float scale = rlt_scale(output, 0);
     const int32_t zero_point = rlt_zero_point(output, 0);
     if (real_low > -FLT_MAX) {
-        *low = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_low / scale)), INT8_MIN, INT8_MAX);
+        *low = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_low / scale)), least, most);
     }
     if (real_high < FLT_MAX) {
-        *high = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_high / scale)), INT8_MIN, INT8_MAX);
+        *high = rlt_clamp(zero_point + rlt_whole_steps(roundf(real_high / scale)), least, most);
     }
     return RLT_OK;
 }

@@ -33,10 +33,12 @@ rlt_status rlt_wrap_axis(rlt_prepare_state *p, const rlt_tensor *tensor, uint32_
 rlt_status rlt_need_quantized(rlt_prepare_state *p, const rlt_tensor *tensor);
 /* The same with one scale for the whole tensor. */
 rlt_status rlt_need_per_tensor(rlt_prepare_state *p, const rlt_tensor *tensor);
+/* The same with zero point 0: int16. */
+rlt_status rlt_need_symmetric(rlt_prepare_state *p, const rlt_tensor *tensor);
 /* Both quantized alike. */
 rlt_status rlt_need_same_scale(rlt_prepare_state *p, const rlt_tensor *a, const rlt_tensor *b);
 
-/* Range of a fused activation. */
+/* Range of a fused activation; for quantized outputs, int8 or int16 ones. */
 rlt_status rlt_range_f32(rlt_prepare_state *p, int32_t activation, float *low, float *high);
 rlt_status rlt_range_s8(rlt_prepare_state *p, const rlt_tensor *output, int32_t activation, int32_t *low,
                         int32_t *high);

@@ -2,6 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "../common/prepare_f32.h"
 #include "../quantize/prepare_rows.h"
+#include "../window_16/prepare_window_16.h"
 #include "conv_2d.h"
 #include "prepare_columns.h"
 #include "prepare_pack.h"
@@ -154,12 +155,21 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const c
     return RLT_OK;
 }
 
+static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const int32_t depth = c->window.in_c / c->groups;
+    const rlt_window_16 window = {c->input, c->weights, c->bias, c->output, &c->window, depth,
+                                  c->window.out_c / c->groups, c->window.kernel_h * c->window.kernel_w * depth, depth,
+                                  c->activation, c->tasks, 0};
+    return rlt_prepare_window_16(p, op, &window);
+}
+
 rlt_status rlt_prepare_conv_2d(rlt_prepare_state *p, const rlt_op *op) {
     conv c = {0};
     RLT_TRY(read_conv(p, op, &c));
     switch (c.input->type) {
     case RLT_FLOAT32: return c.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &c) : prepare_f32(p, op, &c);
     case RLT_INT8: return prepare_s8(p, op, &c);
-    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "CONV_2D takes FLOAT32 or INT8");
+    case RLT_INT16: return prepare_s16(p, op, &c);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "CONV_2D takes FLOAT32, INT16 or INT8");
     }
 }

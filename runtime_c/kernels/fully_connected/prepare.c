@@ -3,6 +3,7 @@
 #include "../common/prepare_f32.h"
 #include "../conv_2d/prepare_pack_f32.h"
 #include "../quantize/prepare_rows.h"
+#include "../window_16/prepare_window_16.h"
 #include "../conv_2d/prepare_columns.h"
 #include "../conv_2d/prepare_pack.h"
 #include "fully_connected.h"
@@ -213,12 +214,21 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const layer
     return RLT_OK;
 }
 
+static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
+    const rlt_window pixels = as_window(l);
+    const int32_t depth = (int32_t)l->depth;
+    const rlt_window_16 window = {l->input, l->weights, l->bias, l->output, &pixels, depth, (int32_t)l->units, depth, depth,
+                                  l->activation, l->tasks, 1};
+    return rlt_prepare_window_16(p, op, &window);
+}
+
 rlt_status rlt_prepare_fully_connected(rlt_prepare_state *p, const rlt_op *op) {
     layer l = {0};
     RLT_TRY(read_layer(p, op, &l));
     switch (l.input->type) {
     case RLT_FLOAT32: return l.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &l) : prepare_f32(p, op, &l);
     case RLT_INT8: return prepare_s8(p, op, &l);
-    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, l.input, "FULLY_CONNECTED takes FLOAT32 or INT8");
+    case RLT_INT16: return prepare_s16(p, op, &l);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, l.input, "FULLY_CONNECTED takes FLOAT32, INT16 or INT8");
     }
 }

@@ -21,6 +21,8 @@ def _operands(dtype: DType, low: float = -5, high: float = 5) -> list[Random]:
     return [Random((2, 3, 4), low, high, dtype), Random((3, 1), max(low, 1), high, dtype)]
 
 
+_ONE = 32767 / 32768  # the largest int16 at a scale of 2^-15
+
 CASES = [
     *(
         Case(kind, name, [Random(a, -2, 3), Random(b, -1, 4)], {}, ("int8", "uint8"))
@@ -52,6 +54,18 @@ CASES = [
     *(Case("DIV", name, [Random(a, -2, 3), Random(b, 1, 4)], {}) for name, a, b in _SHAPES),
     Case(
         "DIV", "fused relu", [Random((2, 8), -2, 3), Random((8,), 1, 4)], {"fused_activation_function": Activation.RELU}
+    ),
+    *(
+        Case(
+            kind,
+            "int16 scales of powers of two",
+            [Random((3, 8), -_ONE, _ONE), Random((3, 8), -2 * _ONE, 2 * _ONE)],
+            {"pot_scale_int16": True},
+            ("int16",),
+            is_float=False,
+            output_range=(-2 * _ONE, 2 * _ONE),
+        )
+        for kind in ("ADD", "SUB")
     ),
     Case("ATAN2", "plane", [Random((7, 9), -2, 2), Random((7, 9), -2, 2)]),
     Case("ATAN2", "axes", [np.float32([0, 0, 1, -1, 0, -0.0, 1, 3]), Random((8,), -1, 1)]),

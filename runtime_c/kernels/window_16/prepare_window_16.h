@@ -1,0 +1,19 @@
+/* The step for int16 activations and int8 weights. Host only. */
+#ifndef RLT_PREPARE_WINDOW_16_H
+#define RLT_PREPARE_WINDOW_16_H
+
+#include "../common/prepare_channels.h"
+#include "window_16.h"
+
+typedef struct {
+    rlt_tensor *input, *weights, *bias, *output; /* bias may be NULL */
+    const rlt_window *window;
+    int32_t depth, per_group, channel_step, tap_step;
+    int32_t activation;
+    uint32_t tasks;
+    uint32_t exact;
+} rlt_window_16;
+
+rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const rlt_window_16 *w);
+
+#endif
