@@ -19,10 +19,12 @@ from rillet.autodiff import (
     clip_by_value,
     grad,
     initializer,
+    schedule_updates,
     training_graph,
+    variable,
 )
 from rillet.flatbuffer import read, write_bytes
-from rillet.ir import Graph, Model, Op, RilletError, verify
+from rillet.ir import DType, Graph, Model, Op, RilletError, verify
 from rillet.memory import plan
 from rillet.ops import GraphBuilder, evaluate
 from rillet.ops.opdef import Array
@@ -142,6 +144,24 @@ def test_updates_follow_the_last_reader_at_once() -> None:
         handle = graph.ops[i].inputs[0]
         values = {op.outputs[0] for op in graph.ops if op.kind == "READ_VARIABLE" and op.inputs[0] is handle}
         assert not any(t in values for op in graph.ops[i:] for t in op.inputs)
+
+
+def test_updates_stay_between_their_reads() -> None:
+    """What is read after an update is the new value, wherever the update goes."""
+    b = GraphBuilder()
+    x, handle = b.input("x", ()), variable(b, "v", (), DType.FLOAT32)
+    before = b.op("READ_VARIABLE", [handle])
+    late = b.op("MUL", [before, x])
+    for value in (x, late):
+        b.ops("rillet.APPLY_SGD", [handle, value, b.constant(1.0)])
+        b.output(b.op("NEG", [b.op("READ_VARIABLE", [handle])]))
+    b.output(b.op("EXP", [late]))
+    values = []
+    for _ in range(2):
+        values.append(list(evaluate(b.graph, [np.float32(3)], variables={"v": np.float32(10)}).values()))
+        schedule_updates(b.graph)
+        verify(b.graph)
+    assert values[0] == values[1] and values[0][:2] == [-7, 23]
 
 
 def test_updates_at_once_need_less_memory_than_at_the_end() -> None:

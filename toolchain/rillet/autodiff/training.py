@@ -13,9 +13,9 @@ from .clipping import Clip
 from .copying import copied, copy_graph
 from .gradients import backward
 from .optimizers import Optimizer, apply_gradients
-from .recomputation import Recompute
+from .recomputation import CALLS, Recompute
 from .recomputation import recompute as repeat
-from .variables import make_variables, readers_of
+from .variables import make_variables, variables_of
 
 
 @dataclass
@@ -86,22 +86,30 @@ def training_graph(
 
 
 def schedule_updates(graph: Graph) -> None:
-    """Moves every `rillet.APPLY_*` to where its operands are made and its variables' old values are read no more."""
-    updates = [op for op in graph.ops if op.kind.startswith("rillet.APPLY_")]
-    moving = set(updates)
-    ops = [op for op in graph.ops if op not in moving]
-    place = {op: step for step, op in enumerate(ops)}
-    made = {t: place[op] for op in ops for t in op.outputs}
-    names = {op.outputs[0]: variable_name(op) for op in ops if op.kind == "VAR_HANDLE"}
-    readers = readers_of(graph)
+    """Moves every `rillet.APPLY_*` up to where its operands are made and its variables' old values are read no more.
+
+    Never past another op on the same variable, nor past a call of another graph.
+    """
+    touched = variables_of(graph)
+    every = set().union(*touched.values())
+    latest: dict[str, int] = {}  # for each variable, the place after which the next update of it may come
+    made: dict[Tensor, int] = {}
+    kept: list[Op] = []
     after: dict[int, list[Op]] = {}
-    for op in updates:
-        earliest = max((made[t] for t in op.inputs if t in made), default=-1)
-        variables = {names[t] for t in op.inputs if t in names}
-        last_reads = [place[r] for name in variables for r in readers.get(name, ()) if r in place]
-        after.setdefault(max([earliest, *last_reads]), []).append(op)
+    for op in graph.ops:
+        is_update = op.kind.startswith("rillet.APPLY_")
+        place = len(kept)
+        if is_update:
+            operands = [made[t] for t in op.inputs if t in made]
+            place = max([-1, *operands, *(latest.get(name, -1) for name in touched.get(op, ()))])
+            after.setdefault(place, []).append(op)
+        else:
+            kept.append(op)
+            made |= dict.fromkeys(op.outputs, place)
+        for name in every if op.kind in CALLS else touched.get(op, ()):
+            latest[name] = place
     graph.ops = [*after.get(-1, ())]
-    for step, op in enumerate(ops):
+    for step, op in enumerate(kept):
         graph.ops += [op, *after.get(step, ())]
 
 

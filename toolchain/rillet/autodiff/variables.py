@@ -56,22 +56,18 @@ def initializer(variables: Mapping[str, Array]) -> Graph:
     return b.graph
 
 
-def readers_of(graph: Graph) -> dict[str, list[Op]]:
-    """For each variable, the ops that read its value, or a view of it."""
+def variables_of(graph: Graph) -> dict[Op, set[str]]:
+    """For each op that touches variables, their names: by handle, or by a value that was read, or a view of it."""
     names = {op.outputs[0]: variable_name(op) for op in graph.ops if op.kind == "VAR_HANDLE"}
-    values: dict[Tensor, str] = {}
-    readers: dict[str, list[Op]] = {}
+    touched: dict[Op, set[str]] = {}
     for op in graph.ops:
-        read = {values[t] for t in op.inputs if t in values}
-        for name in read:
-            readers.setdefault(name, []).append(op)
+        found = {names[t] for t in op.inputs if t in names}
+        if found:
+            touched[op] = found
         source = op.inputs[0] if op.inputs else None
-        if op.kind == "READ_VARIABLE" and source in names:
-            values[op.outputs[0]] = names[source]
-            readers.setdefault(names[source], []).append(op)
-        elif op.kind in _VIEWS and source in values:
-            values[op.outputs[0]] = values[source]
-    return readers
+        if op.kind in _VIEWS and source in names:
+            names[op.outputs[0]] = names[source]
+    return touched
 
 
-_VIEWS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+_VIEWS = ("READ_VARIABLE", "RESHAPE", "SQUEEZE", "EXPAND_DIMS")  # their results may be the operand's bytes
