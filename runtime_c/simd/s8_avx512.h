@@ -74,15 +74,13 @@ RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
     return _mm512_srav_epi32(vi_add(high, _mm512_srai_epi32(value, 31)), scale->right);
 }
 
-/* Eight doubles rounded to int32, halves away from zero; within +-2^30. */
+/* Eight doubles rounded to int32, halves away from zero; within +-2^30. What is added before cutting the fraction is just
+ * below a half: a half itself would carry the number below one half to one. */
 RLT_INLINE __m256i v_round_away(__m512d value) {
-    const __m512d limit = _mm512_set1_pd(1 << 30);
+    const __m512d limit = _mm512_set1_pd(1 << 30), half = _mm512_set1_pd(0x1.fffffffffffffp-2);
+    const __m512d sign = _mm512_and_pd(value, _mm512_set1_pd(-0.0));
     value = _mm512_max_pd(_mm512_min_pd(value, limit), _mm512_sub_pd(_mm512_setzero_pd(), limit));
-    const __m512d whole = _mm512_roundscale_pd(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-    const __m512d rest = _mm512_sub_pd(value, whole), half = _mm512_set1_pd(0.5), one = _mm512_set1_pd(1.0);
-    const __m512d up = _mm512_mask_add_pd(whole, _mm512_cmp_pd_mask(rest, half, _CMP_GE_OQ), whole, one);
-    const __mmask8 down = _mm512_cmp_pd_mask(rest, _mm512_set1_pd(-0.5), _CMP_LE_OQ);
-    return _mm512_cvttpd_epi32(_mm512_mask_sub_pd(up, down, up, one));
+    return _mm512_cvttpd_epi32(_mm512_add_pd(value, _mm512_or_pd(half, sign)));
 }
 
 /* rlt_requantize_exact() with the factors as doubles, for results within +-2^30. */

@@ -26,22 +26,19 @@ RLT_INLINE vi round_sums(const rlt_conv_2d_sums kind, vi sum, const factor *f) {
     return _mm512_srav_epi32(high, f->shift);
 }
 
-/* Any sums and factors; sums of all vectors of a pixel before those of the next. */
-static __attribute__((noinline)) void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
+/* Sums of all vectors of a pixel before those of the next, whatever they and the factors are. Not in every tile: */
+static __attribute__((noinline, noclone)) void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
     const int vectors = (b->channels + LANES - 1) / LANES;
+    const double *factors = (const double *)(const void *)b->factors;
     for (int i = 0; i < pixels; i++, sum += vectors, output += p->window.out_c) {
-        vi y[MOST_VECTORS];
-        for (int v = 0; v < MOST_VECTORS; v++) {
-            const int at = v < vectors ? v : 0;
-            const int32_t *multiplier = b->bias + b->padded + at * LANES;
-            if (p->exact) {
-                y[v] = vi_scale_exact(sum[at], (const double *)(const void *)b->factors + at * LANES);
-            } else {
-                y[v] = vi_requantize(sum[at], vi_load(multiplier), vi_load(multiplier + b->padded),
-                                     vi_load(multiplier + 2 * b->padded));
-            }
+        vi y[MOST_VECTORS] = {sum[0], sum[0], sum[0], sum[0]};
+        for (int v = 0; v < vectors; v++) {
+            const int32_t *multiplier = b->bias + b->padded + v * LANES;
+            y[v] = p->exact ? vi_scale_exact(sum[v], factors + v * LANES)
+                            : vi_requantize(sum[v], vi_load(multiplier), vi_load(multiplier + b->padded),
+                                            vi_load(multiplier + 2 * b->padded));
         }
         v_store_bytes(output, v_to_bytes(y, MOST_VECTORS, &range), b->channels);
     }
