@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rillet.flatbuffer import read
+from rillet.conversion import convert_and_report
+from rillet.flatbuffer import read, write_bytes
 from rillet.ir import DType
 from rillet.ops.evaluate import evaluate
 from rillet.passes import uint8_to_int8
+from rillet.runtime import Interpreter, Plan, Session
 from tests.zoo import zoo
 
 from .build import Net, Quantization, Tensor, check
@@ -47,3 +49,19 @@ def test_a_uint8_interface_alone_stays(dtype: DType) -> None:
         y = net.op("DEQUANTIZE", [x])
     net.output(y)
     assert uint8_to_int8(net.graph) == 0
+
+
+def test_converted_once_for_the_c_runtime() -> None:
+    path = zoo("models/mobilenet_v1/mobilenet_v1_0.25_128_quant.tflite")
+    model, report = convert_and_report(path)
+    assert report.rewrites["uint8_to_int8"] > 0 and "zero points" in report.warnings[0]
+    session = Session(Plan(write_bytes(model)))
+    interpreter = Interpreter(path)
+    interpreter.allocate_tensors()
+    x = np.random.default_rng(0).integers(0, 256, session.inputs[0].shape).astype(np.uint8)
+    session.inputs[0][...] = x
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    for each in (session, interpreter):
+        each.invoke()
+    np.testing.assert_array_equal(session.outputs[0], interpreter.get_tensor(interpreter._main.outputs[0]))
+    assert convert_and_report(path, optimize=False)[0].main.ops[0].inputs[0].dtype is DType.UINT8

@@ -16,7 +16,7 @@ from .importers.check import CheckError, Closeness, self_check
 from .ir import OFFLINE_PLAN, Model, RilletError
 from .memory import encode_offline_plan, plan
 from .ops import count_macs
-from .passes import infer_shapes
+from .passes import infer_shapes, uint8_to_int8
 from .passes import optimize as run_passes
 from .quantize import Calibration, ErrorReport, Quantized, Recipe, copy_model, error_report, one_thread, quantize_model
 from .quantize.calibration import Source
@@ -25,6 +25,10 @@ Progress = Callable[[str, int, int | None], None]
 _LARGEST_RELATIVE_ERROR = 1e-2
 _REPORT_SAMPLES = 8
 _ALIGNMENT_BYTES = 16  # as TensorFlow Lite Micro aligns tensors
+_FOR_RILLET = (
+    "the model computed in uint8 and now does in int8, its weights with zero points: rillet runs that, while other "
+    "runtimes ignore such zero points; without optimization the model stays as it is"
+)
 _QUANTIZING: tuple[str, ...] = ("method", "rounding", "normalization", "samples")
 
 
@@ -143,7 +147,10 @@ def convert_and_report(
     if optimize:
         imported = copy_model(model) if check else model
         with _stage(report, "optimize", tell):
+            _count(report, {uint8_to_int8.__name__: sum(map(uint8_to_int8, model.graphs))})
             _count(report, run_passes(model))
+        if uint8_to_int8.__name__ in report.rewrites:
+            report.warnings.append(_FOR_RILLET)
         if check:
             with _stage(report, "check", tell):
                 report.closeness = _check(model, imported, source, options, report)
