@@ -172,6 +172,7 @@ def test_bad_arguments_are_named() -> None:
     for bad, text in (
         (lambda: nn.conv2d(IMAGE, FILTERS, padding="FULL"), "SAME or VALID"),
         (lambda: nn.conv2d(IMAGE, FILTERS[:, :, :2]), "does not fit"),
+        (lambda: nn.conv2d(IMAGE, FILTERS.astype(np.float64)), "float32, float64"),
         (lambda: nn.dropout(X, 1.5), "rate"),
         (lambda: nn.max_pool2d(IMAGE, [1, 2, 3]), "strides or sizes"),
         (lambda: rillet.reshape(X, [5, -1]), "RESHAPE"),

@@ -33,6 +33,7 @@ from ..ops import GradientError
 from . import nn, random
 from .array_ops import *  # noqa: F403
 from .array_ops import __all__ as _array_names
+from .concrete import set_num_threads
 from .control_flow import cond, while_loop
 from .custom_gradient import custom_gradient
 from .executor import EAGER, Handle
@@ -47,6 +48,6 @@ from .variable import Variable
 __all__ = [
     "EAGER", "Function", "GradientError", "GradientTape", "Handle", "Tensor", "TensorError", "TensorSpec", "Variable",
     "call", "cond", "convert_to_tensor", "custom_gradient", "function", "name_scope", "nn", "random", "stop_gradient",
-    "while_loop",
+    "set_num_threads", "while_loop",
     *_array_names, *_math_names,
 ]  # fmt: skip

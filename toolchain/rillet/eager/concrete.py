@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..flatbuffer import write_bytes
 from ..ir import Model
 from ..passes import optimize
-from ..runtime import Plan, Session
+from ..runtime import Plan, Session, Threads
 from .nest import flatten, pack
 from .runners import Runner, make_runner
 from .state import executing
@@ -21,6 +21,15 @@ from .trace import Captured, Trace
 from .variable import Variable
 
 Array = NDArray[Any]
+
+
+_threads = Threads(1)
+
+
+def set_num_threads(count: int) -> None:
+    """How many threads functions use that are planned from here on (1 at first); operators run eagerly use one."""
+    global _threads
+    _threads = Threads(count)
 
 
 class Concrete:
@@ -69,7 +78,8 @@ class Concrete:
             RuntimeFailure: the runtime has no kernel for an operator, or refuses its types.
         """
         if self._session is None:
-            self._session = Session(Plan(write_bytes(self.model)))
+            plan = Plan(write_bytes(self.model), threads=_threads.count)
+            self._session = Session(plan, _threads)
         return self._session
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,17 +43,21 @@ class Function:
         self.__name__ = getattr(python_function, "__name__", "function")
         self.python_function, self.input_signature = python_function, input_signature
         self._traces: dict[Any, Concrete] = {}
-        self._bound: dict[int, tuple[Any, Function]] = {}
+        self._is_warned = False
+        self._key = f"_traced_{id(self)}"
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """As a method: every object has traces of its own."""
+        """As a method: every object has traces of its own, which go with it."""
         if instance is None:
             return self
-        found = self._bound.get(id(instance))
+        found = instance.__dict__.get(self._key)
         if found is None:
-            bound = Function(self.python_function.__get__(instance, owner), self.input_signature)
-            found = self._bound[id(instance)] = instance, bound
-        return found[1]
+            found = Function(self.python_function.__get__(instance, owner), self.input_signature)
+            instance.__dict__[self._key] = found
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_traces": {}}  # copies trace anew
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not local.idle:
@@ -85,10 +90,15 @@ class Function:
         if self.input_signature is not None:
             _check_signature(self.__name__, self.input_signature, args)
         if len(self._traces) >= _MOST_TRACES:
-            raise RilletError(
-                f"function '{self.__name__}' was traced for {_MOST_TRACES} different signatures: pass numbers that "
-                "change from call to call as tensors (rillet.constant), and batches of one size"
-            )
+            if not self._is_warned:
+                self._is_warned = True
+                warnings.warn(
+                    f"function '{self.__name__}' was traced for {_MOST_TRACES} different signatures, which is slow: "
+                    "pass numbers that change from call to call as tensors (rillet.constant), and batches of one size",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+            del self._traces[next(iter(self._traces))]
         concrete = self._traces[key] = trace_function(self.python_function, self.__name__, args, kwargs)
         return concrete
 

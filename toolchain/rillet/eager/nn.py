@@ -12,7 +12,7 @@ from .array_ops import cast, structural, transpose
 from .math_ops import maximum, reduce_mean, reduce_sum, sigmoid, squared_difference, tanh, top_k
 from .random import uniform
 from .state import call
-from .tensor import Tensor, convert_to_tensor, op
+from .tensor import Tensor, TensorError, convert_to_tensor, op
 
 Pair = int | Sequence[int]
 
@@ -76,7 +76,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
 
 def fully_connected(x: Any, weights: Any, bias: Any = None, activation: Activation = Activation.NONE) -> Tensor:
     """x (..., in) by weights (out, in), as the runtime stores them, plus bias (out): (..., out)."""
-    operands = [convert_to_tensor(x), convert_to_tensor(weights), *([] if bias is None else [convert_to_tensor(bias)])]
+    operands = _operands("fully_connected", x, weights, bias)
     return op("FULLY_CONNECTED", operands, keep_num_dims=operands[0].ndim != 2, fused_activation_function=activation)
 
 
@@ -107,7 +107,7 @@ def conv2d(
         activation: fused into the operator.
     """
     weights = _filters(filters, filter_format, "OHWI", (3, 0, 1, 2))
-    operands = [convert_to_tensor(input), weights, *([] if bias is None else [convert_to_tensor(bias)])]
+    operands = _operands("conv2d", input, weights, bias)
     return op("CONV_2D", operands, fused_activation_function=activation,
                 **_window(strides, padding, dilations))  # fmt: skip
 
@@ -129,7 +129,7 @@ def depthwise_conv2d(
 
         h, w, channels, multiplier = weights.shape
         weights = reshape(weights, (1, h, w, channels * multiplier))
-    operands = [x, weights, *([] if bias is None else [convert_to_tensor(bias)])]
+    operands = _operands("depthwise_conv2d", x, weights, bias)
     return op("DEPTHWISE_CONV_2D", operands, depth_multiplier=weights.shape[3] // x.shape[3],
                 fused_activation_function=activation,
                 **_window(strides, padding, dilations))  # fmt: skip
@@ -146,8 +146,7 @@ def conv2d_transpose(
 ) -> Tensor:
     """The transpose of `conv2d`. Filters (h, w, out, in) as in TensorFlow, or "OHWI"."""
     weights = _filters(filters, filter_format, "OHWI", (2, 0, 1, 3))
-    operands = [structural(output_shape), weights, convert_to_tensor(input)]
-    operands += [] if bias is None else [convert_to_tensor(bias)]
+    operands = [structural(output_shape), *_operands("conv2d_transpose", weights, input, bias)]
     window = _window(strides, padding, 1)
     keep = ("padding", "stride_h", "stride_w")
     return op("TRANSPOSE_CONV", operands, **{k: window[k] for k in keep})
@@ -248,13 +247,21 @@ def _pool(kind: str, x: Any, ksize: Pair, strides: Pair | None, padding: str) ->
                 filter_height=kh, filter_width=kw)  # fmt: skip
 
 
+def _operands(name: str, *values: Any) -> list[Tensor]:
+    """Those that are there, as tensors of one dtype."""
+    tensors = [convert_to_tensor(v) for v in values if v is not None]
+    if len({t.dtype for t in tensors}) > 1:
+        raise TensorError(f"{name} of {', '.join(t.dtype.name for t in tensors)}: cast them to one (rillet.cast)")
+    return tensors
+
+
 def _filters(filters: Any, given: str, wanted: str, order: tuple[int, ...]) -> Tensor:
     weights = convert_to_tensor(filters)
     return weights if given == wanted else transpose(weights, order)
 
 
 def _normalization(kind: str, x: Any, gamma: Any, beta: Any, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
-    operands = [convert_to_tensor(each) for each in (x, gamma, beta)]
+    operands = _operands("normalization", x, gamma, beta)
     y, mean, variance = call(kind, [*operands, Tensor(np.array(epsilon, np.float32))])
     return y, mean, variance
 

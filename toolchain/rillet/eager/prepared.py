@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,11 @@ from ..ops import ShapeError, opdef
 from ..ops.opdef import OpDef
 from ..ops.variables import declare
 from .rule import Rule
-from .single import compile_single
+from .single import Single, compile_single
 
 Array = NDArray[Any]
 _MOST_PREPARED = 8192
+_MOST_BYTES = 1 << 28  # of the memory that sessions of single operators keep
 _LARGE = 1 << 14  # elements from which on the C kernels win over numpy, the copies in and out included
 
 
@@ -37,8 +38,7 @@ class Prepared:
     def run(self, arrays: Sequence[Array | None]) -> list[Array]:
         """The results, each an array of its own or a view of an operand."""
         if self._kernel is not None:
-            results: list[Array] = self._kernel([a for a in arrays if a is not None])
-            return results
+            return self._kernel([a for a in arrays if a is not None])
         made = self.definition.compute(self.op, arrays)
         return [np.asarray(y, dtype) for y, dtype in zip(made, self.dtypes, strict=True)]
 
@@ -50,13 +50,14 @@ class Prepared:
         return self._rules[key]
 
     @cached_property
-    def _kernel(self) -> Any:
+    def _kernel(self) -> Callable[[Sequence[Array]], list[Array]] | None:
         """A C session of this one operator where that is worth the copies; None: numpy does it."""
         if any(t is not None and t.dtype is DType.RESOURCE for t in self.op.inputs):
             return None
         is_large = max((t.size for t in (*self.op.inputs, *self.op.outputs) if t is not None), default=0) >= _LARGE
         is_heavy = self.kind.startswith("rillet.") or self.definition.macs(self.op) > 0
-        return compile_single(self.op) if is_heavy or (is_large and not _only_moves(self)) else None
+        single = compile_single(self.op) if is_heavy or (is_large and not _only_moves(self)) else None
+        return _bounded(single)
 
 
 def _only_moves(prepared: Prepared) -> bool:
@@ -70,6 +71,19 @@ def _only_moves(prepared: Prepared) -> bool:
 
 
 _cache: dict[Any, Prepared | None] = {}  # None: known by value only
+_kept_bytes = 0
+
+
+def _bounded(single: Single | None) -> Callable[[Sequence[Array]], list[Array]] | None:
+    """What `single` runs, all others forgotten where together they keep too much memory."""
+    global _kept_bytes
+    if single is None:
+        return None
+    _kept_bytes += single.nbytes
+    if _kept_bytes > _MOST_BYTES:
+        _cache.clear()
+        _kept_bytes = single.nbytes
+    return single.run
 
 
 def prepare(kind: str, attrs: dict[str, Any], operands: Sequence[Any], key: Any = None) -> Prepared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,16 @@ from ..runtime import Plan, Session
 Array = NDArray[Any]
 
 
-def compile_single(op: Op) -> Callable[[Sequence[Array]], list[Array]] | None:
-    """A function from the arrays of all present operands to the results; None where C has no kernel for it."""
+@dataclass(frozen=True)
+class Single:
+    """`run`: from the arrays of all present operands to the results. `nbytes`: the memory that it keeps."""
+
+    run: Callable[[Sequence[Array]], list[Array]]
+    nbytes: int
+
+
+def compile_single(op: Op) -> Single | None:
+    """The operator as a session; None where C has no kernel for it."""
     if any(d is None for t in (*op.inputs, *op.outputs) if t is not None for d in t.shape):
         return None
     inputs = [t for t in dict.fromkeys(op.inputs) if t is not None and t.data is None]
@@ -34,4 +43,4 @@ def compile_single(op: Op) -> Callable[[Sequence[Array]], list[Array]] | None:
         session.invoke()
         return [np.array(each) for each in results]
 
-    return run
+    return Single(run, session.arena.nbytes)
