@@ -1,0 +1,119 @@
+"""Multi-head attention (Vaswani et al. 2017)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...eager import array_ops, cast, constant, matmul, nn
+from .. import constraints, initializers, regularizers
+from ..layer import LayerError
+from ..registry import exported
+from .core import Configured
+
+_LARGE = -1e9  # what a masked score becomes
+
+
+@exported("keras.layers")
+class MultiHeadAttention(Configured):
+    """Queries (batch, t, dim) look at keys and values (batch, s, dim); several heads side by side."""
+
+    settings = (
+        "num_heads", "key_dim", "value_dim", "dropout", "use_bias", "output_shape", "attention_axes",
+        "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "kernel_constraint",
+        "bias_constraint", "seed",
+    )  # fmt: skip
+
+    def __init__(
+        self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0, use_bias: bool = True,
+        output_shape: int | None = None, attention_axes: Any = None, kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
+        kernel_constraint: Any = None, bias_constraint: Any = None, seed: int | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        for gone in ("flash_attention", "use_gate"):
+            kwargs.pop(gone, None)
+        super().__init__(**kwargs)
+        self.num_heads, self.key_dim = num_heads, key_dim
+        self.value_dim = key_dim if value_dim is None else value_dim
+        self.dropout, self.use_bias, self.output_shape = dropout, use_bias, output_shape
+        if attention_axes not in (None, 1, [1], (1,)):
+            raise LayerError(f"layer '{self.name}': attention_axes {attention_axes}; rillet attends over axis 1")
+        self.attention_axes, self.seed = attention_axes, seed
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+
+    def build(self, input_shape: Any) -> None:
+        query, value, key = (list(input_shape) + [None, None])[:3] if _is_many(input_shape) else (input_shape,) * 3
+        value = value or query
+        key = key or value
+        heads = self.num_heads
+        self.query_dense = self._projection("query", query[-1], heads, self.key_dim)
+        self.key_dense = self._projection("key", key[-1], heads, self.key_dim)
+        self.value_dense = self._projection("value", value[-1], heads, self.value_dim)
+        out = self.output_shape or query[-1]
+        out = out[0] if isinstance(out, (list, tuple)) else out
+        self.output_kernel = self._weight((heads, self.value_dim, out), "attention_output/kernel")
+        self.output_bias = self._bias((out,), "attention_output/bias")
+
+    def _projection(self, name: str, width: int, heads: int, size: int) -> tuple[Any, Any]:
+        return self._weight((width, heads, size), f"{name}/kernel"), self._bias((heads, size), f"{name}/bias")
+
+    def _weight(self, shape: tuple[int, ...], name: str) -> Any:
+        return self.add_weight(shape, self.kernel_initializer, regularizer=self.kernel_regularizer,
+                               constraint=self.kernel_constraint, name=name)  # fmt: skip
+
+    def _bias(self, shape: tuple[int, ...], name: str) -> Any:
+        if not self.use_bias:
+            return None
+        return self.add_weight(shape, self.bias_initializer, regularizer=self.bias_regularizer,
+                               constraint=self.bias_constraint, name=name)  # fmt: skip
+
+    def call(
+        self, query: Any, value: Any = None, key: Any = None, query_mask: Any = None, value_mask: Any = None,
+        key_mask: Any = None, attention_mask: Any = None, return_attention_scores: bool = False,
+        training: bool = False, use_causal_mask: bool = False,
+    ) -> Any:  # fmt: skip
+        value = query if value is None else value
+        key = value if key is None else key
+        q, k, v = (
+            self._split(x, *dense)
+            for x, dense in ((query, self.query_dense), (key, self.key_dense), (value, self.value_dense))
+        )
+        scores = matmul(q * (1.0 / math.sqrt(self.key_dim)), k, transpose_b=True)
+        if attention_mask is not None:
+            mask = cast(attention_mask, np.float32)
+            mask = array_ops.expand_dims(mask, 1) if len(mask.shape) == 3 else mask
+            scores = scores + (1.0 - mask) * _LARGE
+        if use_causal_mask:
+            t, s = scores.shape[-2:]
+            scores = scores + constant(np.where(np.tri(t, s, dtype=bool), 0, _LARGE).astype(np.float32))
+        weights = nn.softmax(scores)
+        used = nn.dropout(weights, self.dropout) if training and self.dropout else weights
+        context = array_ops.transpose(matmul(used, v), [0, 2, 1, 3])
+        batch, steps = context.shape[:2]
+        flat = array_ops.reshape(context, [-1 if batch is None else batch, steps, self.num_heads * self.value_dim])
+        out = self.output_kernel.shape[-1]
+        result = matmul(flat, array_ops.reshape(self.output_kernel, [self.num_heads * self.value_dim, out]))
+        if self.output_bias is not None:
+            result = result + self.output_bias
+        return (result, weights) if return_attention_scores else result
+
+    def _split(self, x: Any, kernel: Any, bias: Any) -> Any:
+        """(batch, steps, dim) to (batch, heads, steps, size)."""
+        width, heads, size = kernel.shape
+        y = matmul(x, array_ops.reshape(kernel, [width, heads * size]))
+        if bias is not None:
+            y = y + array_ops.reshape(bias, [heads * size])
+        batch, steps = x.shape[:2]
+        y = array_ops.reshape(y, [-1 if batch is None else batch, steps, heads, size])
+        return array_ops.transpose(y, [0, 2, 1, 3])
+
+
+def _is_many(shape: Any) -> bool:
+    return isinstance(shape, (list, tuple)) and isinstance(shape[0], (list, tuple))
