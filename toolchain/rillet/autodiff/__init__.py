@@ -5,7 +5,8 @@ from .clipping import Clip, clip_by_global_norm, clip_by_norm, clip_by_value
 from .gradients import backward, grad
 from .optimizers import SGD, Adagrad, Adam, Optimizer, RMSprop, apply_gradients
 from .recomputation import Recompute, recompute
-from .training import TrainingGraph, schedule_updates, training_graph
+from .scheduling import schedule_updates
+from .training import TrainingGraph, training_graph
 from .variables import initializer, make_variables, variable
 
 __all__ = [

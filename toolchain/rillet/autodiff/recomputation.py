@@ -23,7 +23,7 @@ Recompute = Literal["segments", "all"] | Iterable[Op | Tensor]
 """
 
 _HANDLES = (DType.RESOURCE, DType.VARIANT)
-_RANDOM = ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL")
+RANDOM = ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL")
 CALLS = ("CALL", "CALL_ONCE", "IF", "WHILE", "STABLEHLO_COMPOSITE")
 
 
@@ -70,7 +70,7 @@ def _bytes(tensor: Tensor) -> int:
 def _is_repeatable(op: Op) -> bool:
     tensors = [t for t in (*op.inputs, *op.outputs) if t is not None]
     is_stateful = any(t.dtype in _HANDLES or t.is_variable for t in tensors)
-    return bool(op.outputs) and not is_stateful and op.kind not in _RANDOM and op.kind not in CALLS
+    return bool(op.outputs) and not is_stateful and op.kind not in RANDOM and op.kind not in CALLS
 
 
 def _chosen(forward: Sequence[Op], what: Iterable[Op | Tensor]) -> set[Op]:

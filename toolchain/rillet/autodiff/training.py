@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from ..ir import DType, Graph, Op, Tensor
+from ..ir import DType, Graph, Tensor
 from ..ops import GradientBuilder, GradientError
 from ..ops.opdef import Array
 from ..ops.variables import variable_name
@@ -13,9 +13,10 @@ from .clipping import Clip
 from .copying import copied, copy_graph
 from .gradients import backward
 from .optimizers import Optimizer, apply_gradients
-from .recomputation import CALLS, Recompute
+from .recomputation import Recompute
 from .recomputation import recompute as repeat
-from .variables import make_variables, variables_of
+from .scheduling import schedule_updates
+from .variables import make_variables
 
 
 @dataclass
@@ -83,34 +84,6 @@ def training_graph(
     makers = result.producers()
     named = {variable_name(makers[handle]): handle for handle in handles}
     return TrainingGraph(result, copied(copies, loss), named, {**values, **first_values}, copies)
-
-
-def schedule_updates(graph: Graph) -> None:
-    """Moves every `rillet.APPLY_*` up to where its operands are made and its variables' old values are read no more.
-
-    Never past another op on the same variable, nor past a call of another graph.
-    """
-    touched = variables_of(graph)
-    every = set().union(*touched.values())
-    latest: dict[str, int] = {}  # for each variable, the place after which the next update of it may come
-    made: dict[Tensor, int] = {}
-    kept: list[Op] = []
-    after: dict[int, list[Op]] = {}
-    for op in graph.ops:
-        is_update = op.kind.startswith("rillet.APPLY_")
-        place = len(kept)
-        if is_update:
-            operands = [made[t] for t in op.inputs if t in made]
-            place = max([-1, *operands, *(latest.get(name, -1) for name in touched.get(op, ()))])
-            after.setdefault(place, []).append(op)
-        else:
-            kept.append(op)
-            made |= dict.fromkeys(op.outputs, place)
-        for name in every if op.kind in CALLS else touched.get(op, ()):
-            latest[name] = place
-    graph.ops = [*after.get(-1, ())]
-    for step, op in enumerate(kept):
-        graph.ops += [op, *after.get(step, ())]
 
 
 def _on_copies(optimizer: Optimizer, copies: Mapping[Tensor, Tensor]) -> Optimizer:

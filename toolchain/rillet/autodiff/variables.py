@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..ir import DType, Graph, Op, RilletError, Shape, Tensor
+from ..ir import DType, Graph, RilletError, Shape, Tensor
 from ..ops import GraphBuilder
 from ..ops.opdef import Array
 from ..ops.variables import declare, variable_name
@@ -54,20 +54,3 @@ def initializer(variables: Mapping[str, Array]) -> Graph:
         constant = b.constant(value, name)
         b.ops("ASSIGN_VARIABLE", [variable(b, name, constant.shape, constant.dtype), constant])
     return b.graph
-
-
-def variables_of(graph: Graph) -> dict[Op, set[str]]:
-    """For each op that touches variables, their names: by handle, or by a value that was read, or a view of it."""
-    names = {op.outputs[0]: variable_name(op) for op in graph.ops if op.kind == "VAR_HANDLE"}
-    touched: dict[Op, set[str]] = {}
-    for op in graph.ops:
-        found = {names[t] for t in op.inputs if t in names}
-        if found:
-            touched[op] = found
-        source = op.inputs[0] if op.inputs else None
-        if op.kind in _VIEWS and source in names:
-            names[op.outputs[0]] = names[source]
-    return touched
-
-
-_VIEWS = ("READ_VARIABLE", "RESHAPE", "SQUEEZE", "EXPAND_DIMS")  # their results may be the operand's bytes
