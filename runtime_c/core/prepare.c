@@ -83,6 +83,9 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
         op.options = file->bytes + options.at;
         op.options_room = file->size - options.at;
     }
+    rlt_vector custom_options = rlt_field_vector(file, &table, OPERATOR_CUSTOM_OPTIONS, 1);
+    op.custom_options = file->bytes + custom_options.at;
+    op.custom_bytes = custom_options.count;
     p->op_index = index;
     if (p->depth == 0) p->main_op = index;
     p->op_inputs = rlt_field_vector(file, &table, OPERATOR_INPUTS, 4);

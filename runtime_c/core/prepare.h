@@ -38,6 +38,8 @@ typedef struct {
     uint32_t input_count, output_count;
     const uint8_t *options; /* the verified options table, NULL if absent */
     uint32_t options_room;  /* bytes from there to the end of the file */
+    const uint8_t *custom_options; /* of a custom operator that is not ours: bytes of its own kind */
+    uint32_t custom_bytes;
 } rlt_op;
 
 /* Scalar fields of the options table by schema field id. */

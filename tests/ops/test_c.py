@@ -63,6 +63,7 @@ ONLY_IN_WHOLE_MODELS = {
     "DENSIFY": (),
     "LSTM": ("lstm_f32", "lstm_s8"), "UNIDIRECTIONAL_SEQUENCE_LSTM": ("lstm_f32", "lstm_s8"),
     "SVDF": ("svdf_f32", "svdf_s8"),
+    "Convolution2DTransposeBias": (),
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 /* RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR: input [batches, h, w, channels], new size (constant, 2 values). */
 #include "../common/prepare_common.h"
+#include "../common/prepare_s8.h"
 #include "resize.h"
 
 /* Fields of ResizeNearestNeighborOptions; ResizeBilinearOptions has two retired ones before. */
@@ -48,7 +49,7 @@ rlt_status rlt_prepare_resize_bilinear(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 2, 1));
     const rlt_tensor *input = rlt_input(p, op, 0);
     switch (input->type) {
-    case RLT_FLOAT32: return add_resize(p, op, RETIRED, RLT_KERNEL_resize_bilinear_f32, 4);
+    case RLT_FLOAT32: return add_resize(p, op, RETIRED, RLT_S8_KERNEL(p, resize_bilinear_f32), 4);
     case RLT_INT8: return add_resize(p, op, RETIRED, RLT_KERNEL_resize_bilinear_s8, 1);
     default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "RESIZE_BILINEAR takes FLOAT32 or INT8");
     }

@@ -1,0 +1,8 @@
+/* Float TRANSPOSE_CONV with AVX-512. */
+#include "../../simd/f32_avx512.h"
+#include "../../simd/f32.h"
+#include "transpose_conv_f32_kernel.h"
+
+rlt_status rlt_transpose_conv_f32_avx512vnni(const rlt_run *run, const void *params) {
+    return run_transposed(run, params);
+}
