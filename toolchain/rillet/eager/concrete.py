@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..autodiff import schedule_updates
 from ..flatbuffer import write_bytes
 from ..ir import Model
 from ..passes import optimize
@@ -68,6 +69,7 @@ class Concrete:
         """The traced graph and those it calls, optimized: inputs are the arguments, then random numbers."""
         model = Model([self.graph, *self.called])
         optimize(model)
+        schedule_updates(self.graph)
         return model
 
     @property
