@@ -55,14 +55,8 @@ class Source:
         try:
             return self._plan(subgraph, self._optimize and not input_shapes, options)
         finally:
-            self._give_back()
-
-    def _give_back(self) -> None:
-        """Memory that only planning needed: file pages read to be packed, and what the IR and a new file took."""
-        if isinstance(self._data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self._data.madvise(mmap.MADV_DONTNEED)
-        if _trim is not None and len(self._data) >= _WORTH_TRIMMING:
-            _trim(0)
+            if isinstance(self._data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+                self._data.madvise(mmap.MADV_DONTNEED)  # most of the file was read only to be packed
 
     def _plan(self, subgraph: int, passes: bool, options: dict[str, Any]) -> tuple[Plan, Mapping[int, int] | None]:
         if not passes:
@@ -76,7 +70,11 @@ class Source:
             with suppress(RuntimeFailure):  # such as for memory; then the file itself says what is wrong
                 plan = Plan(rewritten.data, self_contained=True, **options)
                 plan.release(lambda: self._bytes(passes))
-                return plan, {} if passes else rewritten.numbers[subgraph]
+                numbers = {} if passes else rewritten.numbers[subgraph]
+                del rewritten
+                if _trim is not None and len(self._data) >= _WORTH_TRIMMING:
+                    _trim(0)
+                return plan, numbers
         return Plan(self._data, **options), None
 
     def _bytes(self, passes: bool) -> ModelBytes:
