@@ -30,24 +30,40 @@ For layers and optimizers:
 """
 
 from ..ops import GradientError
-from . import nn, random
+from . import array_ops, math_ops, nn, random
 from .array_ops import *  # noqa: F403
-from .array_ops import __all__ as _array_names
 from .concrete import set_num_threads
 from .control_flow import cond, while_loop
 from .custom_gradient import custom_gradient
 from .executor import EAGER, Handle
 from .function import Function, TensorSpec, function
 from .math_ops import *  # noqa: F403
-from .math_ops import __all__ as _math_names
 from .state import call, name_scope
 from .tape import GradientTape, stop_gradient
 from .tensor import Tensor, TensorError, convert_to_tensor
 from .variable import Variable
 
 __all__ = [
-    "EAGER", "Function", "GradientError", "GradientTape", "Handle", "Tensor", "TensorError", "TensorSpec", "Variable",
-    "call", "cond", "convert_to_tensor", "custom_gradient", "function", "name_scope", "nn", "random", "stop_gradient",
-    "set_num_threads", "while_loop",
-    *_array_names, *_math_names,
-]  # fmt: skip
+    "EAGER",
+    "Function",
+    "GradientError",
+    "GradientTape",
+    "Handle",
+    "Tensor",
+    "TensorError",
+    "TensorSpec",
+    "Variable",
+    "call",
+    "cond",
+    "convert_to_tensor",
+    "custom_gradient",
+    "function",
+    "name_scope",
+    "nn",
+    "random",
+    "set_num_threads",
+    "stop_gradient",
+    "while_loop",
+]
+__all__ += array_ops.__all__
+__all__ += math_ops.__all__

@@ -10,13 +10,18 @@ from numpy.typing import DTypeLike
 
 from ..ir import DType
 from .array_ops import Axis, cast, reshape
-from .operators import binary, divide
+from .operators import METHODS, binary, divide
 from .state import call
 from .tensor import Tensor, convert_to_tensor, op
 
 
 def _two(kind: str, doc: str) -> Callable[[Any, Any], Tensor]:
+    quick = METHODS.get(kind)
+
     def function(x: Any, y: Any) -> Tensor:
+        if quick is not None and type(x) is Tensor and type(y) is Tensor:
+            quickly: Tensor = quick(x, y)
+            return quickly
         result: Tensor = binary(kind, x, y)
         return result
 

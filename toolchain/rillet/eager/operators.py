@@ -12,7 +12,7 @@ import numpy as np
 
 from .indexing import index
 from .state import call, local
-from .tensor import Tensor, TensorError, convert_to_tensor, like
+from .tensor import Operators, Tensor, TensorError, convert_to_tensor, like
 from .variable import Variable
 
 _ndarray = np.ndarray
@@ -134,21 +134,25 @@ def _rmatmul(self: Any, other: Any) -> Any:
     return matmul(other, self)
 
 
-def _install(cls: Any) -> None:
-    for name, entry in _BINARY.items():
-        method, reflected = _operator(*entry)
-        setattr(cls, f"__{name}__", method)
-        setattr(cls, f"__r{name}__", reflected)
-    for name, entry in _COMPARISON.items():
-        setattr(cls, f"__{name}__", _operator(*entry)[0])
-    cls.__matmul__, cls.__rmatmul__ = _matmul, _rmatmul
-    cls.__neg__ = lambda self: call("NEG", [self])
-    cls.__pos__ = lambda self: convert_to_tensor(self)
-    cls.__abs__ = lambda self: call("ABS", [self])
-    cls.__invert__ = lambda self: call("LOGICAL_NOT", [self])
-    cls.__hash__ = object.__hash__
+METHODS: dict[str, Callable[..., Any]] = {}
+"""The methods by operator: the quick way for two eager tensors."""
 
 
-_install(Tensor)
-_install(Variable)
-Tensor.__getitem__ = index  # type: ignore[method-assign]
+for _name, _entry in (_BINARY | _COMPARISON).items():
+    _method, _reflected = _operator(*_entry)
+    METHODS[_entry[0]] = _method
+    setattr(Operators, f"__{_name}__", _method)
+    if _name in _BINARY:
+        setattr(Operators, f"__r{_name}__", _reflected)
+_OTHERS: dict[str, Callable[..., Any]] = {
+    "matmul": _matmul,
+    "rmatmul": _rmatmul,
+    "neg": lambda x: call("NEG", [x]),
+    "pos": convert_to_tensor,
+    "abs": lambda x: call("ABS", [x]),
+    "invert": lambda x: call("LOGICAL_NOT", [x]),
+    "getitem": lambda x, key: index(convert_to_tensor(x), key),
+    "hash": object.__hash__,
+}
+for _name, _function in _OTHERS.items():
+    setattr(Operators, f"__{_name}__", _function)

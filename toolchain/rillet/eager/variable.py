@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..ir import RilletError
 from .state import executing, local
-from .tensor import Tensor, convert_to_tensor
+from .tensor import Operators, Tensor, as_array, convert_to_tensor
 
 _numbers = itertools.count()
 
 
-class Variable:
+class Variable(Operators):
     """A tensor's worth of memory with a name. Shape and dtype never change.
 
     In operators it stands for its value at that moment. The newest value lives in one place: an array of the
@@ -31,7 +30,6 @@ class Variable:
     """
 
     __slots__ = ("__weakref__", "_array", "_borrowed", "name", "trainable", "version")
-    __array_priority__ = 100
 
     def __init__(
         self,
@@ -83,7 +81,8 @@ class Variable:
         Raises:
             RilletError: another shape; TensorError: a tensor of another dtype.
         """
-        tensor = convert_to_tensor(value, None if _is_tensor(value) else self.dtype)
+        is_tensor = isinstance(value, Tensor) or hasattr(value, "__rillet_tensor__")
+        tensor = convert_to_tensor(value) if is_tensor else Tensor(np.array(as_array(value, self.dtype)))
         if tensor.dtype != self.dtype:
             convert_to_tensor(tensor, self.dtype)  # says what is wrong
         if tensor.shape != self.shape:
@@ -116,10 +115,6 @@ class Variable:
     def __int__(self) -> int:
         return int(self.value())
 
-    def __getitem__(self, index: Any) -> Tensor:
-        result: Tensor = self.value()[index]
-        return result
-
     def __repr__(self) -> str:
         return f"<rillet.Variable '{self.name}': shape={self.shape}, dtype={self.dtype.name}, numpy={self._array!r}>"
 
@@ -146,10 +141,3 @@ class Variable:
         """A session has assigned the variable in its `memory`, which is its home from here on."""
         self._array, self._borrowed = memory, True
         self.version += 1
-
-
-Initializer = Callable[[], Any]
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor) or hasattr(value, "__rillet_tensor__")
