@@ -50,4 +50,17 @@ RLT_INLINE rlt_vec rlt_vec_exp_minus_one(rlt_vec x) {
     return rlt_vec_where_less(x, rlt_vec_all(-0.35f), rlt_vec_sub(rlt_vec_exp(x), rlt_vec_all(1.0f)), near);
 }
 
+/* The normal distribution's function, within 1e-7; *bell: exp(-x^2 / 2). Half of erfc(|x| / sqrt(2)) is a polynomial of
+ * t = 1 / (1 + 0.3275911 |x| / sqrt(2)) times the bell: Abramowitz and Stegun, 7.1.26. */
+RLT_INLINE rlt_vec rlt_vec_normal(rlt_vec x, rlt_vec *bell) {
+    static const float terms[4] = {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f};
+    const rlt_vec one = rlt_vec_all(1.0f);
+    const rlt_vec t = rlt_vec_div(one, rlt_vec_fma(rlt_vec_abs(x), rlt_vec_all(0.3275911f * 0.707106781f), one));
+    *bell = rlt_vec_exp(rlt_vec_mul(rlt_vec_mul(x, x), rlt_vec_all(-0.5f)));
+    rlt_vec tail = rlt_vec_all(1.061405429f);
+    for (int i = 0; i < 4; i++) tail = rlt_vec_fma(tail, t, rlt_vec_all(terms[i]));
+    tail = rlt_vec_mul(rlt_vec_mul(rlt_vec_mul(tail, t), *bell), rlt_vec_all(0.5f));
+    return rlt_vec_where_less(x, rlt_vec_all(0.0f), tail, rlt_vec_sub(one, tail));
+}
+
 #endif

@@ -10,16 +10,9 @@ RLT_INLINE rlt_vec one_minus_square(rlt_vec x) {
     return rlt_vec_sub(rlt_vec_all(1.0f), rlt_vec_mul(x, x));
 }
 
-/* erfc(|x| / sqrt(2)) / 2 = t * polynomial(t) * exp(-x^2 / 2) / 2 within 1e-7: Abramowitz and Stegun, 7.1.26. */
 RLT_INLINE rlt_vec gelu_slope(rlt_vec x) {
-    static const float terms[4] = {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f};
-    const rlt_vec one = rlt_vec_all(1.0f), zero = rlt_vec_all(0.0f), half = rlt_vec_all(0.5f);
-    const rlt_vec t = rlt_vec_div(one, rlt_vec_fma(rlt_vec_abs(x), rlt_vec_all(0.3275911f * 0.707106781f), one));
-    const rlt_vec bell = rlt_vec_exp(rlt_vec_mul(rlt_vec_mul(x, x), rlt_vec_all(-0.5f)));
-    rlt_vec tail = rlt_vec_all(1.061405429f);
-    for (int i = 0; i < 4; i++) tail = rlt_vec_fma(tail, t, rlt_vec_all(terms[i]));
-    tail = rlt_vec_mul(rlt_vec_mul(rlt_vec_mul(tail, t), bell), half);
-    const rlt_vec phi = rlt_vec_where_less(x, zero, tail, rlt_vec_sub(one, tail));
+    rlt_vec bell;
+    const rlt_vec phi = rlt_vec_normal(x, &bell);
     return rlt_vec_fma(rlt_vec_mul(x, rlt_vec_all(0.398942280f)), bell, phi);
 }
 

@@ -106,5 +106,5 @@ rlt_status rlt_prepare_gelu(rlt_prepare_state *p, const rlt_op *op) {
     if (rlt_option_u8(op, APPROXIMATE, 0)) {
         return prepare_unary(p, op, RLT_S8_KERNEL(p, gelu_tanh_f32), 32, rlt_table_gelu_tanh, 0.0f, 0.0f);
     }
-    return prepare_unary(p, op, RLT_KERNEL_gelu_f32, 48, rlt_table_gelu, 0.0f, 0.0f);
+    return prepare_unary(p, op, RLT_S8_KERNEL(p, gelu_f32), 48, rlt_table_gelu, 0.0f, 0.0f);
 }

@@ -10,6 +10,10 @@ RLT_INLINE rlt_vec hard_swish(rlt_vec x) {
     const rlt_vec gate = rlt_vec_clamp(rlt_vec_add(x, rlt_vec_all(3.0f)), rlt_vec_all(0.0f), rlt_vec_all(6.0f));
     return rlt_vec_div(rlt_vec_mul(x, gate), rlt_vec_all(6.0f));
 }
+RLT_INLINE rlt_vec gelu(rlt_vec x) {
+    rlt_vec bell;
+    return rlt_vec_mul(x, rlt_vec_normal(x, &bell));
+}
 RLT_INLINE rlt_vec gelu_tanh(rlt_vec x) {
     const rlt_vec cube = rlt_vec_mul(rlt_vec_mul(rlt_vec_mul(rlt_vec_all(0.044715f), x), x), x);
     const rlt_vec bend = rlt_vec_tanh(rlt_vec_mul(rlt_vec_all(0.797884561f), rlt_vec_add(x, cube)));
@@ -50,6 +54,7 @@ RLT_INLINE rlt_vec gelu_tanh(rlt_vec x) {
     RLT_UNARY_F32(elu, isa, rlt_vec_where_less(x, zero, rlt_vec_exp_minus_one(x), x)) \
     RLT_UNARY_F32(logistic, isa, rlt_vec_logistic(x)) \
     RLT_UNARY_F32(tanh, isa, rlt_vec_tanh(x)) \
+    RLT_UNARY_F32(gelu, isa, gelu(x)) \
     RLT_UNARY_F32(gelu_tanh, isa, gelu_tanh(x))
 
 #endif
