@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime": {"flatbuffer", "passes", "ops", "ir"},
     "eager": {"runtime", "autodiff", "flatbuffer", "passes", "ops", "ir"},
     "quantize": {"runtime", "memory", "flatbuffer", "passes", "ops", "ir"},
+    "keras": {"eager", "quantize", "importers", "runtime", "autodiff", "memory", "flatbuffer", "passes", "ops", "ir"},
     "bench": {"runtime", "devices", "memory", "flatbuffer", "ops", "ir"},
     "boards": {"runtime", "devices", "bench", "memory", "flatbuffer", "ops", "ir"},
     "report": {"bench", "boards", "quantize", "runtime", "devices", "memory", "flatbuffer", "ops", "ir"},

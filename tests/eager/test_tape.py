@@ -156,16 +156,40 @@ def test_misuse_is_named() -> None:
 
 
 def test_a_function_under_a_tape() -> None:
-    w = rillet.Variable([1.0, 2.0], name="w")
+    w, frozen = rillet.Variable([1.0, 2.0], name="w"), rillet.Variable(2.0, trainable=False, name="frozen")
+    runs = []
+
+    @rillet.function
+    def f(x: Any, *, scale: Any) -> Any:
+        runs.append(1)
+        return {"loss": rillet.reduce_sum(w * x * x * frozen) * scale["by"], "index": rillet.argmax(x)}
+
+    x, scale = rillet.constant([3.0, 4.0]), {"by": np.float32(1.0)}
+    for _ in range(3):
+        with rillet.GradientTape(persistent=True) as outer:
+            outer.watch(frozen)
+            outer.watch(x)
+            with rillet.GradientTape() as tape:
+                tape.watch(x)
+                y = f(x, scale=scale)["loss"]
+            dw, dx = tape.gradient(y, [w, x])
+        np.testing.assert_array_equal(dw, [18, 32])
+        np.testing.assert_array_equal(dx, [12, 32])
+        np.testing.assert_array_equal(outer.gradient(dx, x), [4, 8])
+        assert float(outer.gradient(y, frozen)) == 41
+    assert len(runs) < 12  # traced for each kind of call, not run at each
+
+
+def test_a_function_with_effects_under_a_tape() -> None:
+    w, count = rillet.Variable(3.0, name="w"), rillet.Variable(0, name="count")
 
     @rillet.function
     def f(x: Any) -> Any:
-        return rillet.reduce_sum(w * x * x)
+        count.assign_add(1)
+        return w * rillet.nn.dropout(x, 0.5, seed=1)
 
-    x = rillet.constant([3.0, 4.0])
+    x = rillet.ones((8,))
     with rillet.GradientTape() as tape:
-        tape.watch(x)
         y = f(x)
-    dw, dx = tape.gradient(y, [w, x])
-    np.testing.assert_array_equal(dw, [9, 16])
-    np.testing.assert_array_equal(dx, [6, 16])
+    np.testing.assert_allclose(tape.gradient(y, w), np.sum(y) / 3)
+    assert int(count) == 1

@@ -36,11 +36,11 @@ from .concrete import set_num_threads
 from .control_flow import cond, while_loop
 from .custom_gradient import custom_gradient
 from .executor import EAGER, Handle
-from .function import Function, TensorSpec, function
+from .function import Function, function
 from .math_ops import *  # noqa: F403
 from .state import call, name_scope
 from .tape import GradientTape, stop_gradient
-from .tensor import Tensor, TensorError, convert_to_tensor
+from .tensor import Tensor, TensorError, TensorSpec, convert_to_tensor
 from .variable import Variable
 
 __all__ = [

@@ -17,9 +17,8 @@ from ..runtime import Plan, Session, Threads
 from .nest import flatten, pack
 from .runners import Runner, make_runner
 from .state import executing
-from .tensor import Tensor, TracedTensor, convert_to_tensor
+from .tensor import Tensor, TracedTensor, convert_to_tensor, enters_graph
 from .trace import Captured, Trace
-from .variable import Variable
 
 Array = NDArray[Any]
 
@@ -125,7 +124,7 @@ def trace_symbols(trace: Trace, structure: Any) -> tuple[Any, list[TracedTensor]
         if isinstance(value, (list, tuple)):
             parts = [symbols(each) for each in value]
             return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        if not (hasattr(value, "shape") and hasattr(value, "dtype")) or isinstance(value, Variable):
+        if not enters_graph(value):
             return value
         name = getattr(value, "name", "") or f"argument_{len(arguments)}"
         argument = trace.argument(name, value.shape, value.dtype)

@@ -8,26 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..ir import RilletError
 from .concrete import Concrete, trace_function
 from .executor import EAGER
 from .state import local
-from .tensor import Tensor, TensorError
+from .tensor import Tensor, TensorError, TensorSpec
 from .variable import Variable
 
 _MOST_TRACES = 64
-
-
-class TensorSpec:
-    """Shape and dtype of an argument; None for dimensions that may differ from call to call."""
-
-    def __init__(self, shape: Sequence[int | None] = (), dtype: DTypeLike = np.float32, name: str = "") -> None:
-        self.shape, self.dtype, self.name = tuple(shape), np.dtype(dtype), name
-
-    def __repr__(self) -> str:
-        return f"TensorSpec(shape={self.shape}, dtype={self.dtype.name}, name={self.name!r})"
 
 
 class Function:
@@ -43,6 +32,7 @@ class Function:
         self.__name__ = getattr(python_function, "__name__", "function")
         self.python_function, self.input_signature = python_function, input_signature
         self._traces: dict[Any, Concrete] = {}
+        self.backwards: dict[Any, Function] = {}
         self._is_warned = False
         self._key = f"_traced_{id(self)}"
 
@@ -57,7 +47,7 @@ class Function:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_traces": {}}  # copies trace anew
+        return {**self.__dict__, "_traces": {}, "backwards": {}}  # copies trace anew
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not local.idle:
@@ -66,20 +56,20 @@ class Function:
             from .taped import call_on_tape
 
             return call_on_tape(self, args, kwargs)
-        leaves: list[Any] = []
-        key = _signature(args, leaves) if not kwargs else (_signature(args, leaves), _signature(kwargs, leaves))
-        concrete = self._traces.get(key)
-        if concrete is None:
-            concrete = self._trace(key, args, kwargs)
+        leaves, concrete = self.find(args, kwargs)
         return concrete(leaves)
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> Concrete:
         """The trace for such arguments (tensors, arrays or TensorSpecs), made where it is missing."""
         if not args and not kwargs and self.input_signature is not None:
             args = tuple(self.input_signature)
+        return self.find(args, kwargs)[1]
+
+    def find(self, args: Any, kwargs: Any) -> tuple[list[Any], Concrete]:
+        """The arrays among the arguments, and the trace for them."""
         leaves: list[Any] = []
         key = _signature(args, leaves) if not kwargs else (_signature(args, leaves), _signature(kwargs, leaves))
-        return self._traces.get(key) or self._trace(key, args, kwargs)
+        return leaves, self._traces.get(key) or self._trace(key, args, kwargs)
 
     @property
     def trace_count(self) -> int:

@@ -72,6 +72,10 @@ class GradientTape:
         """The variables read or watched so far, in order."""
         return tuple(variable for variable, _ in self._reads.values())
 
+    def watches(self, variable: Variable) -> bool:
+        """Whether the variable was read or watched, so that its value is followed."""
+        return id(variable) in self._reads
+
     def reset(self) -> None:
         """Forgets everything."""
         self._records, self._watched, self._reads, self._used = [], {}, {}, False

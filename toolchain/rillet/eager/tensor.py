@@ -8,7 +8,7 @@ error). Two tensors must have the same dtype: nothing is promoted behind the cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -212,6 +212,21 @@ class TracedTensor(Tensor):
             f"tensor '{self.symbol.name}' (shape {self.shape}, {self.dtype.name}) is being traced and has no value "
             f"yet, but {why}; {what}"
         )
+
+
+class TensorSpec:
+    """Shape and dtype of an argument; None for dimensions that may differ from call to call."""
+
+    def __init__(self, shape: Sequence[int | None] = (), dtype: DTypeLike = np.float32, name: str = "") -> None:
+        self.shape, self.dtype, self.name = tuple(shape), np.dtype(dtype), name
+
+    def __repr__(self) -> str:
+        return f"TensorSpec(shape={self.shape}, dtype={self.dtype.name}, name={self.name!r})"
+
+
+def enters_graph(value: Any) -> bool:
+    """Whether an argument of a traced function becomes an input of the graph; others are part of its signature."""
+    return isinstance(value, (Tensor, np.ndarray, np.generic, TensorSpec))
 
 
 _PYTHON_TYPES: dict[str, type[np.generic]] = {"f": np.float32, "i": np.int32}
