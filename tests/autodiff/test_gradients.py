@@ -20,9 +20,8 @@ def _slope(model: Classifier, tensor: Tensor, direction: np.ndarray) -> float:
     assert values is not None
     for sign in (1e-6, -1e-6):
         tensor.data = values.astype(np.float64) + sign * direction
-        tensor.dtype = DType.FLOAT64
         ends.append(float(evaluate(graph, model.batch(), float64=True)["loss"]))
-    tensor.data, tensor.dtype = values, DType.FLOAT32
+    tensor.data = values
     return (ends[0] - ends[1]) / 2e-6
 
 

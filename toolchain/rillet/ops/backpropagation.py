@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..ir import Op, RilletError, Tensor
 from .gradient import GradientBuilder, Gradients
-from .opdef import NotDifferentiable, opdef
+from .opdef import NotDifferentiable, registry
 
 
 class GradientError(RilletError):
@@ -57,7 +57,10 @@ def apply_rule(b: GradientBuilder, op: Op, dys: Gradients) -> Gradients:
     Raises:
         GradientError: the operator has no rule, and its gradient is not zero.
     """
-    rule = opdef(op.kind).gradient
+    definition = registry().get(op.kind)
+    if definition is None:
+        raise GradientError(f"no gradient goes through {op.kind} '{op.where}': rillet only keeps this operator")
+    rule = definition.gradient
     if isinstance(rule, NotDifferentiable) and rule.is_refused:
         raise GradientError(f"no gradient goes through {op.kind} '{op.where}': {rule.reason}")
     if isinstance(rule, NotDifferentiable):
