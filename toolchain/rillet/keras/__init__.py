@@ -12,6 +12,7 @@ from . import (
     regularizers,
     schedules,
 )
+from . import saving as models
 from .data import PyDataset
 from .layer import Layer, LayerError
 from .model import Functional, Model

@@ -112,7 +112,7 @@ class Layer:
         if args:
             args = (map_structure(_as_tensor, args[0]), *args[1:])
         if not self.built:
-            self.build_for(map_structure(lambda x: tuple(x.shape), args[0]) if args else None)
+            self.build_for(self.shapes_of(args, kwargs))
         return self.run(*args, **kwargs)
 
     def build_for(self, input_shape: Any) -> None:
@@ -121,6 +121,10 @@ class Layer:
             self._build_shapes = input_shape
             self.build(input_shape)
             self.built = True
+
+    def shapes_of(self, args: Any, kwargs: Any) -> Any:
+        """What `build` is given for a call with these arguments: the shapes of the first one."""
+        return map_structure(lambda x: tuple(np.shape(x) if x is None else x.shape), args[0]) if args else None
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """`call` with `training` passed on, names for what is traced, and penalties collected."""
@@ -185,9 +189,14 @@ class Layer:
         """`every_weight` in Keras's order."""
         found = {}
         for layer in self.every_layer():
-            for weight in sorted(layer._own, key=lambda w: not w.variable.trainable):
+            for weight in layer.ordered_own:
                 found[id(weight.variable)] = weight
         return list(found.values())
+
+    @property
+    def ordered_own(self) -> list[Weight]:
+        """This layer's own weights, the trainable ones first."""
+        return sorted(self._own, key=lambda w: not w.variable.trainable)
 
     def get_weights(self) -> list[NDArray[Any]]:
         """Copies of the weights, in Keras's layout and order."""
@@ -226,10 +235,7 @@ class Layer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        try:
-            return cls(**config)
-        except TypeError as wrong:
-            raise LayerError(f"{cls.__name__} '{config.get('name', '')}': {wrong}") from wrong
+        return cls(**config)
 
     def get_build_config(self) -> dict[str, Any] | None:
         return None if self._build_shapes is None else {"input_shape": self._build_shapes}

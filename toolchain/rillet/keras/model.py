@@ -19,7 +19,7 @@ from .training import Trainer
 _Name = tuple[str, int, int]  # a tensor in a configuration: layer, number of the call, number of the output
 
 
-@exported("keras", "Functional")
+@exported("keras")
 class Model(Trainer, Layer):
     """A layer that trains: compile, fit, evaluate, predict, save.
 
@@ -104,6 +104,7 @@ def map_structure_shapes(function: Callable[[tuple[Any, ...]], Any], shapes: Any
     return function(tuple(shapes))
 
 
+@exported("keras.src.models.functional")
 class Functional(Model):
     """Layers between symbolic inputs and outputs."""
 

@@ -53,7 +53,7 @@ class Optimizer:
         self._rate = Variable(np.float32(first), False, f"{self.name}/learning_rate")
         self.iterations = Variable(np.int64(0), False, f"{self.name}/iteration", np.int64)
         self._kept: dict[int, list[Variable]] = {}
-        self._trained: list[Variable] = []
+        self.trained: list[Variable] = []
 
     @property
     def learning_rate(self) -> Any:
@@ -79,7 +79,7 @@ class Optimizer:
                     Variable(self.first(slot, variable), False, f"{self.name}/{variable.name}_{slot}")
                     for slot in self.used_slots
                 ]
-                self._trained.append(variable)
+                self.trained.append(variable)
 
     @property
     def used_slots(self) -> tuple[str, ...]:
@@ -89,10 +89,14 @@ class Optimizer:
         """What a slot starts with."""
         return np.zeros(variable.shape, np.float32)
 
+    def kept_beside(self, variable: Variable) -> list[Variable]:
+        """What the optimizer keeps beside a weight, in the order of its slots."""
+        return self._kept[id(variable)]
+
     @property
     def variables(self) -> list[Variable]:
         """In Keras's order: iteration, learning rate, then what is kept beside each weight."""
-        return [self.iterations, self._rate, *(v for t in self._trained for v in self._kept[id(t)])]
+        return [self.iterations, self._rate, *(v for t in self.trained for v in self._kept[id(t)])]
 
     def apply_gradients(self, grads_and_vars: Any) -> None:
         """One step from pairs of (gradient, variable); variables without gradient stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -81,8 +82,18 @@ def deserialize(config: Any, module: str, custom_objects: dict[str, Any] | None 
         return lookup(module, str(config["config"]), custom_objects)
     found = lookup(config.get("module") or module, name, custom_objects, module)
     settings = config.get("config") or {}
+    settings = {key: value for key, value in settings.items() if value is not None or _takes(found, key)}
     from_config = getattr(found, "from_config", None)
-    return from_config(dict(settings)) if from_config is not None else found(**settings)
+    try:
+        return from_config(settings) if from_config is not None else found(**settings)
+    except TypeError as wrong:
+        raise ConfigError(f"{name} '{settings.get('name', '')}': {wrong}") from wrong
+
+
+def _takes(made: Any, key: str) -> bool:
+    """Whether the constructor knows `key`: newer versions of Keras write options, None where unused, that it may not."""
+    parameters = inspect.signature(made).parameters
+    return key in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def lookup(module: str, name: str, custom_objects: dict[str, Any] | None = None, other: str = "") -> Any:

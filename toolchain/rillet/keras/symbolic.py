@@ -66,7 +66,7 @@ class Node:
 def call_symbolically(layer: Layer, args: Any, kwargs: Any) -> Any:
     """Notes the call down; the outputs' shapes come from tracing the layer's `call` on symbols."""
     if not layer.built and args:
-        layer.build_for(map_structure(lambda x: x.shape if isinstance(x, SymbolicTensor) else np.shape(x), args[0]))
+        layer.build_for(layer.shapes_of(args, kwargs))
     node = Node(layer, args, kwargs)
     outputs = output_spec(layer, args, kwargs)
     counter = iter(range(len(flatten(outputs))))

@@ -244,7 +244,7 @@ class Trainer(Layer):
             metric.reset_state()
 
     def _train_one(self, batch: tuple[Any, Any, Any]) -> dict[str, Any]:
-        if not self.optimizer._trained:
+        if not self.optimizer.trained:
             self._prepare(batch[0])
         self.optimizer.begin_step(self._steps)
         self._steps += 1

@@ -48,10 +48,22 @@ class MultiHeadAttention(Configured):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
+    def shapes_of(self, args: Any, kwargs: Any) -> Any:
+        """Of query, value and key."""
+        given = dict(zip(("query", "value", "key"), args, strict=False), **kwargs)
+        query = tuple(given["query"].shape)
+        value = tuple(given["value"].shape) if given.get("value") is not None else query
+        key = tuple(given["key"].shape) if given.get("key") is not None else value
+        return [query, value, key]
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        if self._build_shapes is None:
+            return None
+        names = ("query_shape", "value_shape", "key_shape")
+        return {"shapes_dict": dict(zip(names, self._build_shapes, strict=True))}
+
     def build(self, input_shape: Any) -> None:
-        query, value, key = (list(input_shape) + [None, None])[:3] if _is_many(input_shape) else (input_shape,) * 3
-        value = value or query
-        key = key or value
+        query, value, key = input_shape
         heads = self.num_heads
         self.query_dense = self._projection("query", query[-1], heads, self.key_dim)
         self.key_dense = self._projection("key", key[-1], heads, self.key_dim)
@@ -60,6 +72,12 @@ class MultiHeadAttention(Configured):
         out = out[0] if isinstance(out, (list, tuple)) else out
         self.output_kernel = self._weight((heads, self.value_dim, out), "attention_output/kernel")
         self.output_bias = self._bias((out,), "attention_output/bias")
+
+    def saved_members(self) -> list[tuple[str, Any]]:
+        """Keras keeps them in four dense layers."""
+        size = 2 if self.use_bias else 1
+        names = ("query_dense", "key_dense", "value_dense", "output_dense")
+        return [(name, self._own[size * i : size * (i + 1)]) for i, name in enumerate(names)]
 
     def _projection(self, name: str, width: int, heads: int, size: int) -> tuple[Any, Any]:
         return self._weight((width, heads, size), f"{name}/kernel"), self._bias((heads, size), f"{name}/bias")
@@ -113,7 +131,3 @@ class MultiHeadAttention(Configured):
         batch, steps = x.shape[:2]
         y = array_ops.reshape(y, [-1 if batch is None else batch, steps, heads, size])
         return array_ops.transpose(y, [0, 2, 1, 3])
-
-
-def _is_many(shape: Any) -> bool:
-    return isinstance(shape, (list, tuple)) and isinstance(shape[0], (list, tuple))

@@ -75,6 +75,10 @@ class RNN(Configured):
                 name="bias",
             )  # fmt: skip
 
+    def saved_members(self) -> list[tuple[str, Any]]:
+        """Keras keeps the weights in a cell."""
+        return [("cell", self.ordered_own)]
+
     def bias_shape(self) -> tuple[int, ...]:
         return (self.gates * self.units,)
 
@@ -221,6 +225,9 @@ class Bidirectional(Layer):
     def build(self, input_shape: Any) -> None:
         self.forward_layer.build_for(input_shape)
         self.backward_layer.build_for(input_shape)
+
+    def saved_members(self) -> list[tuple[str, Any]]:
+        return [("backward_layer", self.backward_layer), ("forward_layer", self.forward_layer)]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         forward, backward = self.forward_layer(inputs), self.backward_layer(inputs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...eager import array_ops, cast, nn, random
 from .. import regularizers
 from ..layer import LayerError
@@ -22,6 +24,10 @@ class _Random(Configured):
         if not 0 <= rate <= 1:
             raise LayerError(f"layer '{self.name}': rate is {rate}, not in [0, 1]")
         self.rate, self.seed = float(rate), seed
+
+    def saved_members(self) -> list[tuple[str, Any]]:
+        """Keras keeps the state of a generator, which rillet's layers do not have: a fresh one is written."""
+        return [("seed_generator", [np.array([self.seed or 0, 0], np.uint32)])]
 
 
 @exported("keras.layers")
