@@ -99,7 +99,7 @@ void rlt_drop_halves(rlt_prepare_state *p, size_t back) {
     for (uint32_t i = 0; i < p->op_inputs.count; i++) {
         rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->op_inputs, i));
         if (tensor == NULL || !(p->places[tensor->index].flags & TENSOR_TRANSIENT)) continue;
-        tensor->data = NULL;
+        rlt_pack_again(p, tensor);
         p->places[tensor->index].flags &= ~(uint32_t)TENSOR_TRANSIENT;
     }
     p->back = back;

@@ -196,6 +196,7 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
     size_t back = p->back;
     for (uint32_t i = op->input_count; i-- > 0;) { /* weights lie lowest, so that they may move: see build.c */
         rlt_tensor *tensor = rlt_input(p, op, i);
+        if (tensor != NULL) rlt_unpack_int4(p, op, tensor);
         if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
         rlt_expand_half(p, tensor);
         if (p->status != RLT_OK) return p->status;
@@ -266,6 +267,7 @@ rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config,
         block = reserve <= SIZE_MAX ? malloc((size_t)reserve) : NULL;
     }
     if (block == NULL) return rlt_fail(&p, RLT_ERROR_MEMORY, NULL, "twice the file's size is not to be had");
+    rlt_want_large_pages(block, size); /* tables lie at the other end */
     size_t start = rlt_image_start(block);
     p.image = block + start;
     p.front = sizeof(rlt_image);

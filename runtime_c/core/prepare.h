@@ -32,6 +32,10 @@ float rlt_scale(const rlt_tensor *tensor, uint32_t i);        /* i is clamped to
 int32_t rlt_zero_point(const rlt_tensor *tensor, uint32_t i);
 int32_t rlt_const_i32(const rlt_tensor *tensor, uint32_t i);  /* element of an INT32 or INT64 constant, saturated */
 
+/* The scales of a tensor quantized in blocks of `block` elements, in order; NULL: it is not. */
+const rlt_tensor *rlt_block_scales(rlt_prepare_state *p, const rlt_tensor *tensor, uint32_t *block);
+float rlt_half_to_float(uint16_t half);
+
 typedef struct {
     uint32_t index;        /* in the subgraph */
     int32_t code;          /* BuiltinOperator */

@@ -65,6 +65,7 @@ typedef struct {
     uint32_t flags;
     uint32_t parent;     /* towards the root of the tensors that share its bytes */
     rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
+    const uint8_t *packed; /* 4-bit constant that is unpacked to 8 bits now */
     uint32_t dequantize; /* operator + 1 (DEQUANTIZE, DENSIFY) that would make it of a constant and is not yet a step */
 } rlt_place;
 
@@ -177,6 +178,10 @@ void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);
 void rlt_drop_halves(rlt_prepare_state *p, size_t back);
 float rlt_half_to_float(uint16_t half);
 
+/* int4.c: 4-bit weights of the current operator become 8-bit ones, transient as above; and back. */
+void rlt_unpack_int4(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *tensor);
+void rlt_pack_again(rlt_prepare_state *p, rlt_tensor *tensor);
+
 /* sparse.c: calls `put` with each value of a sparse constant and its place in the dense tensor. */
 typedef void (*rlt_put_value)(void *to, size_t at, const uint8_t *values, uint32_t i);
 rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt_put_value put, void *to);
@@ -188,6 +193,9 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);
  * plan keeps. On failure the block is still the caller's. `rlt_image_start`: where the image begins in a block. */
 rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan);
 size_t rlt_image_start(const uint8_t *block);
+
+/* port/pages_posix.c: hints that the first `bytes` of a block will be written and read as a whole. */
+void rlt_want_large_pages(void *block, size_t bytes);
 
 /* dispatch.c */
 rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind);

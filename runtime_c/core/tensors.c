@@ -30,7 +30,7 @@ static rlt_status load_tensor(rlt_prepare_state *p, uint32_t local) {
     rlt_vector shape = rlt_field_vector(file, &table, TENSOR_SHAPE, 4);
     rlt_vector name = rlt_field_vector(file, &table, TENSOR_NAME, 1);
     memset(tensor, 0, sizeof *tensor);
-    *place = (rlt_place){0, index, RLT_REF_NONE, 0};
+    *place = (rlt_place){.parent = index, .copy = RLT_REF_NONE};
     tensor->index = (int32_t)index;
     tensor->name = (const char *)file->bytes + name.at;
     tensor->name_bytes = name.count;

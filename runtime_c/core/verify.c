@@ -78,6 +78,7 @@ static rlt_status verify_quantization(state *s, const rlt_table *tensor, uint32_
     rlt_vector scales = rlt_field_vector(s->file, &q, QUANTIZATION_SCALE, 4);
     rlt_vector zeros = rlt_field_vector(s->file, &q, QUANTIZATION_ZERO_POINT, 8);
     uint32_t axis = rlt_field_u32(s->file, &q, QUANTIZATION_AXIS, 0);
+    rlt_field_table(s->file, &q, QUANTIZATION_DETAILS);
     if (s->file->fault != NULL || scales.count == 0) return settle(s, RLT_OK);
     if (zeros.count != 0 && zeros.count != scales.count)
         return fail(s, RLT_ERROR_QUANTIZATION, "counts of scales and zero points differ");

@@ -38,6 +38,17 @@ typedef struct {
     float low, high; /* fused activation */
 } rlt_fully_connected_hybrid_params;
 
+/* int4 weights with a scale per block of a row, float activations quantized by row. */
+typedef struct {
+    rlt_ref input, output;
+    rlt_ref weights; /* [units, depth], two values per byte, the first in the low half */
+    rlt_ref bias;    /* float[units] or NONE */
+    rlt_ref rows;    /* rlt_row_scale[batches] */
+    rlt_ref scales;  /* float[units, depth / block] */
+    uint32_t batches, units, depth, block;
+    float low, high; /* fused activation */
+} rlt_fully_connected_blockwise_params;
+
 enum { RLT_FULLY_CONNECTED_REFS = 4, RLT_FULLY_CONNECTED_HYBRID_REFS = 6 };
 
 #endif

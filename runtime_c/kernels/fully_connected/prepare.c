@@ -214,6 +214,45 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const layer
     return RLT_OK;
 }
 
+/* int4 weights in blocks along their rows, whose scales are FLOAT16 in a tensor of their own. */
+static rlt_status prepare_blockwise(rlt_prepare_state *p, const rlt_op *op, const layer *l, const rlt_tensor *holder,
+                                    uint32_t block) {
+    rlt_ref values, rows, scales;
+    float low, high;
+    RLT_TRY(rlt_need_type(p, l->output, RLT_FLOAT32));
+    RLT_TRY(rlt_need_const(p, l->weights));
+    RLT_TRY(rlt_need_const(p, holder));
+    RLT_TRY(rlt_need_type(p, holder, RLT_FLOAT16));
+    RLT_TRY(rlt_need_bias(p, l->bias, l->units, RLT_FLOAT32));
+    RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
+    if (block == 0 || block > 1 << 15 || l->depth % block || l->depth % 2 ||
+        holder->elements != l->weights->elements / block)
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, l->weights, "blocks do not fit the weights or their scales");
+    float *kept = rlt_add_constant(p, (size_t)holder->elements * sizeof *kept, &scales);
+    if (!kept) return RLT_ERROR_MEMORY;
+    for (uint32_t i = 0; i < holder->elements; i++) {
+        const uint8_t *half = holder->data + 2 * (size_t)i;
+        kept[i] = rlt_half_to_float((uint16_t)(half[0] | half[1] << 8));
+    }
+    RLT_TRY(rlt_add_rows(p, op, l->input, l->batches, 1, &values, &rows));
+    rlt_fully_connected_blockwise_params *k = rlt_add_step(p, op, RLT_KERNEL_fully_connected_blockwise, sizeof *k,
+                                                           RLT_FULLY_CONNECTED_HYBRID_REFS, l->tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = values;
+    k->output = rlt_ref_of(p, l->output);
+    k->weights = rlt_ref_of(p, l->weights);
+    k->bias = rlt_ref_of(p, l->bias);
+    k->rows = rows;
+    k->scales = scales;
+    k->batches = l->batches;
+    k->units = l->units;
+    k->depth = l->depth;
+    k->block = block;
+    k->low = low;
+    k->high = high;
+    return RLT_OK;
+}
+
 static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
     const rlt_window pixels = as_window(l);
     const int32_t depth = (int32_t)l->depth;
@@ -225,6 +264,9 @@ static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const laye
 rlt_status rlt_prepare_fully_connected(rlt_prepare_state *p, const rlt_op *op) {
     layer l = {0};
     RLT_TRY(read_layer(p, op, &l));
+    uint32_t block = 0;
+    const rlt_tensor *scales = l.weights->type == RLT_INT4 ? rlt_block_scales(p, l.weights, &block) : NULL;
+    if (scales && l.input->type == RLT_FLOAT32) return prepare_blockwise(p, op, &l, scales, block);
     switch (l.input->type) {
     case RLT_FLOAT32: return l.weights->type == RLT_INT8 ? prepare_hybrid(p, op, &l) : prepare_f32(p, op, &l);
     case RLT_INT8: return prepare_s8(p, op, &l);

@@ -10,6 +10,9 @@
 rlt_status rlt_add_quantize_rows(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, uint32_t rows,
                                  int asymmetric, const rlt_tensor *weights, uint32_t channels, rlt_ref *values,
                                  rlt_ref *scales);
+/* The same without looking at weights. */
+rlt_status rlt_add_rows(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, uint32_t rows, int asymmetric,
+                        rlt_ref *values, rlt_ref *scales);
 /* The weights' scales as an image constant of `channels` floats. */
 rlt_status rlt_add_scales(rlt_prepare_state *p, const rlt_tensor *weights, uint32_t channels, rlt_ref *scales);
 

@@ -15,6 +15,8 @@ from .edit import is_quantized
 from .uint8_pools import round_half_up
 
 _SHIFT = 128
+# LiteRT gives these operators' outputs the type of their inputs, whatever the file says.
+_TAKES_TYPE = frozenset({"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"})
 _CONVERTS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
 
 
@@ -23,6 +25,7 @@ def uint8_to_int8(graph: Graph) -> int:
     computing = [op for op in graph.ops if op.kind not in _CONVERTS]
     if not any(_is_uint8(t) for op in computing for t in (*op.inputs, *op.outputs)):
         return 0
+    _correct_types(graph)
     round_half_up(graph)
     ends = set(graph.inputs) | set(graph.outputs)
     inner = [t for t in graph.tensors() if _is_uint8(t)]
@@ -39,6 +42,15 @@ def uint8_to_int8(graph: Graph) -> int:
     after = [_requantize(replaced[t], t) for t in graph.outputs if t in replaced and t not in graph.inputs]
     graph.ops = [*before, *graph.ops, *after]
     return len(inner)
+
+
+def _correct_types(graph: Graph) -> None:
+    for op in graph.ops:
+        if op.kind not in _TAKES_TYPE or not all(_is_uint8(t) for t in op.inputs):
+            continue
+        (output,) = op.outputs
+        if output.dtype is DType.FLOAT32 and output.quantization is not None and output not in graph.outputs:
+            output.dtype = DType.UINT8
 
 
 def _is_uint8(tensor: Tensor | None) -> bool:
