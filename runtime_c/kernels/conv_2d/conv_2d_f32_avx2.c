@@ -4,10 +4,10 @@
 #include "packed_f32_tile.h"
 
 #define TAPS 1
-RLT_CONV_F32_ROW(row_1, 1, 12)
+RLT_CONV_F32_ROW(row_1, 1, 8)
 RLT_CONV_F32_ROW(row_2, 2, 6)
-RLT_CONV_F32_ROW(row_3, 3, 4)
-RLT_CONV_F32_ROW(row_4, 4, 3)
+RLT_CONV_F32_ROW(row_3, 3, 1) /* more than two vectors: for a single pixel (rlt_conv_f32_most_vectors()) */
+RLT_CONV_F32_ROW(row_4, 4, 1)
 
 static rlt_conv_f32_row row_for(int32_t taps, int32_t vectors) {
     static const rlt_conv_f32_row rows[] = {row_1, row_2, row_3, row_4};

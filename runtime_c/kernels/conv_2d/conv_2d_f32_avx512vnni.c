@@ -3,21 +3,21 @@
 #include "../../simd/f32.h"
 #include "packed_f32_tile.h"
 
+/* Blocks of one vector have two lanes per channel (rlt_conv_f32_taps()). */
 #define TAPS 1
-RLT_CONV_F32_ROW(row_1, 1, 16)
-RLT_CONV_F32_ROW(row_2, 2, 12)
+RLT_CONV_F32_ROW(row_2, 2, 8)
 RLT_CONV_F32_ROW(row_3, 3, 8)
 RLT_CONV_F32_ROW(row_4, 4, 6)
 #undef TAPS
 
 #define TAPS 2
-RLT_CONV_F32_ROW(pairs_1, 1, 16)
-RLT_CONV_F32_ROW(pairs_2, 2, 12)
+RLT_CONV_F32_ROW(pairs_1, 1, 8)
+RLT_CONV_F32_ROW(pairs_2, 2, 8)
 RLT_CONV_F32_ROW(pairs_3, 3, 8)
 #undef TAPS
 
 static rlt_conv_f32_row row_for(int32_t taps, int32_t vectors) {
-    static const rlt_conv_f32_row rows[2][4] = {{row_1, row_2, row_3, row_4}, {pairs_1, pairs_2, pairs_3, NULL}};
+    static const rlt_conv_f32_row rows[2][4] = {{NULL, row_2, row_3, row_4}, {pairs_1, pairs_2, pairs_3, NULL}};
     return rows[taps - 1][vectors - 1];
 }
 

@@ -5,7 +5,7 @@
 
 #include "packed_f32_band.h"
 
-enum { RLT_CONV_F32_MOST_PIXELS = 16 };
+enum { RLT_CONV_F32_MOST_PIXELS = 8 };
 
 /* What is the same for every tile of a row of blocks. */
 typedef struct {
@@ -24,12 +24,12 @@ typedef void (*rlt_conv_f32_row)(const rlt_conv_f32_block *b, const float *windo
         rlt_vec w[RLT_CONV_F32_MAX_VECTORS]; \
         _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES); \
         weights += b->step_floats; \
-        _Pragma("GCC unroll 16") for (int i = 0; i < pixels; i++) { \
+        _Pragma("GCC unroll 8") for (int i = 0; i < pixels; i++) { \
             const float *at = from[i / 3] + (size_t)(i % 3) * step; \
             const rlt_vec x = value; \
             _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_fma(x, w[v], sum[i][v]); \
         } \
-        _Pragma("GCC unroll 6") for (int i = 0; i < 6; i++) from[i] += taps; \
+        _Pragma("GCC unroll 3") for (int i = 0; i < 3; i++) from[i] += taps; \
     } while (0)
 
 /* `pixels`, `vectors` and `taps` are constant where this is inlined. */
@@ -39,7 +39,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
     const size_t step = b->pixel_floats;
     const float *weights = b->weights;
     rlt_vec sum[RLT_CONV_F32_MOST_PIXELS][RLT_CONV_F32_MAX_VECTORS];
-#pragma GCC unroll 16
+#pragma GCC unroll 8
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_load(b->bias + v * RLT_LANES);
@@ -47,8 +47,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
     for (int32_t run = 0; run < p->run_count; run++) {
         const float *first = window + rlt_conv_f32_run_offset(p, run);
         /* Every third pixel's address; the others follow by one and two steps. */
-        const float *from[6] = {first, first + 3 * step, first + 6 * step, first + 9 * step, first + 12 * step,
-                                first + 15 * step};
+        const float *from[3] = {first, first + 3 * step, first + 6 * step};
         int32_t k = p->run_floats;
         if (taps == 1) {
             for (; k > 0; k--) RLT_CONV_F32_MULTIPLY(rlt_vec_all(*at));
@@ -59,7 +58,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
     }
     const rlt_vec low = rlt_vec_all(p->low), high = rlt_vec_all(p->high);
     const int results = (vectors + taps - 1) / taps; /* vectors */
-#pragma GCC unroll 16
+#pragma GCC unroll 8
     for (int i = 0; i < pixels; i++) {
         float *to = output + (size_t)i * (size_t)p->window.out_c;
 #pragma GCC unroll 4
@@ -75,17 +74,11 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
 
 #define RLT_CONV_F32_TILE(pixels, vectors) \
     case pixels: rlt_conv_f32_tile(pixels, vectors, TAPS, b, window, output); break;
-#define RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(1, v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v)
-#define RLT_CONV_F32_TILES_4(v) \
-    RLT_CONV_F32_TILES_3(v) RLT_CONV_F32_TILE(4, v)
-#define RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILES_4(v) RLT_CONV_F32_TILE(5, v) RLT_CONV_F32_TILE(6, v)
+#define RLT_CONV_F32_TILES_1(v) RLT_CONV_F32_TILE(1, v)
+#define RLT_CONV_F32_TILES_6(v) \
+    RLT_CONV_F32_TILES_1(v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v) RLT_CONV_F32_TILE(4, v) \
+    RLT_CONV_F32_TILE(5, v) RLT_CONV_F32_TILE(6, v)
 #define RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILE(7, v) RLT_CONV_F32_TILE(8, v)
-#define RLT_CONV_F32_TILES_12(v) \
-    RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILE(9, v) RLT_CONV_F32_TILE(10, v) RLT_CONV_F32_TILE(11, v) \
-    RLT_CONV_F32_TILE(12, v)
-#define RLT_CONV_F32_TILES_16(v) \
-    RLT_CONV_F32_TILES_12(v) RLT_CONV_F32_TILE(13, v) RLT_CONV_F32_TILE(14, v) RLT_CONV_F32_TILE(15, v) \
-    RLT_CONV_F32_TILE(16, v)
 
 /* `name`(): one row of output pixels of a block of `vectors` with TAPS lanes per channel, in tiles as even as can be of
  * at most `most` pixels. */
