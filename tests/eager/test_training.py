@@ -91,8 +91,10 @@ def best_us(function: Callable[[], object], runs: int = 2000) -> float:
 
 
 def test_a_small_add_costs_little() -> None:
-    a, b = rillet.constant([1.0, 2.0]), rillet.constant([3.0, 4.0])
-    assert best_us(lambda: a + b) < 3  # 0.7 us where it was written
+    """0.7 us where it was written, NumPy's own add being 0.24."""
+    x, y = np.ones(4, np.float32), np.ones(4, np.float32)
+    a, b = rillet.constant(x), rillet.constant(y)
+    assert best_us(lambda: a + b) < 8 * best_us(lambda: x + y) + 1
 
 
 @pytest.mark.parametrize("count", [64])

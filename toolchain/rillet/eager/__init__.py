@@ -20,6 +20,10 @@ For layers and optimizers:
   and integers or integer arrays as structural operands (axes, shapes), which become constants.
 - A traced function reads a Variable in place; one that it assigned stays in the memory of its session, which is its
   home from then on, so a training loop copies nothing. `variable.numpy()` and `value()` are always the newest value.
+- `cond` and `while_loop` become operators where they depend on traced tensors; Python's `if` and `for` are run while
+  tracing. Gradients flow through `cond`; loops that are differentiated are Python loops.
+- A function that is called under a tape outside of it is recorded as one operator, whose gradient is a second session;
+  one that assigns variables or draws random numbers runs operator by operator there. Put the tape inside.
 - Variables made while tracing get their first value at once (the initial value must not be a traced tensor).
 - Convolution filters are (out, h, w, in) in the kernels: keep them so and say `filter_format="OHWI"`, and weights
   (out, in) for `nn.fully_connected`, or each step transposes.
