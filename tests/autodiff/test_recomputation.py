@@ -52,6 +52,14 @@ def test_all_needs_least_memory_and_most_time() -> None:
     assert _macs(everything) > _macs(segments)
 
 
+@pytest.mark.parametrize("recompute", ["segments", "all"])
+def test_nothing_is_computed_again_where_that_saves_nothing(recompute: Recompute) -> None:
+    model = Classifier(depth=6)
+    last = [model.parameters["dense/kernel"], model.parameters["dense/bias"]]
+    kept, again = (grad(model.graph, model.loss, last, each) for each in (None, recompute))
+    assert len(again.ops) == len(kept.ops)
+
+
 def test_chosen_ops_and_tensors() -> None:
     model = Classifier(depth=3)
     ops = {op.outputs[0].name: op for op in model.graph.ops}

@@ -20,6 +20,8 @@ Recompute = Literal["segments", "all"] | Iterable[Op | Tensor]
 - "segments": cuts the forward pass where little crosses, keeps what crosses, and computes each segment again as the
   backward pass reaches it: about one more forward pass. The number of segments is the one that needs least memory;
 - "all": keeps nothing but the graph's inputs. Least memory, and time that grows with the square of the depth.
+
+The last two do nothing where that would save nothing, as where only last layers train.
 """
 
 _HANDLES = (DType.RESOURCE, DType.VARIANT)
@@ -38,7 +40,8 @@ def recompute(graph: Graph, first: int, what: Recompute) -> None:
     forward = graph.ops[:first]
     able = [op for op in forward if _is_repeatable(op)]
     if what == "all":
-        graph.ops = _rewritten(graph, first, dict.fromkeys(able, 0), is_kept=False)
+        everything = _rewritten(graph, first, dict.fromkeys(able, 0), is_kept=False)
+        graph.ops = min(list(graph.ops), everything, key=lambda ops: peak_bytes(graph, ops))
     elif what == "segments":
         plans = [_segments(graph, forward, able, count) for count in range(1, 2 * isqrt(len(forward)) + 2)]
         candidates = [list(graph.ops), *(_rewritten(graph, first, plan, is_kept=True) for plan in plans)]

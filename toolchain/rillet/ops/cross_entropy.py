@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..ir import Op, Tensor
+from ..ir import Op, RilletError, Tensor
 from .gradient import GradientBuilder, Gradients
 from .opdef import CUSTOM, Array, OpDef, ShapeError, operand, register
 from .rules import Results, broadcast, present
@@ -44,12 +44,11 @@ def _dense(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 def _sparse(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
-    """A label outside of [0, C) is nobody's class: loss and gradient of that row are NaN."""
     logits, labels = present(arrays)
     classes = np.arange(logits.shape[-1])
-    one_hot = (labels[..., None] == classes).astype(logits.dtype)
-    one_hot[(labels < 0) | (labels >= classes.size)] = np.nan
-    return _dense(op, [logits, one_hot])
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes.size:
+        raise RilletError(f"{op.kind} '{op.where}': labels {labels.min()} to {labels.max()} of {classes.size} classes")
+    return _dense(op, [logits, (labels[..., None] == classes).astype(logits.dtype)])
 
 
 def _row_sum(b: GradientBuilder, x: Tensor) -> Tensor:
