@@ -23,6 +23,6 @@ from .training import TrainingError
 
 __all__ = [
     "ConfigError", "Functional", "Input", "Layer", "LayerError", "Model", "PyDataset", "Sequential", "TrainingError",
-    "activations", "callbacks", "clear_session", "constraints", "initializers", "layers", "losses", "metrics",
+    "activations", "callbacks", "clear_session", "constraints", "initializers", "layers", "losses", "metrics", "models",
     "optimizers", "register_keras_serializable", "regularizers", "schedules",
 ]  # fmt: skip

@@ -134,7 +134,7 @@ def mish(x: Any) -> Any:
 
 def get(identifier: Any) -> Callable[[Any], Any]:
     """An activation by name, configuration or itself; None is linear."""
-    return linear if identifier is None else deserialize(identifier, "keras.activations")  # type: ignore[no-any-return]
+    return linear if identifier is None else deserialize(identifier, "keras.activations")
 
 
 def split(function: Callable[[Any], Any]) -> tuple[Activation, Callable[[Any], Any]]:

@@ -216,7 +216,8 @@ class EarlyStopping(_Watching):
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self.wait, self.stopped_epoch, self.best, self.best_epoch = 0, 0, None, 0
+        self.wait, self.stopped_epoch, self.best_epoch = 0, 0, 0
+        self.best: float | None = None
         self.best_weights: list[Any] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -304,7 +305,8 @@ class ReduceLROnPlateau(_Watching):
         self.cooldown, self.min_lr = cooldown, min_lr
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self.best, self.wait, self._cooling = None, 0, 0
+        self.best: float | None = None
+        self.wait, self._cooling = 0, 0
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = self.value_in(logs)

@@ -196,7 +196,7 @@ class IdentityInitializer(Initializer):
     def __call__(self, shape: Sequence[int], dtype: Any = np.float32) -> Tensor:
         if len(shape) != 2:
             raise ConfigError(f"an identity initializer needs two dimensions, not {tuple(shape)}")
-        return Tensor(np.asarray(self.gain * np.eye(*shape), dtype))
+        return Tensor(np.asarray(self.gain * np.eye(shape[0], shape[1]), dtype))
 
 
 Identity = IdentityInitializer

@@ -124,7 +124,7 @@ class Layer:
 
     def shapes_of(self, args: Any, kwargs: Any) -> Any:
         """What `build` is given for a call with these arguments: the shapes of the first one."""
-        return map_structure(lambda x: tuple(np.shape(x) if x is None else x.shape), args[0]) if args else None
+        return map_structure(lambda x: tuple(x.shape), args[0]) if args else None
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """`call` with `training` passed on, names for what is traced, and penalties collected."""

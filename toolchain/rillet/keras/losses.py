@@ -15,9 +15,11 @@ from ..eager import (
     cast,
     clip_by_value,
     convert_to_tensor,
+    equal,
     log,
     maximum,
     nn,
+    not_equal,
     one_hot,
     reduce_max,
     reduce_mean,
@@ -194,13 +196,13 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         labels = reshape(labels, [-1 if d is None else d for d in labels.shape[:-1]])
     if labels.ndim != y_pred.ndim - 1:
         raise ConfigError(f"labels of shape {y_true.shape} for predictions of shape {y_pred.shape}")
-    known = labels if ignore_class is None else where(labels == ignore_class, labels * 0, labels)
+    known = labels if ignore_class is None else where(equal(labels, ignore_class), labels * 0, labels)
     if from_logits:
         values = nn.sparse_softmax_cross_entropy_with_logits(known, y_pred)
     else:
         p = clip_by_value(y_pred / reduce_sum(y_pred, -1, True), _EPSILON, 1.0 - _EPSILON)
         values = reduce_sum(one_hot(known, y_pred.shape[-1]) * log(p), -1) * -1.0
-    return values if ignore_class is None else values * cast(labels != ignore_class, values.dtype)
+    return values if ignore_class is None else values * cast(not_equal(labels, ignore_class), values.dtype)
 
 
 @exported("keras.losses", "kld")

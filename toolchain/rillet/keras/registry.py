@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..ir import RilletError
 
-Class = TypeVar("Class", bound=type[Any])
+Marked = TypeVar("Marked")  # a class or a function
 
 
 class ConfigError(RilletError, ValueError):
@@ -22,24 +22,24 @@ _CUSTOM: dict[str, Any] = {}
 _counts: Counter[str] = Counter()
 
 
-def exported(module: str, *aliases: str) -> Callable[[Class], Class]:
+def exported(module: str, *aliases: str) -> Callable[[Marked], Marked]:
     """Marks a class (or function) as what Keras calls `module.NAME`; `aliases` are further names for it."""
 
-    def mark(made: Class) -> Class:
+    def mark(made: Marked) -> Marked:
         made.keras_module = module  # type: ignore[attr-defined]
-        for name in (made.__name__, *aliases):
-            _CLASSES[module, name] = made
+        _CLASSES.update({(module, name): made for name in (made.__name__, *aliases)})  # type: ignore[attr-defined]
         return made
 
     return mark
 
 
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Class], Class]:
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Marked], Marked]:
     """Makes a class of your own known to saving and loading, as `package>name`."""
 
-    def mark(made: Class) -> Class:
-        made.registered_name = f"{package}>{name or made.__name__}"  # type: ignore[attr-defined]
-        _CUSTOM[made.registered_name] = made  # type: ignore[attr-defined]
+    def mark(made: Marked) -> Marked:
+        registered = f"{package}>{name or made.__name__}"  # type: ignore[attr-defined]
+        made.registered_name = registered  # type: ignore[attr-defined]
+        _CUSTOM[registered] = made
         return made
 
     return mark
@@ -91,7 +91,7 @@ def deserialize(config: Any, module: str, custom_objects: dict[str, Any] | None 
 
 
 def _takes(made: Any, key: str) -> bool:
-    """Whether the constructor knows `key`: newer versions of Keras write options, None where unused, that it may not."""
+    """Whether the constructor knows `key`: newer versions of Keras write options that it may not, None where unused."""
     parameters = inspect.signature(made).parameters
     return key in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 

@@ -61,7 +61,7 @@ def save_weights(model: Any, filepath: str | Path, overwrite: bool = True) -> No
     path = Path(filepath)
     if not path.name.endswith(".weights.h5"):
         raise SavingError(f"'{path}' must end in .weights.h5")
-    _write_whole(path, overwrite, lambda target: target.write_bytes(_weights_file(model, with_optimizer=False)))  # type: ignore[arg-type,func-returns-value]
+    _write_whole(path, overwrite, lambda target: target.write_bytes(_weights_file(model, with_optimizer=False)))  # type: ignore[arg-type]
 
 
 def load_model(filepath: str | Path, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:

@@ -32,7 +32,7 @@ class MultiHeadAttention(Configured):
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         kernel_constraint: Any = None, bias_constraint: Any = None, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        for gone in ("flash_attention", "use_gate"):
+        for gone in ("flash_attention", "use_gate", "sliding_window"):
             kwargs.pop(gone, None)
         super().__init__(**kwargs)
         self.num_heads, self.key_dim = num_heads, key_dim

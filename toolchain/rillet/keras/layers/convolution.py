@@ -248,7 +248,7 @@ class SeparableConv2D(Convolution):
 
     def call(self, inputs: Any) -> Any:
         fused, rest = activations.split(self.activation)
-        depthwise, pointwise = self.depthwise_kernel, self.pointwise_kernel
+        depthwise, pointwise = self.depthwise_kernel.value(), self.pointwise_kernel.value()
         if self.rank == 1:
             depthwise, pointwise = array_ops.expand_dims(depthwise, 0), array_ops.expand_dims(pointwise, 1)
         y = nn.depthwise_conv2d(self.widen(inputs), depthwise, self.planar(self.strides), self.operator_padding,

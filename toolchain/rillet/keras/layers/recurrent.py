@@ -237,14 +237,17 @@ class Bidirectional(Layer):
             states = (*first, *second)
         if self.forward_layer.return_sequences:
             backward = array_ops.reverse(backward, [1])
-        merged = {
-            "concat": lambda: array_ops.concat([forward, backward], len(forward.shape) - 1),
-            "sum": lambda: forward + backward,
-            "mul": lambda: forward * backward,
-            "ave": lambda: (forward + backward) * 0.5,
-            None: lambda: (forward, backward),
-        }[self.merge_mode]()
+        merged = self._merge(forward, backward)
         return (merged, *states) if states else merged
+
+    def _merge(self, forward: Any, backward: Any) -> Any:
+        if self.merge_mode == "concat":
+            return array_ops.concat([forward, backward], len(forward.shape) - 1)
+        if self.merge_mode == "sum":
+            return forward + backward
+        if self.merge_mode == "mul":
+            return forward * backward
+        return (forward + backward) * 0.5 if self.merge_mode == "ave" else (forward, backward)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serialize(self._inner),

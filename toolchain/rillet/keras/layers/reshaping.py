@@ -89,7 +89,7 @@ def _margins(value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     first, second = value
     if isinstance(first, int):
         return (first, first), (second, second)
-    return tuple(first), tuple(second)  # type: ignore[return-value]
+    return tuple(first), tuple(second)
 
 
 @exported("keras.layers")
