@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ def test_results_outlive_the_next_call() -> None:
     first = f(rillet.constant([1.0]))
     f(rillet.constant([5.0]))
     assert first.tolist() == [2]
+
+
+def test_threads_share_functions() -> None:
+    f, n = rillet.function(lambda x: rillet.matmul(x, x)), 64
+    inputs = [np.full((n, n), i, np.float32) for i in range(8)]
+
+    def check(x: Any) -> None:
+        for route in (f, f.python_function):
+            for _ in range(50):
+                assert route(x)[0, 0].item() == n * x[0, 0] ** 2
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(check, inputs))
 
 
 def test_methods_and_nesting() -> None:
@@ -133,6 +147,20 @@ def test_optimizer_steps_in_place() -> None:
         return [*(float(v) for _ in range(5) for v in step(rillet.constant([3.0, 4.0]))), *w.numpy(), *m.numpy()]
 
     np.testing.assert_allclose(train(rillet.function), train(lambda f: f), rtol=1e-5)
+
+
+def test_a_step_that_fails_changes_nothing() -> None:
+    w = rillet.Variable([1.0, 2.0], name="w")
+
+    @rillet.function
+    def step(rows: Any) -> Any:
+        rillet.call("rillet.APPLY_SGD", [rillet.Handle(w), rillet.ones((2,)), rillet.constant(1.0)])
+        return rillet.gather(w, rows)
+
+    with pytest.raises(rillet.RilletError, match="range"):
+        step(rillet.constant([9]))
+    assert w.numpy().tolist() == [1, 2]
+    assert step(rillet.constant([1])).tolist() == [1] and w.numpy().tolist() == [0, 1]
 
 
 def test_variable_rules() -> None:

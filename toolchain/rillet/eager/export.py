@@ -36,9 +36,9 @@ def to_model(function: Callable[..., Any], input_signature: Sequence[Any] | None
     """The program of `function`, with variables' present values as constants.
 
     Args:
-        function: a Python callable, a `rillet.function`, or a model object that is called with its inputs.
+        function: a Python callable, a `rillet.function`, or a `rillet.keras` model.
         input_signature: one TensorSpec (or tensor, or array) per argument; None dimensions stay open. Left out: the
-            function's own `input_signature`.
+            function's own `input_signature`; of a model, its inputs with an open batch dimension.
 
     Returns:
         A model with one signature, "serving_default": inputs by the specs' names (else the arguments' numbers), results
@@ -47,6 +47,10 @@ def to_model(function: Callable[..., Any], input_signature: Sequence[Any] | None
     Raises:
         RilletError: there is no signature, or the function assigns variables or draws random numbers.
     """
+    graph_of = getattr(function, "graph", None)
+    if input_signature is None and callable(graph_of):  # a rillet.keras model knows its inputs
+        made: Model = graph_of(None)
+        return made
     specs = getattr(function, "input_signature", None) if input_signature is None else input_signature
     if specs is None:
         raise RilletError(

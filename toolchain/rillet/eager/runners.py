@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,19 +53,26 @@ def _session_runner(function: Concrete) -> Runner:
     seen = [-1] * len(variables)  # the version of each variable that the memory holds
     outputs, invoke = session.outputs, session.invoke
 
+    lock = Lock()  # a session runs for one thread at a time
+
     def run(leaves: Sequence[Array]) -> list[Array]:
-        for slot, number in slots:
-            slot[...] = leaves[number]
-        for slot, draw in draws:
-            slot[...] = draw_array(draw.kind, draw.shape, draw.dtype, draw.options)
-        for number, (variable, memory) in enumerate(variables):
-            if variable.version != seen[number]:
-                variable.fetch(memory)
-                seen[number] = variable.version
-        invoke()
-        for variable, memory in assigned:
-            variable.live_in(memory)
-        return [np.array(each) for each in outputs]
+        with lock:
+            for slot, number in slots:
+                slot[...] = leaves[number]
+            for slot, draw in draws:
+                slot[...] = draw_array(draw.kind, draw.shape, draw.dtype, draw.options)
+            for number, (variable, memory) in enumerate(variables):
+                if variable.version != seen[number]:
+                    variable.fetch(memory)
+                    seen[number] = variable.version
+            try:
+                invoke()
+            except RuntimeFailure:
+                seen[:] = [-1] * len(seen)  # some variables may have changed before it
+                raise
+            for variable, memory in assigned:
+                variable.live_in(memory)
+            return [np.array(each) for each in outputs]
 
     return run
 

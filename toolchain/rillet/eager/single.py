@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,14 @@ def compile_single(op: Op) -> Single | None:
     is_input = [t.data is None for t in op.inputs if t is not None]
     slots, results = session.inputs, session.outputs
 
+    lock = Lock()  # a session runs for one thread at a time
+
     def run(arrays: Sequence[Array]) -> list[Array]:
         values = (array for array, wanted in zip(arrays, is_input, strict=True) if wanted)
-        for slot, value in zip(slots, values, strict=True):
-            slot[...] = value
-        session.invoke()
-        return [np.array(each) for each in results]
+        with lock:
+            for slot, value in zip(slots, values, strict=True):
+                slot[...] = value
+            session.invoke()
+            return [np.array(each) for each in results]
 
     return Single(run, session.arena.nbytes)
