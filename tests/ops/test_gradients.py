@@ -1,11 +1,14 @@
-"""Every gradient rule against finite differences, first and second derivatives."""
+"""Every gradient rule against finite differences, first and second derivatives, and in the C runtime."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from rillet.ops import opdef
+from rillet.flatbuffer import write_bytes
+from rillet.ir import Model
+from rillet.ops import evaluate, opdef
+from rillet.passes import optimize
 
 from . import harness
 from .case import Case, Random
@@ -13,6 +16,7 @@ from .gradients import Derivatives, is_varied
 
 TOLERANCE = 1e-5  # of a slope, relative to the size of what is summed up in it
 FLOAT32_TOLERANCE = 2e-4
+C_TOLERANCE = 1e-3  # where gradients are differences of large numbers, another order of summing shows
 MOST_ELEMENTS = 8192
 
 
@@ -57,6 +61,24 @@ def test_float32_is_near_float64(case: Case) -> None:
     for got, wanted in zip(rough, fine, strict=True):
         span = float(np.abs(wanted).max(initial=1e-3))
         np.testing.assert_allclose(got, wanted, rtol=FLOAT32_TOLERANCE, atol=FLOAT32_TOLERANCE * span)
+
+
+@each_case
+def test_c_runtime_agrees_after_the_passes(case: Case) -> None:
+    runtime = pytest.importorskip("rillet.runtime", reason="the C library is not built", exc_type=ImportError)
+    derivatives = Derivatives(case)
+    if any(0 in t.shape for op in derivatives.graph.ops for t in op.outputs):
+        pytest.skip("the C runtime takes no tensors without elements")
+    wanted = evaluate(derivatives.graph, derivatives.inputs)
+    model = Model([derivatives.graph])
+    optimize(model)
+    session = runtime.Session(runtime.Plan(write_bytes(model)))
+    for place, value in zip(session.inputs, derivatives.inputs, strict=True):
+        place[...] = value
+    session.invoke()
+    for tensor, got in zip(derivatives.graph.outputs, session.outputs, strict=True):
+        span = float(np.abs(wanted[tensor.name]).max(initial=1e-3))
+        np.testing.assert_allclose(got, wanted[tensor.name], rtol=C_TOLERANCE, atol=C_TOLERANCE * span)
 
 
 def test_every_differentiable_operator_is_checked() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from ..ir import Attrs, DType, Op, Tensor
 from .gradient import GradientBuilder, Gradients, single
 from .opdef import Array, NotDifferentiable, OpDef, QuantRule, ShapeError, operand, register
-from .rules import MAX_RANK, Results, broadcast, ints, length, present, required_ints, versions
+from .rules import MAX_RANK, Results, broadcast, ints, length, present, product, required_ints, versions
 
 
 @dataclass
@@ -102,16 +102,14 @@ def _compute_range(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 
 def _tile_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
-    """Copies side by side become an axis of their own, which is summed away."""
+    """Axis by axis, copies side by side become an axis of their own, which is summed away."""
     x = operand(op, 0)
-    shape: list[int | None] = []
-    axes = []
-    for dim, times in zip(x.shape, required_ints(op, 1, "the multiples"), strict=True):
+    multiples = required_ints(op, 1, "the multiples")
+    for axis, times in enumerate(multiples):
         if times != 1:
-            axes.append(len(shape))
-            shape.append(times)
-        shape.append(dim)
-    return [b.sum(b.reshape(dy, tuple(shape)), axes)]
+            inner = product((*x.shape[axis : axis + 1], *op.outputs[0].shape[axis + 1 :]))
+            dy = b.sum(b.reshape(dy, (product(x.shape[:axis]), times, inner)), (1,))
+    return [b.reshape_like(dy, x)]
 
 
 def _broadcast_to_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:

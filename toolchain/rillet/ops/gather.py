@@ -100,7 +100,7 @@ def _compute_one_hot(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
 
 def _gather_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     """Rows added up where they came from. Batches become segments of their own: their rows are numbered apart."""
-    x, indices = operand(op, 0), operand(op, 1)
+    x, indices = operand(op, 0), b.cast(operand(op, 1), DType.INT32)
     axis, batch = _gather_axes(op, len(x.shape), len(indices.shape))
     if not indices.shape:
         indices, dy = b.reshape(indices, (1,)), b.reshape(dy, (*dy.shape[:axis], 1, *dy.shape[axis:]))
@@ -113,8 +113,8 @@ def _gather_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
     rows = b.transpose(dy, order)
     batches = prod(shape[:batch])
     if batch:
-        first = np.arange(batches, dtype=indices.dtype.numpy).reshape(*shape[:batch], *(1,) * places) * shape[axis]
-        indices = b.op("ADD", [indices, b.constant(first.astype(indices.dtype.numpy))])
+        first = np.arange(batches, dtype=np.int32).reshape(*shape[:batch], *(1,) * places) * np.int32(shape[axis])
+        indices = b.op("ADD", [indices, b.constant(first)])
     total = b.op("UNSORTED_SEGMENT_SUM", [rows, indices, b.constant(batches * shape[axis])])
     total = b.reshape(total, (*shape[:batch], shape[axis], *shape[batch:axis], *shape[axis + 1 :]))
     back = [*range(batch), *range(batch + 1, axis + 1), batch, *range(axis + 1, len(shape))]
@@ -122,7 +122,7 @@ def _gather_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
 
 
 def _gather_nd_gradient(b: GradientBuilder, op: Op, dy: Tensor) -> Gradients:
-    x, indices = operand(op, 0), operand(op, 1)
+    x, indices = operand(op, 0), b.cast(operand(op, 1), DType.INT32)
     return [b.shaped(b.op("SCATTER_ND", [indices, dy, b.shape(x)]), x.shape)]
 
 
