@@ -41,11 +41,15 @@ RLT_INLINE vi add_pairs_of_two(vi first, vi second) {
     return _mm512_permutexvar_epi32(apart, _mm512_mask_add_epi32(even, 0xAAAA, second, _mm512_slli_epi64(second, 32)));
 }
 
-/* Four 64-byte vectors' sums of bytes, added to those in `sum`. */
-RLT_INLINE void add_bytes(const uint8_t *from, const size_t *offsets, vi select, vi *sum) {
+/* Sums of bytes of four vectors, added to those in `sum`. `few`: of the first 16 bytes, whose loads cross fewer lines of
+ * the cache. */
+RLT_INLINE void add_bytes(const int few, const uint8_t *from, const size_t *offsets, vi select, vi *sum) {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
-        const vi bytes = _mm512_and_si512(_mm512_loadu_si512(from + offsets[i]), select);
+        const uint8_t *at = from + offsets[i];
+        const vi all = few ? _mm512_zextsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)at))
+                           : _mm512_loadu_si512(at);
+        const vi bytes = _mm512_and_si512(all, select);
         sum[i] = _mm512_add_epi64(sum[i], _mm512_sad_epu8(bytes, _mm512_setzero_si512()));
     }
 }
@@ -59,9 +63,8 @@ RLT_INLINE __m128i add_parts(const vi *part) {
     return _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
 }
 
-/* Writes whole groups of four. */
-static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
-                      int32_t factor, int32_t *terms) {
+RLT_INLINE void row_terms_of(const int few, const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step,
+                             int32_t width, int32_t factor, int32_t *terms) {
     const int32_t runs = p->run_count, bytes = p->run_bytes;
     const vi every = vi_set(-1), last = _mm512_movm_epi8(UINT64_MAX >> (63 - (bytes - 1) % 64));
     for (int32_t x = 0; x < width; x += 4, window += 4 * step) {
@@ -71,12 +74,19 @@ static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window,
         for (int32_t run = 0; run < runs; run++) {
             const uint8_t *from = window + rlt_conv_run_offset(p, run);
             int32_t left = bytes;
-            for (; left > 64; left -= 64, from += 64) add_bytes(from, offsets, every, part);
-            add_bytes(from, offsets, last, part);
+            for (; !few && left > 64; left -= 64, from += 64) add_bytes(few, from, offsets, every, part);
+            add_bytes(few, from, offsets, last, part);
         }
         const __m128i sums = _mm_mullo_epi32(add_parts(part), _mm_set1_epi32(factor));
         _mm_storeu_si128((__m128i *)(void *)(terms + x), sums);
     }
+}
+
+/* Writes whole groups of four. */
+static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
+                      int32_t factor, int32_t *terms) {
+    if (p->run_bytes <= 16) row_terms_of(1, p, window, step, width, factor, terms);
+    else row_terms_of(0, p, window, step, width, factor, terms);
 }
 
 #endif

@@ -21,6 +21,7 @@ static void put(void *y, int wide, uint32_t i, int32_t value) {
 
 /* From this sum on every result is at most 1/512 and rounds to nothing; LiteRT stops with an error there. */
 #define TOO_LARGE (UINT32_C(1) << 28)
+enum { AT_ONCE = 512 }; /* that many exponentials, each at most 2^19, do not overflow beyond it */
 
 /* `wide`: the result is int16 with scale 2^-16, else int8 with 2^-8. */
 static void softmax_row(const int32_t *exponentials, const int8_t *x, void *y, int wide, uint32_t depth) {
@@ -28,8 +29,10 @@ static void softmax_row(const int32_t *exponentials, const int8_t *x, void *y, i
     int32_t largest = INT8_MIN;
     for (uint32_t i = 0; i < depth; i++) largest = x[i] > largest ? x[i] : largest;
     uint32_t sum = 0; /* 19 fraction bits */
-    for (uint32_t i = 0; i < depth && sum < TOO_LARGE; i++) {
-        sum += (uint32_t)rlt_divide_pot(exponentials[largest - x[i]], 12);
+    for (uint32_t i = 0; i < depth && sum < TOO_LARGE;) {
+        const uint32_t end = depth - i < AT_ONCE ? depth : i + AT_ONCE;
+        /* rlt_divide_pot() of what is not negative. */
+        for (; i < end; i++) sum += ((uint32_t)exponentials[largest - x[i]] + (1 << 11)) >> 12;
     }
     if (sum >= TOO_LARGE) {
         for (uint32_t i = 0; i < depth; i++) put(y, wide, i, low);
@@ -37,12 +40,14 @@ static void softmax_row(const int32_t *exponentials, const int8_t *x, void *y, i
     }
     const int32_t headroom = __builtin_clz(sum);
     const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
-    const int32_t exponent = 12 - headroom + 31 - bits;
+    /* Shift and half of rlt_divide_pot() of what is not negative. Above 31, in rows of over 512 nearly equal values, each
+     * share rounds to 0; LiteRT's result is undefined. */
+    const int32_t shift = 12 - headroom + 31 - bits;
+    const uint32_t half = shift > 31 ? 0 : UINT32_C(1) << (shift - 1);
     for (uint32_t i = 0; i < depth; i++) {
-        const int32_t share = rlt_high_mul(scale, exponentials[largest - x[i]]);
-        /* Above 31, in rows of over 512 nearly equal values, each share rounds to 0; LiteRT's result is undefined. */
-        const int32_t value = exponent > 31 ? 0 : rlt_divide_pot(share, exponent);
-        put(y, wide, i, rlt_clamp(value + low, low, -1 - low));
+        const uint32_t share = (uint32_t)rlt_high_mul(scale, exponentials[largest - x[i]]);
+        const int32_t value = shift > 31 ? 0 : (int32_t)((share + half) >> shift);
+        put(y, wide, i, value + low < -1 - low ? value + low : -1 - low);
     }
 }
 
