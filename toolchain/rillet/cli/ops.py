@@ -11,7 +11,7 @@ from .common import example, json_option, print_json, print_table
 @json_option
 @example("rillet ops --json")
 def command(as_json: bool) -> None:
-    """List the operators that rillet knows, which of them run, quantize and train, and what the ONNX importer claims."""
+    """List the operators that rillet knows, which run, quantize and train, and what the ONNX importer claims."""
     from ..importers.onnx import claims
     from ..ops import registry
     from ..runtime.kernels import kernels, operators
