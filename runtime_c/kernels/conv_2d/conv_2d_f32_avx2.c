@@ -22,6 +22,10 @@ rlt_status rlt_conv_2d_f32_avx2(const rlt_run *run, const void *params) {
     return run_packed(run, params);
 }
 
+rlt_status rlt_conv_2d_phases_f32_avx2(const rlt_run *run, const void *params) {
+    return run_phases(run, params);
+}
+
 rlt_status rlt_conv_2d_winograd_f32_avx2(const rlt_run *run, const void *params) {
     return run_winograd(run, params);
 }

@@ -20,45 +20,62 @@ static void pack_tap_pairs(const float *from, size_t step, size_t channel_step, 
     }
 }
 
-static void pack_run(const rlt_pack_filter_f32_params *p, const float *weights, int32_t run, size_t first,
-                     size_t count, float *to) {
-    const rlt_conv_2d_packed_f32_params *k = &p->conv;
+/* Where tap `tap` of a phase lies in the filter. */
+static size_t tap_at(const rlt_pack_filter_f32_params *p, const rlt_conv_2d_phase *phase, size_t tap) {
+    const rlt_window *w = &phase->conv.window;
+    if (!p->flipped) return tap * (size_t)w->in_c;
+    const size_t y = tap / (size_t)w->kernel_w, x = tap % (size_t)w->kernel_w;
+    const size_t from_y = (size_t)phase->tap_y + (size_t)p->step_h * ((size_t)w->kernel_h - 1 - y);
+    const size_t from_x = (size_t)phase->tap_x + (size_t)p->step_w * ((size_t)w->kernel_w - 1 - x);
+    return (from_y * (size_t)p->kernel_w + from_x) * (size_t)w->out_c;
+}
+
+static void pack_run(const rlt_pack_filter_f32_params *p, const rlt_conv_2d_phase *phase, const float *weights,
+                     int32_t run, size_t first, size_t count, float *to) {
+    const rlt_conv_2d_packed_f32_params *k = &phase->conv;
     const rlt_window *w = &k->window;
-    const size_t depth = (size_t)w->in_c, filter = (size_t)(w->kernel_h * w->kernel_w);
+    const size_t depth = (size_t)w->in_c, filter = (size_t)(p->kernel_h * p->kernel_w);
     const size_t step = p->flipped ? filter * (size_t)w->out_c : 1, channel_step = p->flipped ? 1 : filter * depth;
     const size_t taps = (size_t)k->run_floats / depth; /* those of a row, or one */
     float *tap_to = to;
     for (size_t i = 0; i < taps; i++) {
-        const size_t tap = (size_t)run * taps + i;
-        const float *from = weights + first * channel_step +
-                            (p->flipped ? (filter - 1 - tap) * (size_t)w->out_c : tap * depth);
+        const float *from = weights + first * channel_step + tap_at(p, phase, (size_t)run * taps + i);
         if (k->taps == 1) tap_to = pack_tap(from, step, channel_step, depth, count, tap_to);
         else pack_tap_pairs(from, step, channel_step, depth, count, i * depth, to);
     }
 }
 
-rlt_status rlt_pack_filter_f32(const rlt_run *run, const void *params) {
-    const rlt_pack_filter_f32_params *p = params;
-    const rlt_conv_2d_packed_f32_params *k = &p->conv;
+/* Piece `piece` of a phase: a run of a block. */
+static void pack_piece(const rlt_pack_filter_f32_params *p, const rlt_conv_2d_phase *phase, const float *weights,
+                       int32_t piece, float *packed) {
+    const rlt_conv_2d_packed_f32_params *k = &phase->conv;
     const size_t width = (size_t)(p->lanes / k->taps), out_c = (size_t)k->window.out_c;
     const size_t run_values = (size_t)rlt_conv_f32_run_steps(k) * (size_t)k->taps;
+    const int32_t block = piece / k->run_count, run = piece % k->run_count;
+    const size_t first = (size_t)rlt_conv_f32_block_start(k, block) * width;
+    const size_t after = (size_t)rlt_conv_f32_block_start(k, block + 1) * width;
+    const size_t count = (after < out_c ? after : out_c) - first, floats = run_values * count;
+    float *to = packed + first * run_values * (size_t)k->run_count + floats * (size_t)run;
+    if (k->taps != 1) memset(to + floats - count * (size_t)k->taps, 0, count * (size_t)k->taps * sizeof(float));
+    pack_run(p, phase, weights, run, first, count, to);
+}
+
+rlt_status rlt_pack_filter_f32(const rlt_run *run, const void *params) {
+    const rlt_pack_filter_f32_params *p = params;
     const float *weights = rlt_in(run, p->weights), *bias = rlt_in_or_null(run, p->bias);
-    float *packed = rlt_out(run, p->packed), *packed_bias = rlt_out(run, p->packed_bias);
-    uint32_t piece, last;
-    rlt_share_of(run, (uint32_t)(rlt_conv_f32_blocks(k) * k->run_count), &piece, &last);
-    for (; piece < last; piece++) {
-        const int32_t block = (int32_t)piece / k->run_count, i = (int32_t)piece % k->run_count;
-        const size_t first = (size_t)rlt_conv_f32_block_start(k, block) * width;
-        const size_t after = (size_t)rlt_conv_f32_block_start(k, block + 1) * width;
-        const size_t count = (after < out_c ? after : out_c) - first, floats = run_values * count;
-        float *to = packed + first * run_values * (size_t)k->run_count + floats * (size_t)i;
-        if (k->taps != 1) memset(to + floats - count * (size_t)k->taps, 0, count * (size_t)k->taps * sizeof(float));
-        pack_run(p, weights, i, first, count, to);
+    float *packed_bias = rlt_out(run, p->packed_bias);
+    for (int32_t i = 0; i < p->count; i++) {
+        const rlt_conv_2d_packed_f32_params *k = &p->phases[i].conv;
+        float *packed = (float *)rlt_out(run, p->packed) + p->phases[i].packed_at;
+        const size_t slack = RLT_CONV_F32_SLACK * (size_t)k->taps;
+        uint32_t piece, last;
+        rlt_share_of(run, (uint32_t)(rlt_conv_f32_blocks(k) * k->run_count), &piece, &last);
+        for (; piece < last; piece++) pack_piece(p, &p->phases[i], weights, (int32_t)piece, packed);
+        if (run->task == 0) memset(packed + rlt_conv_f32_weights(k) - slack, 0, slack * sizeof(float));
     }
     if (run->task != 0) return RLT_OK;
-    memset(packed + rlt_conv_f32_weights(k) - RLT_CONV_F32_SLACK * (size_t)k->taps, 0,
-           RLT_CONV_F32_SLACK * (size_t)k->taps * sizeof(float));
+    const rlt_conv_2d_packed_f32_params *k = &p->phases[0].conv;
     memset(packed_bias, 0, (size_t)k->vectors * (size_t)p->lanes * sizeof(float));
-    for (size_t c = 0; bias && c < out_c; c++) packed_bias[c * (size_t)k->taps] = bias[c];
+    for (size_t c = 0; bias && c < (size_t)k->window.out_c; c++) packed_bias[c * (size_t)k->taps] = bias[c];
     return RLT_OK;
 }

@@ -33,6 +33,8 @@ typedef struct {
     int32_t band_floats;
     int32_t split_blocks;         /* tasks share blocks of channels, not rows */
     float low, high; /* fused activation */
+    int32_t out_gap;              /* floats between one output pixel's channels and the next one's */
+    int32_t out_first, out_row, out_image; /* floats: where output begins, a row, an image; out_row 0: it is dense */
 } rlt_conv_2d_packed_f32_params;
 
 enum { RLT_CONV_2D_PACKED_F32_REFS = 5 };
@@ -43,6 +45,14 @@ static inline int32_t rlt_conv_f32_blocks(const rlt_conv_2d_packed_f32_params *p
 }
 static inline int32_t rlt_conv_f32_block_start(const rlt_conv_2d_packed_f32_params *p, int32_t block) {
     return (int32_t)((int64_t)p->vectors * block / rlt_conv_f32_blocks(p));
+}
+
+/* Where row `row` of the batch begins in the output. */
+static inline size_t rlt_conv_f32_output_at(const rlt_conv_2d_packed_f32_params *p, int32_t row) {
+    const rlt_window *w = &p->window;
+    if (!p->out_row) return (size_t)row * (size_t)w->out_w * (size_t)w->out_c;
+    return (size_t)p->out_first + (size_t)(row / w->out_h) * (size_t)p->out_image +
+           (size_t)(row % w->out_h) * (size_t)p->out_row;
 }
 
 /* Steps of `taps` values in a run, and floats of the packed weights. */

@@ -2,6 +2,7 @@
 #ifndef RLT_CONV_2D_PACKED_F32_KERNEL_H
 #define RLT_CONV_2D_PACKED_F32_KERNEL_H
 
+#include "gradient.h"
 #include "packed_f32_tile.h"
 
 /* What one task does. */
@@ -35,7 +36,7 @@ static void run_rows(const conv_share *s, int32_t row, int32_t last, const float
         for (int32_t r = row; r < last; r++) {
             row_function(&b, windows + (size_t)(r - row) * (size_t)w->stride_h * (size_t)p->row_floats,
                                    r == total - 1 ? p->last_w : w->out_w,
-                                   s->output + (size_t)r * (size_t)w->out_w * (size_t)w->out_c + first);
+                                   s->output + rlt_conv_f32_output_at(p, r) + first);
         }
     }
 }
@@ -59,6 +60,20 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_f32_pa
             run_rows(&s, row, row + count, scratch);
         }
         row += count;
+    }
+    return RLT_OK;
+}
+
+/* The parts of a gradient (gradient.h), each a convolution. */
+static rlt_status run_phases(const rlt_run *run, const rlt_conv_2d_phases_f32_params *p) {
+    for (int32_t i = 0; i < p->count; i++) {
+        rlt_conv_2d_packed_f32_params part = p->phases[i].conv;
+        part.input = p->dy;
+        part.output = p->dx;
+        part.weights = p->packed + p->phases[i].packed_at;
+        part.bias = p->bias;
+        if (part.scratch != RLT_REF_NONE) part.scratch = p->scratch;
+        run_packed(run, &part);
     }
     return RLT_OK;
 }

@@ -60,7 +60,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
     const int results = (vectors + taps - 1) / taps; /* vectors */
 #pragma GCC unroll 8
     for (int i = 0; i < pixels; i++) {
-        float *to = output + (size_t)i * (size_t)p->window.out_c;
+        float *to = output + (size_t)i * (size_t)(p->window.out_c + p->out_gap);
 #pragma GCC unroll 4
         for (int v = 0; v < results; v++) {
             const int a = taps * v, c = a + 1 < vectors ? a + 1 : a;
@@ -89,7 +89,7 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
             switch (pixels) { RLT_CONV_F32_TILES_##most(vectors) } \
             width -= pixels; \
             window += (size_t)pixels * b->pixel_floats; \
-            output += (size_t)pixels * (size_t)b->p->window.out_c; \
+            output += (size_t)pixels * (size_t)(b->p->window.out_c + b->p->out_gap); \
         } \
     }
 

@@ -1,8 +1,8 @@
 /* Packing of float CONV_2D (packed_f32.h). Host only. */
+#include <stddef.h>
 #include <string.h>
 
 #include "../common/prepare_common.h"
-#include "pack_filter_f32.h"
 #include "prepare_pack_f32.h"
 
 enum {
@@ -71,6 +71,8 @@ static void set_runs(rlt_conv_2d_packed_f32_params *k, int32_t lanes) {
 
 int rlt_conv_2d_f32_plan_band(rlt_conv_2d_packed_f32_params *k, int32_t lanes, int *in_place) {
     set_runs(k, lanes);
+    k->block_vectors = rlt_conv_f32_most_vectors(lanes, k->taps, (uint32_t)k->window.out_h * (uint32_t)k->window.out_w);
+    k->last_w = k->window.out_w;
     *in_place = inside(&k->window);
     if (!plan_band(k)) return 0;
     if (*in_place) k->row_floats = k->window.in_w * k->window.in_c;
@@ -105,21 +107,31 @@ static int is_constant(const rlt_conv_f32 *c) {
     return c->weights->data && (!c->bias || c->bias->data) && !c->flipped;
 }
 
-/* The step that packs weights and bias, and where: plan->weights, plan->bias. */
+rlt_status rlt_conv_2d_f32_pack_later(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *weights,
+                                      const rlt_tensor *bias, const rlt_pack_filter_f32_params *plan, rlt_ref *packed,
+                                      rlt_ref *packed_bias) {
+    const rlt_conv_2d_phase *last = &plan->phases[plan->count - 1];
+    const size_t bytes = offsetof(rlt_pack_filter_f32_params, phases) + (size_t)plan->count * sizeof *last;
+    const uint32_t pieces = (uint32_t)(rlt_conv_f32_blocks(&last->conv) * last->conv.run_count);
+    rlt_pack_filter_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_pack_filter_f32, bytes, RLT_PACK_FILTER_F32_REFS,
+                                                 rlt_tasks(p, weights->elements, pieces));
+    if (!k) return RLT_ERROR_MEMORY;
+    memcpy(k, plan, bytes);
+    k->packed = *packed = rlt_add_scratch(p, op, (last->packed_at + rlt_conv_f32_weights(&last->conv)) * sizeof(float));
+    k->packed_bias = *packed_bias = rlt_add_scratch(p, op, bias_floats(&last->conv, plan->lanes) * sizeof(float));
+    k->weights = rlt_ref_of(p, weights);
+    k->bias = rlt_ref_of(p, bias);
+    return RLT_OK;
+}
+
 static rlt_status pack_at_run_time(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, int32_t lanes,
                                    rlt_conv_2d_packed_f32_params *plan) {
-    const uint32_t pieces = (uint32_t)(rlt_conv_f32_blocks(plan) * plan->run_count);
-    rlt_pack_filter_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_pack_filter_f32, sizeof *k,
-                                                 RLT_PACK_FILTER_F32_REFS, rlt_tasks(p, c->weights->elements, pieces));
-    if (!k) return RLT_ERROR_MEMORY;
-    plan->weights = k->packed = rlt_add_scratch(p, op, rlt_conv_f32_weights(plan) * sizeof(float));
-    plan->bias = k->packed_bias = rlt_add_scratch(p, op, bias_floats(plan, lanes) * sizeof(float));
-    k->weights = rlt_ref_of(p, c->weights);
-    k->bias = rlt_ref_of(p, c->bias);
-    k->lanes = lanes;
-    k->flipped = c->flipped;
-    k->conv = *plan;
-    return RLT_OK;
+    const rlt_window *w = &c->window;
+    const rlt_pack_filter_f32_params pack = {
+        .lanes = lanes, .flipped = c->flipped, .kernel_h = w->kernel_h, .kernel_w = w->kernel_w, .step_h = 1, .step_w = 1,
+        .count = 1, .phases = {{.conv = *plan}},
+    };
+    return rlt_conv_2d_f32_pack_later(p, op, c->weights, c->bias, &pack, &plan->weights, &plan->bias);
 }
 
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {

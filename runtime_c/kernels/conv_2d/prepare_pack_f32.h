@@ -3,7 +3,7 @@
 #define RLT_CONV_2D_PACK_F32_H
 
 #include "../../core/prepare.h"
-#include "packed_f32.h"
+#include "pack_filter_f32.h"
 
 /* A float convolution without groups; bias may be NULL. Constant weights are packed once, others by a step of their own.
  * `flipped`: weights [in_c, kernel_h, kernel_w, out_c] whose taps go backwards. */
@@ -28,7 +28,12 @@ int32_t rlt_conv_f32_most_vectors(int32_t lanes, int32_t taps, uint32_t pixels);
 rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, uint32_t kernel,
                                 int32_t lanes);
 
-/* Runs and bands of k->window, which rows lie in place if no window leaves the image; 0: rows are too long. */
+/* The step that packs the phases of `plan` (its refs are not used), and where their weights and bias come. */
+rlt_status rlt_conv_2d_f32_pack_later(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *weights,
+                                      const rlt_tensor *bias, const rlt_pack_filter_f32_params *plan, rlt_ref *packed,
+                                      rlt_ref *packed_bias);
+
+/* Runs, blocks and bands of k->window, which rows lie in place if no window leaves the image; 0: rows are too long. */
 int rlt_conv_2d_f32_plan_band(rlt_conv_2d_packed_f32_params *k, int32_t lanes, int *in_place);
 
 #endif
