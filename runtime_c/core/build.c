@@ -132,12 +132,18 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
 
 rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes) {
     (void)op;
-    if (p->scratch_count == p->scratch_limit || bytes > UINT32_MAX) {
+    if (p->scratch_count == p->scratch_limit || bytes >= SCRATCH_COUNTER) {
         rlt_fail(p, RLT_ERROR_MEMORY, NULL, "too much scratch memory");
         return RLT_REF_NONE;
     }
     p->scratch[p->scratch_count] = (uint32_t)bytes;
     return p->tensor_count + p->scratch_count++;
+}
+
+rlt_ref rlt_add_counter(rlt_prepare_state *p, const rlt_op *op) {
+    const rlt_ref counter = rlt_add_scratch(p, op, COUNTER_BYTES);
+    if (counter != RLT_REF_NONE) p->scratch[counter - p->tensor_count] = SCRATCH_COUNTER;
+    return counter;
 }
 
 uint32_t rlt_root_of(rlt_prepare_state *p, uint32_t index) {

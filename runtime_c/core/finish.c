@@ -50,6 +50,13 @@ static uint32_t fill_states(rlt_prepare_state *p, const rlt_tensor_info *infos, 
         }
         count++;
     }
+    for (uint32_t i = 0; i < p->scratch_count; i++) {
+        if (!(p->scratch[i] & SCRATCH_COUNTER)) continue;
+        const size_t offset = (size_t)(p->scratch[i] & ~SCRATCH_COUNTER) << 2;
+        if (states != NULL)
+            states[count] = (rlt_image_state){RLT_REF(RLT_REGION_ARENA, offset), RLT_REF_NONE, COUNTER_BYTES, 0};
+        count++;
+    }
     return count;
 }
 

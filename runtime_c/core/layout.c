@@ -28,6 +28,7 @@ static void find_lifetimes(layout *l) {
     rlt_prepare_state *p = l->p;
     for (uint32_t i = 0; i < l->count; i++) {
         uint32_t bytes = i < p->tensor_count ? p->tensors[i].bytes : p->scratch[i - p->tensor_count];
+        if (i >= p->tensor_count && (bytes & SCRATCH_COUNTER)) bytes = COUNTER_BYTES;
         l->blocks[i] = (rlt_block){bytes, UNUSED, UNUSED, 0, 0};
     }
     for (uint32_t i = 0; i < p->tensor_count; i++) {
@@ -43,7 +44,10 @@ static void find_lifetimes(layout *l) {
         for (uint32_t r = 0; r < p->steps[s].ref_count; r++) {
             if (RLT_REF_REGION(refs[r]) != RLT_REGION_ARENA) continue;
             live_at(&l->blocks[refs[r]], s, s);
-            if (refs[r] >= p->tensor_count) p->steps[s].scratch_bytes += p->scratch[refs[r] - p->tensor_count];
+            if (refs[r] < p->tensor_count) continue;
+            const uint32_t bytes = p->scratch[refs[r] - p->tensor_count];
+            if (bytes & SCRATCH_COUNTER) live_at(&l->blocks[refs[r]], 0, l->end);
+            else p->steps[s].scratch_bytes += bytes;
         }
     }
     for (uint32_t k = 0; k < p->loop_count; k++) { /* inner loops first */
@@ -174,6 +178,13 @@ static void fill_infos(layout *l, rlt_tensor_info *infos) {
     }
 }
 
+static void note_counters(const layout *l) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t i = 0; i < p->scratch_count; i++)
+        if (p->scratch[i] & SCRATCH_COUNTER)
+            p->scratch[i] = SCRATCH_COUNTER | l->packed[l->dense[p->tensor_count + i]].offset >> 2;
+}
+
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     layout l = {.p = p, .count = p->tensor_count + p->scratch_count, .end = p->step_count};
     size_t back = p->back;
@@ -193,6 +204,7 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
         return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the arena would be larger than its limit");
     }
     fill_infos(&l, infos);
+    note_counters(&l);
     patch_refs(&l);
     p->back = back; /* for the plan's own tables */
     return RLT_OK;

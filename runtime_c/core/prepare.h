@@ -93,6 +93,9 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
 /* Scratch for the step added next or last (same op); alive in this op's steps only. */
 rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
 
+/* Eight bytes that start as zeros and keep their value from one invoke to the next. */
+rlt_ref rlt_add_counter(rlt_prepare_state *p, const rlt_op *op);
+
 /* Memory relations for the planner. `share`: output is the same bytes as input, no step needed (RESHAPE); for an input
  * that is no variable.
  * `overwrite`: a step may write output over input if input dies here (elementwise in place). */

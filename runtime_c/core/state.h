@@ -40,6 +40,10 @@ enum {
     TENSOR_RESERVED = 1u << 9   /* sparse, and room for its dense form is held back */
 };
 
+/* Scratch that keeps its value: once memory is planned, with its offset / 4 in the bits below. */
+#define SCRATCH_COUNTER (1u << 31)
+enum { COUNTER_BYTES = 8 };
+
 /* Transient constants of an operator may have to move to aligned places, one behind the other. */
 enum { MOVE_ROOM = 4 * 64 };
 
@@ -124,7 +128,7 @@ struct rlt_prepare_state {
 
     uint32_t step_count, step_limit, scratch_count, scratch_limit, overwrite_count, overwrite_limit;
     rlt_pending_step *steps;
-    uint32_t *scratch; /* bytes; block tensor_count + i */
+    uint32_t *scratch; /* bytes, or a counter (see below); block tensor_count + i */
     rlt_overwrite *overwrites;
 
     uint32_t *first_output;
