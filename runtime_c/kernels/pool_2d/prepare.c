@@ -38,7 +38,9 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
         k->high = high;
         return RLT_OK;
     }
-    if (input->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "pools take FLOAT32 or INT8");
+    if (input->type == RLT_INT16) kernel_s8 = is_average ? RLT_KERNEL_average_pool_2d_s16 : RLT_KERNEL_max_pool_2d_s16;
+    else if (input->type != RLT_INT8)
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "pools take FLOAT32, INT16 or INT8");
     int32_t low, high;
     RLT_TRY(rlt_need_per_tensor(p, input));
     RLT_TRY(rlt_need_per_tensor(p, output));
