@@ -8,8 +8,8 @@
 
 enum {
     CHUNK_FLOATS = 32768, /* of inputs and products of a chunk: a fraction of a usual second-level cache */
-    CHUNK_STEP = 24,      /* whole tiles of registers */
-    SHARE_TILES = 12,     /* tiles of a task that make up for reading all weights */
+    CHUNK_LEAST = 24,     /* some tiles of registers */
+    SHARE_TILES = 6,      /* tiles of a task that make up for reading all weights */
     MOST_TASKS = 16,      /* each has its scratch */
     MOST_CHANNELS = 4096  /* 36 positions of as many tiles of them fit into an int32_t */
 };
@@ -132,18 +132,20 @@ static int fits(const rlt_conv_f32 *c) {
            w->out_c <= MOST_CHANNELS && (int64_t)w->batches * w->out_h * w->out_w <= INT32_MAX / 4;
 }
 
-/* Blocks of channels are shared where tiles are too few for every task to use weights often. */
+/* Blocks of channels are shared, evenly, where tiles are too few for every task to use weights often. */
 static uint32_t share_out(rlt_conv_2d_packed_f32_params *product, uint32_t tiles, uint32_t wanted) {
-    const uint32_t blocks = (uint32_t)rlt_conv_f32_blocks(product);
-    const uint32_t tasks = wanted < MOST_TASKS ? wanted : MOST_TASKS;
-    product->split_blocks = tiles < tasks * SHARE_TILES && blocks >= tasks;
+    const uint32_t tasks = wanted < MOST_TASKS ? wanted : MOST_TASKS, blocks = (uint32_t)rlt_conv_f32_blocks(product);
+    const uint32_t even = (blocks + tasks - 1) / tasks * tasks, vectors = (uint32_t)product->vectors;
+    product->split_blocks = tasks > 1 && tiles < tasks * SHARE_TILES && vectors >= 2 * even;
+    if (product->split_blocks) product->block_vectors = (int32_t)((vectors + even - 1) / even);
     return product->split_blocks || tasks < tiles ? tasks : tiles;
 }
 
 static int32_t chunk_for(const rlt_conv_2d_winograd_f32_params *k, uint32_t share) {
     const int32_t floats = positions(k->size) * (k->in_floats + k->product.window.out_c);
-    const int32_t chunk = CHUNK_FLOATS / floats < CHUNK_STEP ? CHUNK_STEP : CHUNK_FLOATS / floats;
-    return (uint32_t)chunk < share ? chunk - chunk % CHUNK_STEP : (int32_t)share;
+    const uint32_t most = (uint32_t)(CHUNK_FLOATS / floats < CHUNK_LEAST ? CHUNK_LEAST : CHUNK_FLOATS / floats);
+    const uint32_t chunks = (share + most - 1) / most;
+    return (int32_t)((share + chunks - 1) / chunks);
 }
 
 rlt_status rlt_conv_2d_f32_winograd(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_f32 *c, int32_t lanes,
