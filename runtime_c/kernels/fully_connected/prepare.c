@@ -45,7 +45,9 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
         dims[rank - 1] = (int32_t)l->units;
     }
     RLT_TRY(rlt_set_shape(p, l->output, rank, dims));
-    l->tasks = rlt_tasks(p, (uint64_t)l->output->elements * l->depth, l->units);
+    /* Weights that are read for one row only come from beyond the first-level cache: their bytes are what takes time. */
+    const uint64_t uses = l->batches == 1 ? l->weights->bytes / (l->weights->elements ? l->weights->elements : 1) : 1;
+    l->tasks = rlt_tasks(p, (uint64_t)l->output->elements * l->depth * (uses ? uses : 1), l->units);
     return RLT_OK;
 }
 
