@@ -3,6 +3,7 @@
 
 #include "../common/prepare_common.h"
 #include "../common/prepare_s8.h"
+#include "../common/prepare_table_16.h"
 #include "softmax.h"
 
 enum { BETA };
@@ -70,6 +71,36 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     return RLT_OK;
 }
 
+static double one_over_one_plus(double x) {
+    return 1.0 / (1.0 + x);
+}
+
+static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, const rlt_tensor *output,
+                              float beta, uint32_t tasks) {
+    RLT_TRY(rlt_need_symmetric(p, input));
+    RLT_TRY(rlt_need_symmetric(p, output));
+    const float scale = 1.0f / 32768;
+    const uint32_t depth = (uint32_t)input->dims[input->rank - 1];
+    if (fabsf(rlt_scale(output, 0) - scale) > 0.001f * scale)
+        return rlt_fail(p, RLT_ERROR_QUANTIZATION, output, "scale must be 1/32768");
+    if (depth > 1 << 16) return rlt_fail(p, RLT_ERROR_SHAPE, input, "more than 65536 values to choose from");
+    rlt_ref ref;
+    int16_t *tables = rlt_add_constant(p, 2 * RLT_TABLE_16_VALUES * sizeof *tables, &ref);
+    if (!tables) return RLT_ERROR_MEMORY;
+    const double range = 65535.0;
+    rlt_fill_table_16(-range * (10.0 / range), 0.0, 2.0 / range, exp, tables);
+    rlt_fill_table_16(0.0, range * (1.0 / range), 2.0 / range, one_over_one_plus, tables + RLT_TABLE_16_VALUES);
+    const volatile float product = rlt_scale(input, 0) * beta;
+    rlt_softmax_s16_params *k = rlt_add_step(p, op, RLT_KERNEL_softmax_s16, sizeof *k, RLT_SOFTMAX_S16_REFS, tasks);
+    if (!k) return RLT_ERROR_MEMORY;
+    k->input = rlt_ref_of(p, input);
+    k->output = rlt_ref_of(p, output);
+    k->tables = ref;
+    k->depth = depth;
+    k->rows = input->elements / depth;
+    return rlt_quantize_multiplier(p, (double)product / (10.0 / range), &k->multiplier, &k->shift);
+}
+
 rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 1, 1));
     rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
@@ -82,6 +113,7 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     const uint32_t tasks = rlt_tasks(p, (uint64_t)input->elements * 16, rows);
     if (output->type == input->type) rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
+    if (input->type == RLT_INT16) return prepare_s16(p, op, input, output, beta, tasks);
     RLT_TRY(rlt_need_type(p, input, RLT_FLOAT32));
     rlt_softmax_f32_params *k = rlt_add_step(p, op, RLT_S8_KERNEL(p, softmax_f32), sizeof *k, RLT_SOFTMAX_F32_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;

@@ -19,6 +19,14 @@ typedef struct {
     uint32_t wide; /* output is int16 */
 } rlt_softmax_s8_params;
 
-enum { RLT_SOFTMAX_F32_REFS = 2, RLT_SOFTMAX_S8_REFS = 3 };
+/* int16: differences to the row's largest value are rescaled so that -65535 means -10. */
+typedef struct {
+    rlt_ref input, output;
+    rlt_ref tables; /* int16[2][513]: exp(x) for x in [-10, 0], 1 / (1 + x) for x in [0, 1]; table_16.h */
+    uint32_t rows, depth;
+    int32_t multiplier, shift;
+} rlt_softmax_s16_params;
+
+enum { RLT_SOFTMAX_F32_REFS = 2, RLT_SOFTMAX_S8_REFS = 3, RLT_SOFTMAX_S16_REFS = 3 };
 
 #endif
