@@ -81,6 +81,18 @@ def test_other_operators() -> None:
     np.testing.assert_array_equal(1 / rillet.constant([0.0, 2.0]), [np.inf, 0.5])
 
 
+def test_numpy_scalars_take_the_tensors_dtype() -> None:
+    floats, ints = rillet.constant([1.0, 4.0]), rillet.constant([1, 4])
+    for number in (np.float64(2), np.float32(2), np.int64(2)):
+        for op in (operator.add, operator.sub, operator.mul, operator.truediv):
+            for x, y in ((floats, number), (number, floats), (rillet.Variable(floats), number)):
+                got = op(x, y)
+                assert got.dtype == np.float32
+                np.testing.assert_allclose(got, op(np.asarray(x), np.float32(2)) if x is not number else op(2, floats))
+    assert (ints + np.int64(3)).dtype == np.int32 and (ints / np.sqrt(4)).tolist() == [0.5, 2]
+    assert rillet.maximum(floats, np.float64(2)).tolist() == [2, 4]
+
+
 def test_dtypes_never_mix_silently() -> None:
     floats, ints = rillet.constant([1.0]), rillet.constant([1])
     for bad in (lambda: floats + ints, lambda: ints + 1.5, lambda: floats * rillet.constant([1.0], np.float64)):

@@ -35,18 +35,18 @@ def binary(kind: str, x: Any, y: Any) -> Any:
 
 def divide(x: Any, y: Any) -> Any:
     """x / y; integers become float32 first."""
-    x, y = (each if isinstance(each, Tensor) else convert_to_tensor(each) if hasattr(each, "dtype") else each
-            for each in (x, y))  # fmt: skip
-    x, y = (_as_float(each) for each in (x, y))
-    return binary("DIV", x, y)
+    return binary("DIV", _as_float(x), _as_float(y))
 
 
 def _as_float(value: Any) -> Any:
-    if isinstance(value, Tensor) and value.dtype.kind != "f":
-        from .array_ops import cast
+    if isinstance(value, (int, float, np.generic)):
+        return float(value)
+    value = convert_to_tensor(value)
+    if value.dtype.kind == "f":
+        return value
+    from .array_ops import cast
 
-        return cast(value, np.float32)
-    return float(value) if isinstance(value, int) else value
+    return cast(value, np.float32)
 
 
 def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tuple[Callable[..., Any], ...]:

@@ -25,7 +25,8 @@ class Rule:
         self.targets: list[int | None] = [None] * len(op.inputs)
         self.steps: list[tuple[str, list[int], dict[str, Any], list[int]]] = []
         self.constants: list[tuple[int, Any]] = []
-        if isinstance(opdef(op.kind).gradient, NotDifferentiable):
+        rule = opdef(op.kind).gradient
+        if isinstance(rule, NotDifferentiable) and not rule.is_refused:
             self.count = 0
             return
         builder = GradientBuilder()

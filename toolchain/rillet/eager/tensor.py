@@ -1,9 +1,9 @@
 """Tensor: an immutable array, or the symbol of one while a function is traced.
 
-Dtype rules. NumPy arrays and scalars keep their dtype. Python floats become float32, ints int32, bools bool; in an
-operator together with a tensor they take the tensor's dtype, where that loses nothing (`int_tensor + 1.5` is an
-error). Two tensors must have the same dtype: nothing is promoted behind the caller's back, `rillet.cast` is explicit.
-`/` on integers gives float32.
+Dtype rules. NumPy arrays and scalars keep their dtype. Python floats become float32, ints int32, bools bool. In an
+operator together with a tensor, Python numbers and NumPy scalars take the tensor's dtype where that loses nothing
+(`int_tensor + 1.5` is an error). Two tensors must have the same dtype: nothing is promoted behind the caller's back,
+`rillet.cast` is explicit. `/` on integers gives float32.
 """
 
 from __future__ import annotations
@@ -290,11 +290,13 @@ def _has_traced(value: Any) -> bool:
 
 
 def like(value: Any, other: Tensor) -> Tensor:
-    """`value` as an operand beside `other`: Python numbers take its dtype.
+    """`value` as an operand beside `other`: numbers take its dtype.
 
     Raises:
         TensorError: the number loses something in that dtype.
     """
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, (bool, int, float)):
         wanted = other.dtype
         if isinstance(value, float) and wanted.kind in "iub":
