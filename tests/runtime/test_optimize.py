@@ -12,6 +12,7 @@ pytest.importorskip("rillet.runtime.native", reason="the C library is not built"
 from rillet.flatbuffer import read, write_bytes
 from rillet.ir import Activation, Model, Padding, Signature, Tensor
 from rillet.ops import GraphBuilder, count_macs
+from rillet.passes import optimize
 from rillet.runtime import Interpreter, InterpreterError, verify_bytes
 from rillet.runtime.rewrite import rewrite
 
@@ -183,3 +184,9 @@ def test_collection_is_on_again() -> None:
 
     both(doubler(2, 2))
     assert gc.isenabled()
+
+
+def test_few_channels_go_in_a_conversion_but_not_at_load() -> None:
+    data = zoo("models/coral/tf2_mobilenet_v2_1.0_224_ptq.tflite").read_bytes()
+    assert rewrite(data) is None
+    assert optimize(read(data))["dead_channels"] == 10
