@@ -53,8 +53,8 @@ def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tupl
     """The method and its reflection; `ufunc` is the operator in numpy, for arrays of those `dtypes` alone."""
 
     def method(self: Any, other: Any) -> Any:
-        if local.idle and type(self) is Tensor:
-            a = self._array
+        if local.idle and (type(self) is Tensor or type(self) is Variable):
+            a = self._array if type(self) is Tensor else self.snapshot()._array
             b = _beside(other, a.dtype)
             if b is not None and a.dtype.kind in dtypes:
                 try:
