@@ -32,7 +32,8 @@ static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const binary *
     float low, high;
     RLT_TRY(rlt_range_f32(p, o->activation, &low, &high));
     rlt_binary_f32_params *k =
-        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &o->shape, cost));
+        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS,
+                     rlt_broadcast_tasks(p, &o->shape, cost + RLT_FLOAT_COST));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, o->a);
     k->b = rlt_ref_of(p, o->b);

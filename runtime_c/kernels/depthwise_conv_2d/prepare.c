@@ -40,8 +40,9 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     c->multiplier = w->out_c / in_c;
     RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
-    c->tasks = rlt_tasks(p, (uint64_t)c->output->elements * (uint32_t)w->kernel_h * (uint32_t)w->kernel_w,
-                         (uint64_t)w->batches * w->out_h);
+    const uint64_t macs = (uint64_t)c->output->elements * (uint32_t)w->kernel_h * (uint32_t)w->kernel_w;
+    const uint64_t cost = c->input->type == RLT_FLOAT32 ? 2 : 1; /* measured: of one in a full convolution */
+    c->tasks = rlt_tasks(p, macs * cost, (uint64_t)w->batches * w->out_h);
     return RLT_OK;
 }
 

@@ -12,7 +12,8 @@ enum { ALPHA = 0, APPROXIMATE = 0 }; /* fields of LeakyReluOptions, GeluOptions 
 static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, const rlt_tensor *output,
                           uint32_t kernel, uint32_t cost, float alpha, float beta) {
     rlt_unary_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_UNARY_REFS,
-                                           rlt_tasks(p, (uint64_t)output->elements * cost, output->elements));
+                                           rlt_tasks(p, (uint64_t)output->elements * (cost + RLT_FLOAT_COST),
+                                                     output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
