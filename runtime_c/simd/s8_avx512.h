@@ -7,6 +7,12 @@
 #include <stdint.h>
 
 #define RLT_INLINE static inline __attribute__((always_inline))
+/* Of a function that must not grow each caller; GCC would make a copy of it for every constant argument. */
+#if defined(__clang__)
+#define RLT_APART static __attribute__((noinline))
+#else
+#define RLT_APART static __attribute__((noinline, noclone))
+#endif
 
 /* Lanes of a vector; vectors whose int8 forms fill one register. */
 enum { LANES = 16, QUARTERS = 4 };

@@ -59,24 +59,26 @@ static void sum_rows_positive(const sum_scale *s, const int8_t *halved, const in
                               int32_t count) {
     sum_rows(1, s, halved, scaled, output, count);
 }
-static void sum_rows_any(const sum_scale *s, const int8_t *halved, const int8_t *scaled, int8_t *output, int32_t count) {
+static void sum_rows_any(const sum_scale *s, const int8_t *halved, const int8_t *scaled, int8_t *output,
+                         int32_t count) {
     sum_rows(0, s, halved, scaled, output, count);
 }
 
 /* 0 where the scales are not of this kind. */
-static int usual_scale(const rlt_binary_s8_params *p, const rlt_rescale *halved, const rlt_rescale *scaled, int positive,
-                       sum_scale *s) {
+static int usual_scale(const rlt_binary_s8_params *p, const rlt_rescale *halved, const rlt_rescale *scaled,
+                       int positive, sum_scale *s) {
     const int32_t right = -scaled->shift, last = -p->shift;
     if (kind_of(halved) != HALF || halved->left != 20 || scaled->left != 20 || right < 1 || right > 16 || last < 1 ||
         last > 22) {
         return 0;
     }
     const int64_t product = (int64_t)scaled->multiplier << 24;
-    const int64_t half = INT64_C(1) << 30, one = INT64_C(1) << (31 + last), offset = halved->zero_point * (INT64_C(1) << 19);
+    const int64_t half = INT64_C(1) << 30, one = INT64_C(1) << (31 + last);
+    const int64_t offset = halved->zero_point * (INT64_C(1) << 19);
     const int64_t nudge = half + one / 2 + p->zero_point * one - (positive ? offset * p->multiplier : 0);
     /* Each second lane: the top byte is the element of that number, the other three are zero. */
-    const vi four = _mm512_setr_epi64(0x00808080, 0x02808080, 0x04808080, 0x06808080, 0x08808080, 0x0A808080, 0x0C808080,
-                                      0x0E808080);
+    const vi four = _mm512_setr_epi64(0x00808080, 0x02808080, 0x04808080, 0x06808080, 0x08808080, 0x0A808080,
+                                      0x0C808080, 0x0E808080);
     const vi none = _mm512_set1_epi64((int64_t)0x8080808000000000);
     s->even_bytes = _mm512_or_si512(four, none);
     s->odd_bytes = _mm512_add_epi64(s->even_bytes, _mm512_set1_epi64(0x01000000));
@@ -92,8 +94,8 @@ static int usual_scale(const rlt_binary_s8_params *p, const rlt_rescale *halved,
     return 1;
 }
 
-static void usual_add_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
-                          uint32_t step_b) {
+static void usual_add_row(const void *params, const void *a, const void *b, void *output, uint32_t count,
+                          uint32_t step_a, uint32_t step_b) {
     const rlt_binary_s8_params *p = params;
     const int positive = p->low >= p->zero_point;
     sum_scale s;

@@ -5,15 +5,15 @@
  * is a sequence of `runs`: bytes that lie side by side (a whole row of the window, or one tap where the window is
  * dilated), and a run is a sequence of words: as many bytes as an instruction set multiplies at once.
  *
- * What the 128 added in the band and the zero points contribute is constant per channel and folded into `bias`. Only what
- * a zero point of the weights multiplies differs between pixels: -zero point * (sum of the window's values in the band),
- * the pixel's `term`, which kernels compute once per band for all channels.
+ * What the 128 added in the band and the zero points contribute is constant per channel and folded into `bias`. Only
+ * what a zero point of the weights multiplies differs between pixels: -zero point * (sum of the window's values in the
+ * band), the pixel's `term`, which kernels compute once per band for all channels.
  *
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
  * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero.
  *
- * A last vector of at most half as many channels as lanes may be `paired`: an instruction then multiplies two words of the
- * run at a time, the first in even and the second in odd lanes. Its weights come after those of both words of the other
+ * A last vector of at most half as many channels as lanes may be `paired`: an instruction then multiplies two words of
+ * the run at a time, the first in even and the second in odd lanes. Its weights come after those of both words of the other
  * vectors; a last word without a partner has one of zeros. A single paired vector has its channels' constants twice. */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
@@ -52,7 +52,7 @@ enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
 /* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift in [1, 22]; channels whose
  * result is the same whatever the input (those that training left dead) have factor 0 instead. POSITIVE: also, the
- * fused activation makes results below the zero point equal, so that it does not matter how negative sums are rounded. */
+ * fused activation makes results below the zero point equal, so that the rounding of negative sums does not matter. */
 typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_POSITIVE } rlt_conv_2d_sums;
 
 /* How 16 small sums become results: with `nudge`, which holds what rounds and the output zero point,

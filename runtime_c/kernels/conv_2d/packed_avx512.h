@@ -9,7 +9,8 @@
 #include "packed.h"
 
 enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64 };
-#define TILES_1(TILE, v, paired) TILE(12, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define TILES_1(TILE, v, paired) \
+    TILE(12, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_3(TILE, v, paired) TILE(5, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_4(TILE, v, paired) TILE(4, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)

@@ -65,7 +65,9 @@ RLT_INLINE void finish(const int pixels, const int vectors, const int paired, co
         return;
     }
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels; i++) v_store_bytes(output + (size_t)i * pixel, v_to_bytes(sum[i], vectors, &range), channels);
+    for (int i = 0; i < pixels; i++) {
+        v_store_bytes(output + (size_t)i * pixel, v_to_bytes(sum[i], vectors, &range), channels);
+    }
 }
 
 #endif

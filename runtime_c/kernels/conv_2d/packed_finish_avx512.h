@@ -27,7 +27,7 @@ RLT_INLINE vi round_sums(const rlt_conv_2d_sums kind, vi sum, const factor *f) {
 }
 
 /* Sums of all vectors of a pixel before those of the next, whatever they and the factors are. Not in every tile: */
-static __attribute__((noinline, noclone)) void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
+RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const v_range range = v_set_range(p->output_zero_point, p->low, p->high);
     const int vectors = (b->channels + LANES - 1) / LANES;

@@ -1,9 +1,9 @@
-/* The kernel for packed int8 convolutions. Before it comes packed_<set>.h, which defines MOST_PIXELS, MOST_VECTORS,
- * WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word); load_word(), load_pair(), set_pairs(), load_weights(),
- * multiply_add();
- * row_terms(), for each pixel of a row a factor times the sum of its window's values in the band, which wraps;
- * ROWS(X), the tile shapes: X(vectors, whether the last one is paired, list of numbers of pixels that ends with 1); then packed_finish.h or packed_finish_float.h: `result` and
- * finish(). */
+/* The kernel for packed int8 convolutions. Before it come
+ * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word);
+ *   load_word(), load_pair(), set_pairs(), load_weights(), multiply_add(); row_terms(), for each pixel of a row a factor
+ *   times the sum of its window's values in the band, which wraps;
+ * - packed_finish*.h: `result` and finish();
+ * - ROWS(X), the tile shapes: X(vectors, whether the last one is paired, list of numbers of pixels that ends with 1). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
 
@@ -11,8 +11,8 @@
 
 enum { UNROLLED = 2 };
 
-/* Adds the products of word `at` of a run for each pixel and the first `vectors` of channels. `from`: addresses of every
- * third pixel. */
+/* Adds the products of word `at` of a run for each pixel and the first `vectors` of channels. `from`: addresses of
+ * every third pixel. */
 RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
                          size_t step, int at, tile_sums sum) {
     vi w[MOST_VECTORS];
@@ -36,10 +36,10 @@ RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weig
     }
 }
 
-/* `pixels` neighbouring output pixels x `vectors` of channels, the last of which may be paired; all constant where this is
- * inlined. */
-RLT_INLINE void tile(const int pixels, const int vectors, const int paired, const block *b, const uint8_t *window, const int32_t *terms,
-                     result *output) {
+/* `pixels` neighbouring output pixels x `vectors` of channels, the last of which may be paired; all constant where this
+ * is inlined. */
+RLT_INLINE void tile(const int pixels, const int vectors, const int paired, const block *b, const uint8_t *window,
+                     const int32_t *terms, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
     /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
@@ -111,7 +111,8 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
 
 ROWS(ROW)
 
-typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, result *output);
+typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, const int32_t *terms,
+                             result *output);
 
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const rlt_row_scale *row, int32_t first, int32_t last) {
@@ -132,8 +133,8 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
 }
 
 /* Terms of `rows` output rows, or NULL where there are none. */
-static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uint8_t *windows, int32_t rows, int32_t width,
-                                   int32_t *terms) {
+static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uint8_t *windows, int32_t rows,
+                                   int32_t width, int32_t *terms) {
     const size_t step = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide;
     if (!p->weights_zero_point) return NULL;
     for (int32_t r = 0; r < rows; r++) {
@@ -158,8 +159,9 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
         const block b = block_at(p, weights, channels, row_scale, first, last);
         const int paired = p->paired && last == p->vectors;
         for (int32_t r = 0; r < rows; r++) {
-            row[last - first - 1 + paired * MOST_VECTORS](&b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
-                                  output + (size_t)r * out_step + (size_t)first * LANES);
+            row[last - first - 1 + paired * MOST_VECTORS](
+                &b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
+                output + (size_t)r * out_step + (size_t)first * LANES);
         }
     }
 }

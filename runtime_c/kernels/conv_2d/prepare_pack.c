@@ -2,10 +2,11 @@
 #include "../common/prepare_channels.h"
 #include "prepare_pack.h"
 
-enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384, LARGEST_SHIFT = 22, TERMS_SLACK = 12, PAYING_WORDS = 12 };
+enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
+enum { LARGEST_SHIFT = 22, TERMS_SLACK = 12, PAYING_WORDS = 12 };
 
-/* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a value
- * in the band, whether rlt_conv_2d_rounding and paired vectors are
+/* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
+ * value in the band, whether rlt_conv_2d_rounding and paired vectors are
  * understood. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
@@ -67,7 +68,8 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
                           rlt_conv_2d_packed_params *k) {
     const form *f = form_for(p);
     rlt_window *w = &k->window;
-    if (!f || !t->weights->data || t->weights->type != RLT_INT8 || (t->bias && !t->bias->data) || !t->output->elements) return 0;
+    if (!f || !t->weights->data || t->weights->type != RLT_INT8 || (t->bias && !t->bias->data)) return 0;
+    if (!t->output->elements) return 0;
     if ((int64_t)w->in_c * w->kernel_w >= 1 << 24 || t->weights->elements >= 1u << 30) return 0;
     rlt_column_to_row(w);
     k->band.repeat = 1;

@@ -16,8 +16,9 @@ static inline __m512i look_up(const __m512i *rows, __m512i x) {
 
 /* Whether the table only flips bits of a value, the same in each: what UINT8 to INT8 comes to. */
 static int flips_bits(const uint8_t *table) {
-    const __m512i eights = _mm512_setr_epi64(0, 0x0808080808080808, 0x1010101010101010, 0x1818181818181818,
-                                             0x2020202020202020, 0x2828282828282828, 0x3030303030303030, 0x3838383838383838);
+    const __m512i eights =
+        _mm512_setr_epi64(0, 0x0808080808080808, 0x1010101010101010, 0x1818181818181818, 0x2020202020202020,
+                          0x2828282828282828, 0x3030303030303030, 0x3838383838383838);
     const __m512i index = _mm512_or_si512(eights, _mm512_set1_epi64(0x0706050403020100));
     __mmask64 differ = 0;
     for (int i = 0; i < 256; i += 64) {
