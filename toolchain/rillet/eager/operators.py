@@ -54,7 +54,7 @@ def _operator(kind: str, ufunc: Callable[..., Any], dtypes: str = "fiu") -> tupl
 
     def method(self: Any, other: Any) -> Any:
         if local.idle and (type(self) is Tensor or type(self) is Variable):
-            a = self._array if type(self) is Tensor else self.snapshot()._array
+            a = self._array if isinstance(self, Tensor) else self.snapshot()._array
             b = _beside(other, a.dtype)
             if b is not None and a.dtype.kind in dtypes:
                 try:
