@@ -386,7 +386,10 @@ def _text(logs: Logs) -> str:
     return " - ".join(f"{name}: {value:.4f}" for name, value in (logs or {}).items())
 
 
-__all__ = [
-    "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",
-    "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "TerminateOnNaN",
-]  # fmt: skip
+def __getattr__(name: str) -> Any:
+    """TensorBoard has a module of its own, which imports this one."""
+    if name == "TensorBoard":
+        from .tensorboard import TensorBoard
+
+        return TensorBoard
+    raise AttributeError(name)
