@@ -48,7 +48,9 @@ FLOAT_MODELS = [
     "tflite_micro/hello_world_float",
     "tfmot/base",
 ]
-GOLDEN = sorted(path.name for path in ZOO.glob("conformance/litert_golden/*.npz"))
+# Recorded from a kernel of LiteRT that writes nothing: tests/test_zoo_models.py runs the file with another.
+NOT_WRITTEN = "conformance__litert__litert_tests__qwen_fc_blockwise_quantized.npz"
+GOLDEN = sorted(path.name for path in ZOO.glob("conformance/litert_golden/*.npz") if path.name != NOT_WRITTEN)
 
 
 def random_inputs(rng: np.random.Generator, details: list[dict[str, Any]]) -> list[NDArray[Any]]:

@@ -76,7 +76,7 @@ static rlt_status bind_input(rlt_prepare_state *p, uint32_t i, rlt_tensor *argum
     rlt_tensor *input = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->frame.graph_inputs, i));
     if (argument == NULL) return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "an operand of a call is missing");
     if (input->type != argument->type)
-        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, NULL, "an operand of a call has another element type than there");
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, NULL, "an operand of a call has another element type there");
     if (p->places[input->index].flags & TENSOR_STATEFUL)
         return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "an input of a called subgraph is a variable");
     if (input->rank != argument->rank || memcmp(input->dims, argument->dims, input->rank * sizeof *input->dims) != 0)
@@ -98,7 +98,8 @@ static rlt_status bind_input(rlt_prepare_state *p, uint32_t i, rlt_tensor *argum
 rlt_status rlt_call(rlt_prepare_state *p, int32_t subgraph, rlt_tensor *const *arguments, uint32_t count,
                     rlt_tensor **results, uint32_t result_count) {
     const rlt_prepare_state outer = *p;
-    if (p->depth == MOST_DEPTH || subgraph <= 0) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "it calls a wrong subgraph");
+    if (p->depth == MOST_DEPTH || subgraph <= 0)
+        return rlt_fail(p, RLT_ERROR_OPTION, NULL, "it calls a wrong subgraph");
     if (rlt_open_frame(p, (uint32_t)subgraph) != RLT_OK) return p->status;
     p->depth++;
     p->tensors_used += p->frame.tensor_tables.count;

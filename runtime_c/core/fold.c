@@ -1,5 +1,6 @@
-/* Constant folding: an operator on few constants is run while preparing, so that shapes which a model computes from its
- * inputs' shapes (SHAPE, STRIDED_SLICE, PACK, then RESHAPE) are known. Bounded, since a file can hold many operators. */
+/* Constant folding: an operator on few constants is run while preparing, so that shapes which a model computes from
+ * those of its inputs (SHAPE, STRIDED_SLICE, PACK, then RESHAPE) are known. Bounded, since a file can hold many
+ * operators. */
 #include <string.h>
 
 #include "state.h"
@@ -92,7 +93,8 @@ void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding
     p->config.isa = folding->isa;
     uint32_t offsets[MOST_OUTPUTS];
     const uint32_t first = folding->first_step;
-    if (!folding->is_wanted || p->step_count == first || !place_outputs(p, op, offsets) || !may_run(p, op, first)) return;
+    if (!folding->is_wanted || p->step_count == first) return;
+    if (!place_outputs(p, op, offsets) || !may_run(p, op, first)) return;
     _Alignas(OUTPUT_ALIGNMENT) uint8_t memory[MOST_BYTES];
     memset(memory, 0, sizeof memory);
     if (run_steps(p, op, first, offsets, memory) != RLT_OK) return;

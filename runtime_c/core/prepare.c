@@ -122,7 +122,7 @@ static rlt_status check_operand(rlt_prepare_state *p, const rlt_tensor *tensor, 
     if (flags & TENSOR_FOREIGN) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "its data is in another file");
     if ((flags & TENSOR_SPARSE) && !may_be_sparse) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "sparse constants have no kernel");
     if (tensor->type == RLT_STRING)
-        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "strings are not supported: their size is known only when run");
+        return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "strings are not supported: their sizes are not fixed");
     if (rlt_type_bits(tensor->type) == 0)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, tensor, "elements without a fixed size have no kernel");
     return RLT_OK;

@@ -95,7 +95,7 @@ static rlt_status add_common_scale_s8(rlt_prepare_state *p, const rlt_op *op, co
     return rlt_quantize_multiplier(p, factor, &k->multiplier, &k->shift);
 }
 
-/* Whether `scale` is a power of two, as LiteRT judges it (CheckedLog2 in tflite/kernels/internal/quantization_util.cc). */
+/* Whether `scale` is a power of two, as CheckedLog2 in tflite/kernels/internal/quantization_util.cc judges it. */
 static int is_power_of_two(float scale, int32_t *exponent) {
     const float log = log2f(scale), rounded = roundf(log);
     *exponent = rlt_whole_steps(rounded);
@@ -103,7 +103,8 @@ static int is_power_of_two(float scale, int32_t *exponent) {
 }
 
 /* ADD and SUB of int16. Files say whether scales that are powers of two ask for the older, shifting form. */
-static rlt_status add_s16(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t general, uint32_t shifting) {
+static rlt_status add_s16(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t general,
+                          uint32_t shifting) {
     RLT_TRY(rlt_need_symmetric(p, o->a));
     RLT_TRY(rlt_need_symmetric(p, o->b));
     RLT_TRY(rlt_need_symmetric(p, o->output));
@@ -201,7 +202,8 @@ static rlt_status prepare_pick(rlt_prepare_state *p, const rlt_op *op, const ker
     if (o.a->type != RLT_INT8 && o.a->type != RLT_INT16) return add_other(p, op, &o, k, 1);
     RLT_TRY(rlt_need_same_scale(p, o.a, o.b));
     RLT_TRY(rlt_need_same_scale(p, o.a, o.output));
-    return add_s8(p, op, &o, o.a->type == RLT_INT16 ? s16 : k->s8) ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    const uint32_t kernel = o.a->type == RLT_INT16 ? s16 : k->s8;
+    return add_s8(p, op, &o, kernel) ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
 }
 
 rlt_status rlt_prepare_maximum(rlt_prepare_state *p, const rlt_op *op) {

@@ -1,5 +1,5 @@
-/* Functions of 16-bit numbers by table: 512 steps and one value more, straight lines between them, as LiteRT's LUTLookup
- * has it (tflite/kernels/internal/common.h). */
+/* Functions of 16-bit numbers by table: 512 steps and one value more, straight lines between them, as LUTLookup in
+ * tflite/kernels/internal/common.h has it. */
 #ifndef RLT_TABLE_16_H
 #define RLT_TABLE_16_H
 

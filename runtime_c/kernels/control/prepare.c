@@ -85,7 +85,8 @@ static rlt_status end_iteration(rlt_prepare_state *p, const rlt_op *op, rlt_tens
     for (uint32_t i = 0; i < op->output_count; i++) {
         saved[i] = RLT_REF_NONE;
         RLT_TRY(need_alike(p, variables[i], results[i]));
-        if (results[i]->data || rlt_block_of(p, results[i]) >= body || is_passed_on(p, variables[i], results[i])) continue;
+        if (results[i]->data || rlt_block_of(p, results[i]) >= body) continue;
+        if (is_passed_on(p, variables[i], results[i])) continue;
         saved[i] = rlt_add_scratch(p, op, results[i]->bytes);
         RLT_TRY(add_copy(p, op, rlt_ref_of(p, results[i]), saved[i], results[i]->bytes));
     }
@@ -157,7 +158,8 @@ rlt_status rlt_prepare_if(rlt_prepare_state *p, const rlt_op *op) {
 rlt_status rlt_prepare_stablehlo_composite(rlt_prepare_state *p, const rlt_op *op) {
     rlt_tensor **arguments = list(p, op, 0, op->input_count, 0), **results = rlt_tensor_list(p, op->output_count);
     if (!arguments || !results) return RLT_ERROR_MEMORY;
-    RLT_TRY(rlt_call(p, rlt_option_i32(op, COMPOSITE_SUBGRAPH, 0), arguments, op->input_count, results, op->output_count));
+    const int32_t subgraph = rlt_option_i32(op, COMPOSITE_SUBGRAPH, 0);
+    RLT_TRY(rlt_call(p, subgraph, arguments, op->input_count, results, op->output_count));
     for (uint32_t i = 0; i < op->output_count; i++) {
         rlt_tensor *output = rlt_output(p, op, i);
         RLT_TRY(rlt_need_type(p, output, results[i]->type));

@@ -54,7 +54,8 @@ rlt_status rlt_prepare_embedding_lookup(rlt_prepare_state *p, const rlt_op *op) 
     int32_t dims[RLT_MAX_RANK];
     RLT_TRY(rlt_need_type(p, ids, RLT_INT32));
     RLT_TRY(rlt_need_rank(p, ids, 1));
-    if (table->rank < 2 || !table->elements) return rlt_fail(p, RLT_ERROR_SHAPE, table, "must have two dimensions or more");
+    if (table->rank < 2 || !table->elements)
+        return rlt_fail(p, RLT_ERROR_SHAPE, table, "must have two dimensions or more");
     memcpy(dims, table->dims, sizeof dims);
     dims[0] = ids->dims[0];
     RLT_TRY(rlt_set_shape(p, output, table->rank, dims));

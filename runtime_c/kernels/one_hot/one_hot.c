@@ -13,7 +13,8 @@ rlt_status rlt_one_hot(const rlt_run *run, const void *params) {
         const int64_t d = row % p->depth;
         uint8_t *to = output + (size_t)row * p->inner * p->bytes;
         for (uint32_t i = 0; i < p->inner; i++, to += p->bytes) {
-            const int64_t index = p->wide ? ((const int64_t *)indices)[first + i] : ((const int32_t *)indices)[first + i];
+            const size_t at = first + i;
+            const int64_t index = p->wide ? ((const int64_t *)indices)[at] : ((const int32_t *)indices)[at];
             memcpy(to, index == d ? on : off, p->bytes);
         }
     }

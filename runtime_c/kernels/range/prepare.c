@@ -77,7 +77,8 @@ rlt_status rlt_prepare_where(rlt_prepare_state *p, const rlt_op *op) {
     for (uint32_t i = 0; i < input->elements; i++) {
         if (!is_set(input, i)) continue;
         uint32_t rest = i;
-        for (uint32_t d = input->rank; d-- > 0; rest /= (uint32_t)input->dims[d]) places[d] = rest % (uint32_t)input->dims[d];
+        for (uint32_t d = input->rank; d-- > 0; rest /= (uint32_t)input->dims[d])
+            places[d] = rest % (uint32_t)input->dims[d];
         places += input->rank;
     }
     return RLT_OK;

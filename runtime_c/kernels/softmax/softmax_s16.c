@@ -6,7 +6,8 @@
 
 static int16_t exponential(const rlt_softmax_s16_params *p, const int16_t *table, int32_t difference) {
     const int32_t scaled = rlt_requantize(difference, p->multiplier, p->shift);
-    return rlt_look_up_16((int16_t)rlt_clamp(scaled < -65535 ? INT16_MIN : scaled + INT16_MAX, INT16_MIN, INT16_MAX), table);
+    const int32_t centred = rlt_clamp(scaled, -65535, 0) + INT16_MAX;
+    return rlt_look_up_16((int16_t)centred, table);
 }
 
 /* One row. The sum of at most 2^16 exponentials has 31 bits. */

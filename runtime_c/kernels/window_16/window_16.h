@@ -1,6 +1,6 @@
-/* Parameters of the kernel for int16 activations and int8 weights: CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED, which
- * differ in where weights lie. Output channel c reads `depth` input channels from (c / per_group) * depth on; its weight
- * for channel i of tap t is weights[c * channel_step + t * tap_step + i]. */
+/* Parameters of the kernel for int16 activations and int8 weights: CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED,
+ * which differ in where weights lie. Output channel c reads `depth` input channels from (c / per_group) * depth on; its
+ * weight for channel i of tap t is weights[c * channel_step + t * tap_step + i]. */
 #ifndef RLT_WINDOW_16_H
 #define RLT_WINDOW_16_H
 

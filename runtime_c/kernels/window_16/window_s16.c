@@ -1,10 +1,11 @@
-/* Result equals LiteRT's reference kernels for 16-bit activations (tflite/kernels/internal/reference/integer_ops/conv.h,
- * depthwise_conv.h, fully_connected.h). */
+/* Result equals LiteRT's reference kernels for 16-bit activations (conv.h, depthwise_conv.h and fully_connected.h in
+ * tflite/kernels/internal/reference/integer_ops). */
 #include "../common/fixed_point_64.h"
 #include "window_16.h"
 
 /* The sum of one output value. */
-static int64_t add_up(const rlt_window_16_params *p, const int16_t *image, const int8_t *weights, int32_t y0, int32_t x0) {
+static int64_t add_up(const rlt_window_16_params *p, const int16_t *image, const int8_t *weights, int32_t y0,
+                      int32_t x0) {
     const rlt_window *w = &p->window;
     int32_t first_y, last_y, first_x, last_x;
     rlt_taps(y0, w->in_h, w->kernel_h, w->dilation_h, &first_y, &last_y);
@@ -12,8 +13,8 @@ static int64_t add_up(const rlt_window_16_params *p, const int16_t *image, const
     int64_t sum = 0;
     for (int32_t ky = first_y; ky < last_y; ky++) {
         for (int32_t kx = first_x; kx < last_x; kx++) {
-            const size_t pixel = (size_t)(y0 + ky * w->dilation_h) * (size_t)w->in_w + (size_t)(x0 + kx * w->dilation_w);
-            const int16_t *x = image + pixel * (size_t)w->in_c;
+            const size_t y = (size_t)(y0 + ky * w->dilation_h), column = (size_t)(x0 + kx * w->dilation_w);
+            const int16_t *x = image + (y * (size_t)w->in_w + column) * (size_t)w->in_c;
             const int8_t *tap = weights + (size_t)(ky * w->kernel_w + kx) * (size_t)p->tap_step;
             for (int32_t i = 0; i < p->depth; i++) sum += x[i] * tap[i];
         }
@@ -48,7 +49,8 @@ rlt_status rlt_window_s16(const rlt_run *run, const void *params) {
         const int32_t y0 = (int32_t)(row % (uint32_t)w->out_h) * w->stride_h - w->pad_top;
         const int32_t x0 = (int32_t)(pixel % (uint32_t)w->out_w) * w->stride_w - w->pad_left;
         for (int32_t c = 0; c < w->out_c; c++) {
-            int64_t sum = add_up(p, image + c / p->per_group * p->depth, weights + (size_t)c * (size_t)p->channel_step, y0, x0);
+            const int8_t *own = weights + (size_t)c * (size_t)p->channel_step;
+            int64_t sum = add_up(p, image + c / p->per_group * p->depth, own, y0, x0);
             if (bias && p->narrow) sum += ((const int32_t *)bias)[c];
             else if (bias) sum = (int64_t)((uint64_t)sum + ((const uint64_t *)bias)[c]);
             if (p->narrow) sum = (int32_t)(uint32_t)sum;
