@@ -9,13 +9,13 @@
  *
  * A row of output is cut into `units` of neighbouring bytes that use the same weights, of `blocks` blocks. A unit is a
  * pixel, whose whole blocks are read where they are; parts of blocks and repeated channels come from a band
- * (common/band.h). Where channels do not fill blocks a row may be `flat` instead: a unit is as many pixels as fill some,
- * and words come in the order of a band's bytes, so that words for any window column are a matter of where to load them;
- * those of even columns and of odd ones apart, where windows move by two.
+ * (common/band.h). Where channels do not fill blocks a row may be `flat` instead: a unit is as many pixels as fill
+ * some, and words come in the order of a band's bytes, so that words for any window column are a matter of where to
+ * load them; those of even columns and of odd ones apart, where windows move by two.
  *
  * Weights: for each block, each of its vectors, each group of window rows, each piece, each window column, each of
- * `rows`: lanes x group values. Pieces are there where weights minus their zero point need more than 8 bits: several that
- * sum up to them. */
+ * `rows`: lanes x group values. Pieces are there where weights minus their zero point need more than 8 bits: several
+ * that sum up to them. */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_H
 
@@ -33,7 +33,8 @@ typedef struct {
     int32_t blocks;                 /* of a unit */
     int32_t rows, groups, pieces;
     int32_t flat;                /* 0; or the step of windows */
-    int32_t even[16];            /* with `flat` 2: fours of bytes of even columns, of two blocks, as interleaving wants them */
+    int32_t natural;  /* words and sums are in the order of bytes: of flat rows, and where there are parts of blocks */
+    int32_t even[16]; /* with `flat` 2: fours of bytes of even columns in two blocks, as interleaving wants them */
     int32_t segment, word_bytes; /* units whose words are in scratch at a time; bytes of all words there */
     int32_t small;               /* as in conv_2d/packed.h */
     int32_t output_zero_point, low, high;
@@ -43,10 +44,10 @@ enum { RLT_DEPTHWISE_PACKED_REFS = 5, RLT_DEPTHWISE_QUARTERS = 4, RLT_DEPTHWISE_
 
 /* Constants of a vector of channels. ODD: the multipliers one lane further.
  *
- * With `small`, BIAS has RLT_DEPTHWISE_OFFSET more, so that sums are positive, and multipliers are doubled, as unsigned.
- * The upper half of product + NUDGE (64 bits, for even and odd lanes) is then what is left to shift to the right, and to
- * be made smaller by 1 before where the true sum is negative: the offset is taken back, and both roundings of
- * rlt_requantize() are made, whose intermediate value has the sum's sign wherever it matters. */
+ * With `small`, BIAS has RLT_DEPTHWISE_OFFSET more, so that sums are positive, and multipliers are doubled, as
+ * unsigned. The upper half of product + NUDGE (64 bits, for even and odd lanes) is then what is left to shift to the
+ * right, and to be made smaller by 1 before where the true sum is negative: the offset is taken back, and both
+ * roundings of rlt_requantize() are made, whose intermediate value has the sum's sign wherever it matters. */
 enum {
     CHANNEL_BIAS,
     CHANNEL_MULTIPLIER,

@@ -19,7 +19,8 @@ typedef struct {
     int odd;                       /* 1 if so */
     size_t three[3];               /* tap_words() of the first columns */
     size_t row, unit;             /* bytes between rows and units of output */
-    int32_t groups, pieces, taps, rows, small, flat;
+    int32_t groups, pieces, taps, rows, small, natural;
+    int32_t quarters; /* vectors of the block that there are */
     v_range range;
 } block;
 
@@ -29,24 +30,26 @@ RLT_INLINE size_t tap_words(const block *b, int tap) {
 }
 
 static __attribute__((noinline)) vi requantize_any(const int32_t *constants, vi sum) {
-    return vi_requantize(sum, vi_load(constants + CHANNEL_MULTIPLIER * LANES), vi_load(constants + CHANNEL_LEFT * LANES),
-                         vi_load(constants + CHANNEL_RIGHT * LANES));
+    return vi_requantize(sum, vi_load(constants + CHANNEL_MULTIPLIER * LANES),
+                         vi_load(constants + CHANNEL_LEFT * LANES), vi_load(constants + CHANNEL_RIGHT * LANES));
 }
 
 /* `three`: see tiles_for(). */
 RLT_INLINE vi requantize(const int three, int32_t small, const int32_t *constants, vi sum) {
     if (!three && !small) return requantize_any(constants, sum);
     const v_scale scale = {vi_load(constants + CHANNEL_MULTIPLIER * LANES), vi_load(constants + CHANNEL_ODD * LANES),
-                           vi_load(constants + CHANNEL_NUDGE_EVEN * LANES), vi_load(constants + CHANNEL_NUDGE_ODD * LANES),
-                           vi_load(constants + CHANNEL_RIGHT * LANES)};
+                           vi_load(constants + CHANNEL_NUDGE_EVEN * LANES),
+                           vi_load(constants + CHANNEL_NUDGE_ODD * LANES), vi_load(constants + CHANNEL_RIGHT * LANES)};
     return requantize_small(!three, sum, &scale);
 }
 
-/* A vector of a block in `columns` neighbouring units of `rows` rows. Constant where this is inlined: `columns`, `rows`,
- * `three`. `i`: row * columns + column. */
+/* Vector `quarter` of a block in `columns` neighbouring units of `rows` rows. Constant where this is inlined:
+ * `columns`, `rows`, `three`. */
 RLT_INLINE void vector(const int columns, const int rows, const int three, const block *b, const uint8_t *words,
-                       const uint8_t *weights, const int32_t *constants, int quarter,
-                       vi done[SUMS][RLT_DEPTHWISE_QUARTERS]) {
+                       int quarter, vi done[SUMS][RLT_DEPTHWISE_QUARTERS]) {
+    const uint8_t *weights = b->weights + quarter * b->vector_weights;
+    const int32_t *constants = b->constants + quarter * (CHANNEL_CONSTANTS * LANES);
+    words += quarter * WEIGHTS;
     const int groups = three ? 4 / GROUP : b->groups, pieces = three ? 1 : b->pieces, taps = three ? 3 : b->taps;
     vi sum[SUMS];
 #pragma GCC unroll 4
@@ -76,34 +79,30 @@ RLT_INLINE void vector(const int columns, const int rows, const int three, const
 /* The first `inside` bytes of a block in as many units and rows. */
 RLT_INLINE void tile(const int columns, const int rows, const int three, const block *b, const uint8_t *words,
                      int32_t inside, int8_t *output) {
-    enum { CONSTANTS = CHANNEL_CONSTANTS * LANES };
     vi done[SUMS][RLT_DEPTHWISE_QUARTERS];
     if (three) {
 #pragma GCC unroll 4
-        for (int i = 0; i < RLT_DEPTHWISE_QUARTERS; i++) {
-            vector(columns, rows, 1, b, words + i * WEIGHTS, b->weights + i * b->vector_weights, b->constants + i * CONSTANTS,
-                   i, done);
-        }
+        for (int i = 0; i < RLT_DEPTHWISE_QUARTERS; i++) vector(columns, rows, 1, b, words, i, done);
     } else {
 #pragma GCC unroll 1
-        for (int i = 0; i < RLT_DEPTHWISE_QUARTERS; i++) {
-            vector(columns, rows, 0, b, words + i * WEIGHTS, b->weights + i * b->vector_weights, b->constants + i * CONSTANTS,
-                   i, done);
+        for (int i = 0; i < b->quarters; i++) vector(columns, rows, 0, b, words, i, done);
+        for (int i = b->quarters; i < RLT_DEPTHWISE_QUARTERS; i++) {
+            for (int k = 0; k < rows * columns; k++) done[k][i] = vi_set(0);
         }
     }
 #pragma GCC unroll 2
     for (int row = 0; row < rows; row++) {
 #pragma GCC unroll 4
         for (int column = 0; column < columns; column++) {
-            store_block(output + (size_t)row * b->row + (size_t)column * b->unit, done[row * columns + column], &b->range,
-                        b->flat, inside);
+            store_block(output + (size_t)row * b->row + (size_t)column * b->unit, done[row * columns + column],
+                        &b->range, b->natural, inside);
         }
     }
 }
 
 /* `units` of them, whose last one has `last` bytes of the block. */
-RLT_INLINE void tiles(const int rows, const int three, const block *b, const uint8_t *words, int32_t units, int32_t inside,
-                      int32_t last, int8_t *output) {
+RLT_INLINE void tiles(const int rows, const int three, const block *b, const uint8_t *words, int32_t units,
+                      int32_t inside, int32_t last, int8_t *output) {
     const int32_t whole = last < inside ? units - 1 : units;
     const int columns = SUMS / rows;
     int32_t unit = 0;
@@ -121,7 +120,8 @@ typedef void (*tiles_function)(const block *b, const uint8_t *words, int32_t uni
                                int8_t *output);
 
 #define TILES(name, rows, three) \
-    static void name(const block *b, const uint8_t *words, int32_t units, int32_t inside, int32_t last, int8_t *output) { \
+    static void name(const block *b, const uint8_t *words, int32_t units, int32_t inside, int32_t last, \
+                     int8_t *output) { \
         tiles(rows, three, b, words, units, inside, last, output); \
     }
 TILES(one_row, 1, 0)
@@ -129,11 +129,12 @@ TILES(two_rows, 2, 0)
 TILES(one_row_of_three, 1, 1)
 TILES(two_rows_of_three, 2, 1)
 
-/* `three`: 3x3 windows with small sums, whose activation makes all negative values one: halves below 0 then may go either
- * way. */
-static tiles_function tiles_for(const rlt_depthwise_packed_params *p, int32_t rows) {
+/* `three`: 3x3 windows with small sums, whose activation makes all negative values one: halves below 0 then may go
+ * either way. Parts of blocks run in fewer vectors. */
+static tiles_function tiles_for(const rlt_depthwise_packed_params *p, int32_t rows, int32_t quarters) {
     const rlt_window *w = &p->window;
-    const int three = w->kernel_h == 3 && w->kernel_w == 3 && p->pieces == 1 && p->small && p->low >= p->output_zero_point;
+    const int three = w->kernel_h == 3 && w->kernel_w == 3 && p->pieces == 1 && p->small &&
+                      p->low >= p->output_zero_point && quarters == RLT_DEPTHWISE_QUARTERS;
     if (rows == 1) return three ? one_row_of_three : one_row;
     return three ? two_rows_of_three : two_rows;
 }
@@ -176,7 +177,7 @@ static void fill_slots(const source *s, int32_t group, size_t at, size_t step, i
     const int flip = s->padding ? 0x80 : 0; /* a band has it already */
     for (int32_t k = 0; k < count; k++, words += slot_step) {
         vi row[GROUP];
-        if (s->p->flat) {
+        if (s->p->natural) {
 #pragma GCC unroll 4
             for (int i = 0; i < GROUP; i++) row[i] = load_flat_row(g.row[i]);
         } else {
@@ -246,8 +247,8 @@ static void fill_words(const source *s, int32_t v, int32_t first, int32_t units,
     }
     if (!inside) return;
     for (int32_t group = 0; group < p->groups; group++) {
-        fill_slots(s, group, (size_t)(x + left) * (size_t)w->out_c + (size_t)v * BLOCK, (size_t)w->out_c, inside, slot_step,
-                   words + (size_t)left * slot_step + (size_t)group * SLOT);
+        fill_slots(s, group, (size_t)(x + left) * (size_t)w->out_c + (size_t)v * BLOCK, (size_t)w->out_c, inside,
+                   slot_step, words + (size_t)left * slot_step + (size_t)group * SLOT);
     }
 }
 
@@ -267,13 +268,13 @@ static void run_blocks(const rlt_run *run, source s, int32_t first, int32_t last
         .tap_words = p->flat ? (size_t)(w->dilation_w * w->out_c) * byte : slot_step * (size_t)w->dilation_w,
         .group_words = group_words, .odd_words = group_words / 2, .odd = p->flat == 2,
         .row = (size_t)w->out_w * (size_t)w->out_c, .unit = (size_t)p->unit,
-        .groups = p->groups, .pieces = p->pieces, .taps = w->kernel_w, .rows = p->rows, .small = p->small, .flat = p->flat,
+        .groups = p->groups, .pieces = p->pieces, .taps = w->kernel_w, .rows = p->rows, .small = p->small,
+        .natural = p->natural,
         .range = v_set_range(p->output_zero_point, p->low, p->high),
     };
     for (int tap = 0; tap < 3; tap++) b.three[tap] = tap_words(&b, tap);
     for (int32_t r = 0; r < rows; r += p->rows, s.y += p->rows * w->stride_h) {
         s.rows = rows - r < p->rows ? rows - r : p->rows;
-        const tiles_function function = tiles_for(p, s.rows);
         for (int32_t unit = 0; unit < p->units; unit += p->segment) {
             const int32_t units = p->units - unit < p->segment ? p->units - unit : p->segment;
             s.fresh = r == 0 || p->units > p->segment;
@@ -284,6 +285,8 @@ static void run_blocks(const rlt_run *run, source s, int32_t first, int32_t last
                 if (!p->flat) fill_words(&s, v, unit, units, words);
                 b.weights = weights + (size_t)v * RLT_DEPTHWISE_QUARTERS * vector_weights;
                 b.constants = constants + (size_t)v * BLOCK * CHANNEL_CONSTANTS;
+                b.quarters = p->flat ? RLT_DEPTHWISE_QUARTERS : (inside + LANES - 1) / LANES;
+                const tiles_function function = tiles_for(p, s.rows, b.quarters);
                 function(&b, words + (p->flat ? (size_t)v * SLOT : 0), units, inside,
                          unit + units < p->units || last_inside > inside ? inside : last_inside,
                          output + (size_t)r * b.row + (size_t)unit * b.unit + (size_t)v * BLOCK);

@@ -13,15 +13,18 @@ static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwi
 
 static int32_t block_bytes(const rlt_depthwise_form *form) { return RLT_DEPTHWISE_QUARTERS * form->lanes; }
 
-/* Cuts a row of output into units: of as many pixels as fill whole blocks, where that is cheaper than parts of blocks. */
+/* Cuts a row of output into units: of as many pixels as fill whole blocks, where that is cheaper than parts of them. */
 static void cut(rlt_depthwise_packed_params *k, int32_t block) {
     const rlt_window *w = &k->window;
     int32_t pixels = 1;
     while (pixels < block && pixels * w->out_c % block) pixels *= 2;
+    if (w->stride_w == 1 && pixels > w->out_w) pixels = w->out_w; /* nothing comes again */
     const int32_t blocks = (w->out_c + block - 1) / block, part = blocks * block - w->out_c;
     const int by_two = w->stride_w == 2 && w->dilation_w == 1 && block % w->out_c == 0 && w->out_c % 4 == 0;
-    const int pays = part * FLAT_GAIN > blocks * block && pixels * w->out_c / block <= MOST_FLAT_BLOCKS && w->out_w > 1;
+    const int fits = w->out_w > 1 && (pixels * w->out_c + block - 1) / block <= MOST_FLAT_BLOCKS;
+    const int pays = fits && part * FLAT_GAIN > blocks * block;
     k->flat = pays && (w->stride_w == 1 || by_two) ? w->stride_w : 0;
+    k->natural = k->flat || part;
     const int32_t row = w->out_w * w->out_c;
     k->unit = k->flat ? pixels * w->out_c : w->out_c;
     k->units = (row + k->unit - 1) / k->unit;
@@ -43,8 +46,8 @@ static void plan_words(rlt_depthwise_packed_params *k, const rlt_depthwise_form 
     const int32_t most = k->flat ? (SEGMENT * block + k->unit - 1) / k->unit : SEGMENT;
     k->segment = k->units < most ? k->units : most;
     const int64_t reach = (int64_t)(w->kernel_w - 1) * w->dilation_w;
-    const int64_t flat = k->flat ? ((int64_t)k->segment * k->unit + reach / k->flat * w->out_c + block - 1) / block * k->flat : 0;
-    const int64_t slots = k->flat ? flat : (int64_t)(k->segment - 1) * w->stride_w + reach + 1;
+    int64_t slots = (int64_t)(k->segment - 1) * w->stride_w + reach + 1;
+    if (k->flat) slots = ((int64_t)k->segment * k->unit + reach / k->flat * w->out_c + block - 1) / block * k->flat;
     const int64_t bytes = slots * k->groups * slot;
     k->word_bytes = bytes < MOST_WORD_BYTES ? (int32_t)bytes : 0;
 }
@@ -91,7 +94,7 @@ static int32_t piece_of(const rlt_depthwise_packed_params *k, int32_t weight, in
 /* The byte of a unit at lane `lane` of vector `vector` of all blocks; -1 past the unit's end. */
 static int32_t byte_at(const rlt_depthwise_packed_params *k, int32_t vector, int32_t lane, int32_t lanes) {
     const int32_t block = vector / RLT_DEPTHWISE_QUARTERS, quarter = vector % RLT_DEPTHWISE_QUARTERS;
-    const int32_t inside = k->flat ? quarter * lanes + lane : lane / 4 * 16 + quarter * 4 + lane % 4;
+    const int32_t inside = k->natural ? quarter * lanes + lane : lane / 4 * 16 + quarter * 4 + lane % 4;
     const int32_t at = block * RLT_DEPTHWISE_QUARTERS * lanes + inside;
     return at < k->unit ? at : -1;
 }
@@ -104,7 +107,8 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
     const int32_t sets = k->groups * k->pieces * w->kernel_w * k->rows;
     for (int32_t i = 0; i < k->blocks * RLT_DEPTHWISE_QUARTERS * sets; i++) {
         const int32_t row = i % k->rows, x = i / k->rows % w->kernel_w;
-        const int32_t piece = i / k->rows / w->kernel_w % k->pieces, group = i / k->rows / w->kernel_w / k->pieces % k->groups;
+        const int32_t piece = i / k->rows / w->kernel_w % k->pieces;
+        const int32_t group = i / k->rows / w->kernel_w / k->pieces % k->groups;
         for (int32_t lane = 0; lane < form->lanes; lane++) {
             const int32_t at = byte_at(k, i / sets, lane, form->lanes);
             for (int32_t part = 0; part < form->group; part++) {
@@ -120,8 +124,8 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
     }
 }
 
-/* Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of the
- * channel's weights) too much. */
+/* Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of
+ * the channel's weights) too much. */
 static rlt_status pack_channel(rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
                                int32_t c, int32_t lanes, int32_t lane, int32_t *to) {
     const rlt_window *w = &k->window;
