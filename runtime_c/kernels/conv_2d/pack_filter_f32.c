@@ -2,13 +2,29 @@
 
 #include <string.h>
 
-/* One tap's `depth` values of each of `count` channels; `step`, `channel_step`: strides of the filter. */
-static float *pack_tap(const float *from, size_t step, size_t channel_step, size_t depth, size_t count, float *to) {
-    for (size_t i = 0; i < depth; i++, from += step, to += count) {
-        if (channel_step == 1) memcpy(to, from, count * sizeof(float));
-        else for (size_t c = 0; c < count; c++) to[c] = from[c * channel_step];
+enum { BLOCK = 16 }; /* a line of a usual cache */
+
+/* `depth` values of each of `count` channels, `channel_step` apart, a block at a time. */
+static void transpose(const float *from, size_t channel_step, size_t depth, size_t count, float *to) {
+    for (size_t first = 0; first < count; first += BLOCK) {
+        const size_t channels = count - first < BLOCK ? count - first : BLOCK;
+        for (size_t start = 0; start < depth; start += BLOCK) {
+            const size_t end = depth - start < BLOCK ? depth : start + BLOCK;
+            const float *block = from + first * channel_step;
+            for (size_t i = start; i < end; i++)
+                for (size_t c = 0; c < channels; c++) to[i * count + first + c] = block[c * channel_step + i];
+        }
     }
-    return to;
+}
+
+/* One tap's `depth` values of each of `count` channels; `step`, `channel_step`: strides of the filter, one of them 1. */
+static float *pack_tap(const float *from, size_t step, size_t channel_step, size_t depth, size_t count, float *to) {
+    if (channel_step != 1) {
+        transpose(from, channel_step, depth, count, to);
+    } else {
+        for (size_t i = 0; i < depth; i++) memcpy(to + i * count, from + i * step, count * sizeof(float));
+    }
+    return to + depth * count;
 }
 
 /* The same for channels of two lanes: value `at` of the run lies in every other place of its pair of rows. */
