@@ -102,6 +102,8 @@ rlt_status rlt_call(rlt_prepare_state *p, int32_t subgraph, rlt_tensor *const *a
         return rlt_fail(p, RLT_ERROR_OPTION, NULL, "it calls a wrong subgraph");
     if (rlt_open_frame(p, (uint32_t)subgraph) != RLT_OK) return p->status;
     p->depth++;
+    if (p->frame.tensor_tables.count > p->tensor_count - p->tensors_used)
+        return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "more is called than was counted");
     p->tensors_used += p->frame.tensor_tables.count;
     if (p->frame.graph_inputs.count != count || p->frame.graph_outputs.count != result_count)
         return rlt_fail(p, RLT_ERROR_FORMAT, NULL, "the called subgraph has another number of inputs or outputs");
