@@ -15,11 +15,12 @@ enum { UNROLLED = 2 };
  * every third pixel. */
 RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
                          size_t step, int at, tile_sums sum) {
+    if (vectors == 0) return;
     vi w[MOST_VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) w[v] = load_weights(weights + (at * vectors + v) * WEIGHTS);
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels && vectors > 0; i++) {
+    for (int i = 0; i < pixels; i++) {
         const vi x = load_word(from[i / 3] + (size_t)(i % 3) * step + at * WORD);
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(sum[i][v], x, w[v]);
