@@ -116,7 +116,7 @@ class Functional(Model):
         self.inputs, self.outputs = flatten(inputs), flatten(outputs)
         self._structure, self._results, self.built = inputs, outputs, True
         self._order = _nodes_between(self.inputs, self.outputs)
-        self._stack = list(dict.fromkeys(node.layer for node in self._order))
+        self._stack = _layers_as_numbered(self._order, self.outputs)
         _check_names(self.name, self._stack)
         self._build_shapes = map_structure(lambda t: t.shape, inputs)
 
@@ -241,6 +241,29 @@ def _nodes_between(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicT
         stack.append((node, True))
         stack.extend((x.node, False) for x in reversed(node.parents) if id(x) not in ends)
     return list(order)
+
+
+def _layers_as_numbered(order: Sequence[Node], outputs: Sequence[SymbolicTensor]) -> list[Layer]:
+    """The layers in the order in which Keras 3 numbers them in files: by the number of calls from there to the outputs,
+    largest first; at equal distance, in the order in which a search from the outputs meets them."""
+    distances = dict.fromkeys(order, 0)
+    far: dict[Layer, int] = {}
+    for call in reversed(order):
+        far[call.layer] = distances[call] = max(distances[call], far.get(call.layer, 0))
+        for parent in (x.node for x in call.parents):
+            if parent in distances:
+                distances[parent] = max(distances[parent], distances[call] + 1)
+    met: dict[Layer, int] = {}
+    done: set[Node] = set()
+    stack = [y.node for y in reversed(outputs)]
+    while stack:
+        node = stack.pop()
+        if node is None or node not in distances or node in done:
+            continue
+        done.add(node)
+        met.setdefault(node.layer, len(met))
+        stack += [x.node for x in reversed(node.parents)]
+    return sorted(far, key=lambda layer: (-far[layer], met.get(layer, -1)))
 
 
 def _check_names(model: str, layers: Sequence[Layer]) -> None:
