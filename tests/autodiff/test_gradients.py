@@ -181,6 +181,18 @@ def test_gradients_go_straight_through_rounding() -> None:
     np.testing.assert_array_equal(outputs["gradient/x"], [0, 1, 1, 1, 0])
 
 
+def test_ranges_learn_from_what_they_cut_off() -> None:
+    """An end of the range gets the gradient of the values beyond it, channel by channel."""
+    b = GraphBuilder()
+    x, low, high = b.input("x", (2, 3)), b.input("low", (2, 1)), b.input("high", (2, 1))
+    b.output(b.op("rillet.FAKE_QUANT", [x, low, high], num_bits=8, narrow_range=True), "y")
+    values = [np.array([[-1.5, 0.003, 2.5], [-1.5, -3.0, 1.9]]), np.array([[-1.0], [-2.0]]), np.array([[1.0], [2.0]])]
+    outputs = evaluate(grad(b.graph, b.graph.outputs[0], [x, low, high]), values)
+    np.testing.assert_array_equal(outputs["gradient/x"], [[0, 1, 0], [1, 0, 1]])
+    np.testing.assert_array_equal(outputs["gradient/low"], [[1], [1]])
+    np.testing.assert_array_equal(outputs["gradient/high"], [[1], [0]])
+
+
 def test_quantized_values_are_refused_instead_of_taken_for_constant() -> None:
     b = GraphBuilder()
     x = b.input("x", (5,))

@@ -20,7 +20,8 @@ C_TOLERANCE = 1e-3  # where gradients are differences of large numbers, another 
 MOST_ELEMENTS = 8192
 
 
-STRAIGHT_THROUGH = {"FAKE_QUANT"}  # operators whose rule is not the slope: see tests/autodiff/test_gradients.py
+# Operators whose rule is not the slope: see tests/autodiff/test_gradients.py.
+STRAIGHT_THROUGH = {"FAKE_QUANT", "rillet.FAKE_QUANT", "rillet.FAKE_QUANT_GRADIENT"}
 
 
 def _is_checked(case: Case) -> bool:

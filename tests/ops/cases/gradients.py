@@ -128,6 +128,26 @@ CASES = [
         Case("FAKE_QUANT", name, [Random((3, 50), -3, 3)], {"min": low, "max": high, "num_bits": bits})
         for name, low, high, bits in (("8 bits", -1.5, 2.0, 8), ("4 bits", -2.5, 2.5, 4), ("positive", 0.0, 2.0, 8))
     ),
+    *(
+        Case(kind, name, operands, {"num_bits": bits, "narrow_range": narrow}, resolver="")
+        for name, shape, ranges, bits, narrow in (
+            ("one range", (3, 5, 7), (), 8, False),
+            ("one value", (3, 50), (1, 1), 4, False),
+            ("filters", (19, 3, 3, 5), (19, 1, 1, 1), 8, True),
+            ("middle axis", (3, 21, 6), (21, 1), 4, True),
+            ("last axis", (1, 3, 3, 37), (1, 1, 1, 37), 8, True),
+            ("two axes", (3, 3, 5, 2), (5, 2), 8, True),
+            ("rows of one", (40, 1), (40, 1), 8, True),
+        )
+        for kind, operands in (
+            ("rillet.FAKE_QUANT", [Random(shape, -2, 2), Random(ranges, -2, 0), Random(ranges, 0.1, 2)]),
+            (
+                "rillet.FAKE_QUANT_GRADIENT",
+                [Random(shape, -2, 2), Random(ranges, -2, 0), Random(ranges, 0.1, 2), Random(shape)],
+            ),
+        )
+    ),
+    Case("rillet.FAKE_QUANT", "empty range", [Random((3, 50), -3, 3), 0.0, 0.0], {"num_bits": 8}, resolver=""),
     Case("SCATTER_ND", "rows", [[[3], [0], [3]], Random((3, 5)), [6, 5]]),
     *(
         Case("SCATTER_ND", dtype.name.lower(), [[[3], [0], [3]], Random((3, 5), -9, 9, dtype), [6, 5]])
