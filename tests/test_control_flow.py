@@ -201,3 +201,16 @@ def test_shapes_of_loop_variables_may_not_change() -> None:
     body.outputs[1] = grown
     with pytest.raises(RuntimeFailure, match="another shape"):
         Plan(write_bytes(model))
+
+
+@pytest.mark.parametrize("given", [0, 2])
+def test_calls_with_another_number_of_operands_are_refused(given: int) -> None:
+    """The branches take one input, and give it out."""
+    shape = {"x": ((2,), DType.FLOAT32)}
+    main = GraphBuilder()
+    p, x = main.input("p", (), DType.BOOL), main.input("x", (2,))
+    attrs = {"then_subgraph_index": 1, "else_subgraph_index": 2}
+    main.output(call(main, "IF", [p] + [x] * given, [x], **attrs)[0])
+    branches = [graph(name, shape, lambda g, x: [x]) for name in ("then", "else")]
+    with pytest.raises(RuntimeFailure, match="another number of inputs"):
+        Plan(write_bytes(Model([main.graph, *branches])))

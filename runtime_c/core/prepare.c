@@ -206,9 +206,9 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
     }
     if (p->status != RLT_OK) return p->status;
     const rlt_folding folding = rlt_start_folding(p, op);
-    rlt_status status = call_prepare(p, op);
+    if (call_prepare(p, op) != RLT_OK) return p->status; /* maybe in a called subgraph: that frame is still open */
     rlt_drop_halves(p, back);
-    if (status == RLT_OK) rlt_fold(p, op, &folding);
+    rlt_fold(p, op, &folding);
     return p->status;
 }
 
