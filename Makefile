@@ -5,8 +5,9 @@ C_SOURCES := $(shell find runtime_c CMakeLists.txt -name '*.c' -o -name '*.h' -o
 .PHONY: demo test lint bench clean
 
 demo: .venv/built
-	$(PYTHON) -m rillet deploy examples/digits/digits.keras --board mps2-an386 \
-		--calibrate examples/digits/calibration.npz --accuracy examples/digits/test.npz --report report.html
+	$(PYTHON) examples/digits/train.py -o out
+	$(PYTHON) -m rillet deploy out/digits.keras --board mps2-an386 \
+		--calibrate out/calibration.npz --accuracy out/test.npz --report report.html
 
 test: .venv/built
 	$(PYTHON) -m pytest
