@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -246,14 +245,13 @@ def _optimizer_weights(model: Any) -> list[Weight]:
 def _write_whole(path: Path, overwrite: bool, write: Callable[[Path], None]) -> None:
     if path.exists() and not overwrite:
         raise SavingError(f"'{path}' exists; give overwrite=True to replace it")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
         try:
-            write(Path(name))
-            os.replace(name, path)
+            write(temporary)
+            os.replace(temporary, path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as wrong:
         raise SavingError(f"cannot write '{path}': {wrong.strerror or wrong}") from wrong
