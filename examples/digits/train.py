@@ -31,6 +31,7 @@ Images = NDArray[np.float32]
 
 def build() -> Any:
     """MobileNetV2 in small: a stem, two inverted residual blocks (the first with its shortcut), a head."""
+
     def finish(x: Any, name: str, activation: bool = True) -> Any:
         x = layers.BatchNormalization(name=f"{name}_norm")(x)
         return layers.ReLU(6.0, name=f"{name}_relu")(x) if activation else x
