@@ -1,4 +1,5 @@
-"""Random convolutions on the emulated Cortex-M4: the kernels of its DSP extension give the bits of the scalar ones.
+"""Random convolutions on the emulated Cortex-M4 and M55: kernels of the DSP extension and of Helium give the bits of
+the scalar ones.
 
 All operators are steps of one model, so that one firmware runs them.
 """
@@ -45,12 +46,13 @@ def _model(ops: list[Op]) -> Model:
     return Model([Graph("main", [op.inputs[0] for op in ops], [op.outputs[0] for op in ops], ops)])
 
 
+@pytest.mark.parametrize(("board", "suffix"), [("mps2-an386", "_dsp"), ("mps3-an547", "_mve")])
 @pytest.mark.parametrize("kind", BUILDERS)
-def test_random_shapes_on_the_emulated_m4(kind: str, tmp_path: Path) -> None:
-    need_tools("mps2-an386")
+def test_random_shapes_on_an_emulated_core(kind: str, board: str, suffix: str, tmp_path: Path) -> None:
+    need_tools(board)
     ops = [_draw(kind, number) for number in range(SHAPES)]
-    target = prepare_target(write_bytes(_model(ops)), "mps2-an386")
-    assert sum(step.kernel.endswith("_dsp") for step in target.plan.steps) > SHAPES // 3
+    target = prepare_target(write_bytes(_model(ops)), board)
+    assert sum(step.kernel.endswith(suffix) for step in target.plan.steps) > SHAPES // 3
     host = Session(Plan(target.data, isa="scalar"))
     rng = np.random.default_rng(1)
     with open_firmware(build_target(target, tmp_path)) as device:

@@ -24,4 +24,10 @@ typedef struct {
     rlt_exact_factor exact;
 } rlt_finish_exact;
 
+/* The same for Helium, four channels side by side: the value, shifted up to the top byte, saturates there. */
+typedef struct {
+    int32_t bias[4], multiplier[4], offset[4];
+    int32_t shift[4]; /* 24 - rlt_finish.shift */
+} rlt_finish_four;
+
 #endif

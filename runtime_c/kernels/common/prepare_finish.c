@@ -1,6 +1,6 @@
 #include "prepare_finish.h"
 
-enum { SAFE_SUM = 1 << 29, LARGEST_SHIFT = 22, CONSTANT_SHIFT = 8 };
+enum { SAFE_SUM = 1 << 29, LARGEST_SHIFT = 22, CONSTANT_SHIFT = 8, TOP_BYTE = 24 };
 
 /* Channels that training left dead have tiny scales: whatever the inputs, the bias decides. */
 static int is_constant(const rlt_channel_sum *sum, int32_t *value) {
@@ -26,4 +26,11 @@ int rlt_finish_for(const rlt_channel_sum *sum, int exact, rlt_finish *f) {
     if (most + (offset < 0 ? -offset : offset) >= INT32_MAX) return 0;
     *f = (rlt_finish){(int32_t)(2 * sum->bias), sum->multiplier, (int32_t)offset, right};
     return 1;
+}
+
+void rlt_finish_put(rlt_finish_four *four, int32_t lane, const rlt_finish *f) {
+    four->bias[lane] = f->bias2 / 2;
+    four->multiplier[lane] = f->multiplier;
+    four->offset[lane] = f->offset;
+    four->shift[lane] = TOP_BYTE - f->shift;
 }

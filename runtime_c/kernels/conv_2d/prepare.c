@@ -7,6 +7,7 @@
 #include "prepare_columns.h"
 #include "prepare_pack.h"
 #include "prepare_pack_f32.h"
+#include "prepare_vectors.h"
 #include "prepare_winograd_f32.h"
 
 /* Fields of Conv2DOptions. */
@@ -85,6 +86,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
     rlt_conv_2d_packed_params plan = {.window = c->window};
     *done = 0;
+    if (c->groups == 1) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
+    if (*done) return RLT_OK;
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;
     const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;

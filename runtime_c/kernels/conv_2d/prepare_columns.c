@@ -15,18 +15,17 @@ static const int8_t *filter_of(const layer *l, int32_t channel) {
     return (const int8_t *)l->t->weights->data + (size_t)channel * (size_t)l->filter;
 }
 
-/* *fits is 0 where the channel's sums are too large for the short forms. */
-static rlt_status channel_finish(rlt_prepare_state *p, const layer *l, int32_t c, rlt_finish_exact *f, int *fits) {
-    const rlt_conv_tensors *t = l->t;
-    const int8_t *weights = filter_of(l, c);
+rlt_status rlt_conv_2d_finish(rlt_prepare_state *p, const rlt_conv_tensors *t, int32_t filter, int32_t c, int exact,
+                              rlt_finish_exact *f, int64_t *largest, int *fits) {
+    const int8_t *weights = (const int8_t *)t->weights->data + (size_t)c * (size_t)filter;
     int64_t sum = 0, size = 0;
-    for (int32_t i = 0; i < l->filter; i++) {
+    for (int32_t i = 0; i < filter; i++) {
         sum += weights[i];
         size += weights[i] < 0 ? -weights[i] : weights[i];
     }
     rlt_channel_sum s = {.largest = 128 * size, .zero_point = rlt_zero_point(t->output, 0)};
     s.bias = (t->bias ? rlt_const_i32(t->bias, (uint32_t)c) : 0) - rlt_zero_point(t->input, 0) * sum;
-    if (l->exact) {
+    if (exact) {
         const double x = (double)rlt_scale(t->input, 0), w = (double)rlt_scale(t->weights, (uint32_t)c);
         RLT_TRY(rlt_exact(p, x * w / (double)rlt_scale(t->output, 0), &f->exact));
         s.multiplier = (int32_t)(f->exact.high >> 1);
@@ -34,7 +33,15 @@ static rlt_status channel_finish(rlt_prepare_state *p, const layer *l, int32_t c
     } else {
         RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &s.multiplier, &s.shift));
     }
-    *fits = s.largest < LARGEST_SECOND && rlt_finish_for(&s, l->exact, &f->finish);
+    *largest = s.largest;
+    *fits = rlt_finish_for(&s, exact, &f->finish);
+    return RLT_OK;
+}
+
+static rlt_status channel_finish(rlt_prepare_state *p, const layer *l, int32_t c, rlt_finish_exact *f, int *fits) {
+    int64_t largest;
+    RLT_TRY(rlt_conv_2d_finish(p, l->t, l->filter, c, l->exact, f, &largest, fits));
+    *fits = *fits && largest < LARGEST_SECOND;
     return RLT_OK;
 }
 

@@ -5,6 +5,11 @@
 #include "columns.h"
 #include "prepare_pack.h"
 
+/* Constants of channel `c`, whose filter has `filter` weights with zero point 0. `*largest` bounds its sum of products;
+ * *fits is 0 where sums are too large for the short form. `exact` as below. */
+rlt_status rlt_conv_2d_finish(rlt_prepare_state *p, const rlt_conv_tensors *t, int32_t filter, int32_t c, int exact,
+                              rlt_finish_exact *f, int64_t *largest, int *fits);
+
 /* Adds the step, if this CPU and the operands, which are checked by now, allow this form: then *done is 1.
  * `exact`: a FULLY_CONNECTED, whose results are rounded once. */
 rlt_status rlt_conv_2d_columns(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t,

@@ -1,0 +1,159 @@
+/* int8 CONV_2D with Helium: vectors.h. */
+#include "../common/mve.h"
+#include "vectors.h"
+
+enum { PIXELS = RLT_CONV_2D_VECTOR_PIXELS, VECTOR = RLT_CONV_2D_VECTOR };
+
+/* The column of the pixel at `out_y`, `out_x`. */
+static void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y, int32_t out_x, int8_t *to) {
+    const rlt_window *w = &p->window;
+    const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
+    const int32_t per_row = p->runs / w->kernel_h, across = p->run_bytes / w->in_c; /* runs, pixels of a run */
+    for (int32_t ky = 0; ky < w->kernel_h; ky++) {
+        const int32_t y = y0 + ky * w->dilation_h;
+        const int8_t *row = image + y * w->in_w * w->in_c;
+        for (int32_t run = 0; run < per_row; run++, to += p->run_bytes) {
+            const int32_t x = x0 + run * w->dilation_w;
+            if (y < 0 || y >= w->in_h || x + across <= 0 || x >= w->in_w) {
+                fill_bytes(to, p->input_zero_point, p->run_bytes);
+                continue;
+            }
+            const int32_t left = x < 0 ? -x * w->in_c : 0;
+            const int32_t right = x + across > w->in_w ? (x + across - w->in_w) * w->in_c : 0;
+            if (left | right) fill_bytes(to, p->input_zero_point, p->run_bytes);
+            copy_bytes(to + left, row + x * w->in_c + left, p->run_bytes - left - right);
+        }
+    }
+}
+
+typedef struct {
+    const int8_t *from[PIXELS];
+    int8_t *to[PIXELS];
+} pixels;
+
+/* One vector of three pixels times that of two channels. `next` goes on to the next one. */
+#define PRODUCTS(multiply, next) \
+    "vldrb.u8 q0, [r1" next "\n\t" \
+    "vldrw.u32 q3, [r7], #16\n\t" \
+    multiply " r0, q0, q3\n\t" \
+    "vldrw.u32 q4, [r7], #16\n\t" \
+    multiply " r2, q0, q4\n\t" \
+    "vldrb.u8 q1, [r3" next "\n\t" \
+    multiply " r4, q1, q3\n\t" \
+    multiply " r6, q1, q4\n\t" \
+    "vldrb.u8 q2, [r5" next "\n\t" \
+    multiply " r8, q2, q3\n\t" \
+    multiply " r10, q2, q4\n\t"
+
+/* All channels of three pixels. */
+RLT_INLINE void multiply(const pixels *at, const int8_t *weights, const rlt_finish_four *channels, int32_t steps,
+                         int32_t out_c) {
+    int8_t *to0 = at->to[0], *to1 = at->to[1], *to2 = at->to[2];
+    const int8_t *from0 = at->from[0], *from1 = at->from[1], *from2 = at->from[2];
+    const int32_t more = steps - 1;
+    __asm__ volatile(
+        "ldr r1, %[from0]\n\t"
+        "ldr r3, %[from1]\n\t"
+        "ldr r5, %[from2]\n\t"
+        "ldr r7, %[weights]\n\t"
+        "ldr r9, %[channels]\n\t"
+        "ldr r11, %[more]\n\t"
+        "ldr r12, %[out_c]\n"
+        "1:\n\t"
+        PRODUCTS("vmladav.s8", "], #16")
+        "wls lr, r11, 3f\n"
+        "2:\n\t"
+        PRODUCTS("vmladava.s8", "], #16")
+        "le lr, 2b\n"
+        "3:\n\t"
+        "vmov q5[2], q5[0], r0, r2\n\t"
+        "vmov q6[2], q6[0], r4, r6\n\t"
+        "vmov q7[2], q7[0], r8, r10\n\t"
+        PRODUCTS("vmladav.s8", ", #-16]!")
+        "wls lr, r11, 5f\n"
+        "4:\n\t"
+        PRODUCTS("vmladava.s8", ", #-16]!")
+        "le lr, 4b\n"
+        "5:\n\t"
+        "vmov q5[3], q5[1], r0, r2\n\t"
+        "vmov q6[3], q6[1], r4, r6\n\t"
+        "vmov q7[3], q7[1], r8, r10\n\t"
+        "vldrw.u32 q3, [r9], #16\n\t" /* biases */
+        "vadd.i32 q5, q5, q3\n\t"
+        "vadd.i32 q6, q6, q3\n\t"
+        "vadd.i32 q7, q7, q3\n\t"
+        "vldrw.u32 q4, [r9], #16\n\t" /* multipliers */
+        "vqrdmulh.s32 q5, q5, q4\n\t"
+        "vqrdmulh.s32 q6, q6, q4\n\t"
+        "vqrdmulh.s32 q7, q7, q4\n\t"
+        "vshr.s32 q0, q5, #31\n\t"
+        "vshr.s32 q1, q6, #31\n\t"
+        "vshr.s32 q2, q7, #31\n\t"
+        "vldrw.u32 q3, [r9], #16\n\t" /* offsets */
+        "vadd.i32 q5, q5, q0\n\t"
+        "vadd.i32 q6, q6, q1\n\t"
+        "vadd.i32 q7, q7, q2\n\t"
+        "vadd.i32 q5, q5, q3\n\t"
+        "vadd.i32 q6, q6, q3\n\t"
+        "vadd.i32 q7, q7, q3\n\t"
+        "vldrw.u32 q4, [r9], #16\n\t" /* shifts */
+        "ldr r0, %[to0]\n\t"
+        "vqshl.s32 q5, q5, q4\n\t"
+        "ldr r2, %[to1]\n\t"
+        "vqshl.s32 q6, q6, q4\n\t"
+        "ldr r4, %[to2]\n\t"
+        "vqshl.s32 q7, q7, q4\n\t"
+        "vshr.s32 q5, q5, #24\n\t"
+        "vshr.s32 q6, q6, #24\n\t"
+        "vshr.s32 q7, q7, #24\n\t"
+        "vctp.32 r12\n\t"
+        "vpsttt\n\t"
+        "vstrbt.32 q5, [r0], #4\n\t"
+        "vstrbt.32 q6, [r2], #4\n\t"
+        "vstrbt.32 q7, [r4], #4\n\t"
+        "str r0, %[to0]\n\t"
+        "str r2, %[to1]\n\t"
+        "str r4, %[to2]\n\t"
+        "subs r12, r12, #4\n\t"
+        "bgt.w 1b\n\t"
+        : [to0] "+m"(to0), [to1] "+m"(to1), [to2] "+m"(to2)
+        : [from0] "m"(from0), [from1] "m"(from1), [from2] "m"(from2), [weights] "m"(weights),
+          [channels] "m"(channels), [more] "m"(more), [out_c] "m"(out_c)
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3",
+          "q4", "q5", "q6", "q7", "cc", "memory");
+}
+
+rlt_status rlt_conv_2d_s8_mve(const rlt_run *run, const void *params) {
+    const rlt_conv_2d_vectors_params *p = params;
+    const rlt_window *w = &p->window;
+    const int32_t image_bytes = w->in_h * w->in_w * w->in_c, column_bytes = p->steps * VECTOR;
+    const int8_t *image = rlt_in(run, p->input), *const end = image + w->batches * image_bytes;
+    int8_t *columns = rlt_out(run, p->scratch);
+    int8_t *const output = rlt_out(run, p->output), *to = output;
+    int8_t *const last = output + w->batches * w->out_h * w->out_w * w->out_c;
+    int32_t y = 0, x = 0;
+    while (to < last) {
+        pixels at;
+        for (int32_t i = 0; i < PIXELS; i++) {
+            if (to == last) { /* once more the one before */
+                at.from[i] = at.from[i - 1], at.to[i] = at.to[i - 1];
+                continue;
+            }
+            const int8_t *from = image + (y * w->stride_h * w->in_w + x * w->stride_w) * w->in_c;
+            if (!p->direct || end - from < column_bytes) {
+                column(p, image, y, x, columns + i * column_bytes);
+                from = columns + i * column_bytes;
+            }
+            at.from[i] = from, at.to[i] = to;
+            to += w->out_c;
+            if (++x < w->out_w) continue;
+            x = 0;
+            if (++y < w->out_h) continue;
+            y = 0;
+            image += image_bytes;
+        }
+        multiply(&at, rlt_in(run, p->weights), rlt_in(run, p->channels), p->steps, w->out_c);
+    }
+    cut_bytes(output, last - output, p->low, p->high);
+    return RLT_OK;
+}

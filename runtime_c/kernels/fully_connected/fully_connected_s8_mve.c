@@ -1,0 +1,73 @@
+/* int8 FULLY_CONNECTED with Helium: conv_2d/vectors.h, each row of the input a pixel. */
+#include "../common/mve.h"
+#include "../conv_2d/vectors.h"
+
+enum { LANES = 4 };
+
+/* Sums of four units, biases included, over one row; `weights` moves on to the next four. */
+RLT_INLINE int32x4_t multiply(const int8_t *row, int32_t depth, const int8_t **weights, const int32_t bias[LANES]) {
+    int32x4_t sums;
+    const int8_t *w = *weights;
+    __asm__ volatile(
+        "ldrd r0, r2, [%[bias]]\n\t"
+        "ldrd r4, r6, [%[bias], #8]\n\t"
+        "dlstp.8 lr, %[depth]\n"
+        "1:\n\t"
+        "vldrb.u8 q0, [%[row]], #16\n\t"
+        "vldrb.u8 q1, [%[weights]], #16\n\t"
+        "vmladava.s8 r0, q0, q1\n\t"
+        "vldrb.u8 q2, [%[weights]], #16\n\t"
+        "vmladava.s8 r2, q0, q2\n\t"
+        "vldrb.u8 q1, [%[weights]], #16\n\t"
+        "vmladava.s8 r4, q0, q1\n\t"
+        "vldrb.u8 q2, [%[weights]], #16\n\t"
+        "vmladava.s8 r6, q0, q2\n\t"
+        "letp lr, 1b\n\t"
+        "vmov %q[sums][2], %q[sums][0], r0, r4\n\t"
+        "vmov %q[sums][3], %q[sums][1], r2, r6"
+        : [sums] "=&w"(sums), [row] "+r"(row), [weights] "+r"(w)
+        : [depth] "r"(depth), [bias] "r"(bias)
+        : "r0", "r2", "r4", "r6", "lr", "q0", "q1", "q2", "cc", "memory");
+    *weights = w;
+    return sums;
+}
+
+/* Where the short form cannot tell: one value in thousands. */
+static __attribute__((noinline)) void exactly(const rlt_conv_2d_vectors_params *p, int32x4_t sums,
+                                              const rlt_exact_factor *factors, int32_t count, int8_t *to) {
+    int32_t sum[LANES];
+    vstrwq_s32(sum, sums);
+    for (int32_t k = 0; k < count; k++) {
+        to[k] = (int8_t)rlt_saturate(rlt_requantize_exact(sum[k], &factors[k]), p->output_zero_point, INT8_MIN,
+                                     INT8_MAX);
+    }
+}
+
+rlt_status rlt_fully_connected_s8_mve(const rlt_run *run, const void *params) {
+    const rlt_conv_2d_vectors_params *p = params;
+    const int32_t units = p->window.out_c;
+    const rlt_finish_four *const channels = rlt_in(run, p->channels);
+    const rlt_exact_factor *const factors = (const void *)(channels + (units + LANES - 1) / LANES);
+    const int8_t *input = rlt_in(run, p->input);
+    int8_t *output = rlt_out(run, p->output);
+    for (int32_t i = 0; i < p->window.out_w; i++, input += p->run_bytes, output += units) {
+        const int8_t *weights = rlt_in(run, p->weights);
+        const rlt_finish_four *f = channels;
+        for (int32_t c = 0; c < units; c += LANES, f++) {
+            const int32x4_t sums = multiply(input, p->run_bytes, &weights, f->bias);
+            const int32x4_t shift = vldrwq_s32(f->shift);
+            int32x4_t value = vqrdmulhq_s32(sums, vldrwq_s32(f->multiplier));
+            value = vaddq_s32(value, vldrwq_s32(f->offset));
+            const mve_pred16_t some = vctp32q((uint32_t)(units - c));
+            /* The bits below the result, at the top of a word: in units of its last bit at most 4? */
+            const uint32x4_t rest = vreinterpretq_u32_s32(vshlq_s32(value, vaddq_n_s32(shift, 8)));
+            const uint32x4_t few = vqshlq_u32(vdupq_n_u32(4), vaddq_n_s32(shift, 8));
+            vstrbq_p_s32(output + c, vshrq_n_s32(vqshlq_s32(value, shift), 24), some);
+            if (vcmpcsq_m_u32(few, rest, some)) {
+                exactly(p, sums, factors + c, units - c < LANES ? units - c : LANES, output + c);
+            }
+        }
+        cut_bytes(output, units, p->low, p->high);
+    }
+    return RLT_OK;
+}
