@@ -27,6 +27,7 @@ _SERVER = ("firmware/main.c", "firmware/server.c", "firmware/frame.c")
 _SESSION = "core/run.c"
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
+_IMAGE_ALIGNMENT = 64  # runtime_c/firmware/model.h
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,22 @@ class _Objects:
 
 
 def build(
-    image: bytes, kernels: Sequence[str], board: Board, out_dir: str | os.PathLike[str], *, model_name: str = ""
+    image: bytes,
+    kernels: Sequence[str],
+    board: Board,
+    out_dir: str | os.PathLike[str],
+    *,
+    model_name: str = "",
+    signatures: Sequence[str] = (),
 ) -> Firmware:
     """Compiles and links the firmware that runs one model.
 
     Args:
-        image: a self-contained plan image whose kernel numbers index `kernels` (b"" for firmware without a model).
+        image: self-contained plan images whose kernel numbers index `kernels`, joined by `join_images`: one for each
+            signature (b"" for firmware without a model).
         kernels: names of the kernel functions, without their `rlt_` prefix.
         out_dir: gets firmware.elf, replaced only when the build has succeeded.
-        model_name: what the device calls its model, at most 63 bytes.
+        model_name: what the device calls its model, at most 63 bytes. signatures: the names of its signatures.
 
     Raises:
         BoardError: the compiler is missing or fails, a kernel is unknown, or the program does not fit the board (the
@@ -71,7 +79,7 @@ def build(
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
-        own = write_model(Path(scratch), image, arena, kernels, board, model_name)
+        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures)
         linked = _link(compiler, root, board, [*own, *objects.server, objects.session, *objects.kernels], Path(scratch))
         elf = read_elf(linked.read_bytes())
         sizes, regions = measure(board, elf, arena, bound), region_uses(board, elf)
@@ -118,13 +126,22 @@ def _layout(board: Board, work: Path) -> list[str]:
     return [f"-T{script}", "-Wl,--no-warn-rwx-segments", "-Wl,--no-check-sections", "-Wl,--build-id=none", "-lgcc"]
 
 
+def join_images(images: Sequence[bytes]) -> bytes:
+    """Plan images one behind the other, as the firmware finds them (runtime_c/firmware/model.h)."""
+    padded = [image + bytes(-len(image) % _IMAGE_ALIGNMENT) for image in images[:-1]]
+    return b"".join([*padded, *images[-1:]])
+
+
 def _arena_bytes(image: bytes) -> int:
-    if not image:
-        return 64
-    words = [int.from_bytes(image[i : i + 4], "little") for i in range(0, 20, 4)]
-    if len(image) < 64 or words[0] != _IMAGE_MAGIC or words[2] != len(image):
-        raise BoardError("not a plan image: prepare the model again")
-    return max(words[4], 64)
+    """Of the image that needs most."""
+    arena, at = 64, 0
+    while at < len(image):
+        words = [int.from_bytes(image[at + i : at + i + 4], "little") for i in range(0, 20, 4)]
+        if len(image) - at < 64 or words[0] != _IMAGE_MAGIC or words[2] > len(image) - at:
+            raise BoardError("not a plan image: prepare the model again")
+        arena = max(arena, words[4])
+        at += words[2] + -words[2] % _IMAGE_ALIGNMENT
+    return arena
 
 
 def _sources(root: Path, board: Board) -> list[Path]:

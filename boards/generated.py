@@ -13,7 +13,13 @@ HOST_IMAGE_ROOM = 16 << 20
 
 
 def write_model(
-    work: Path, image: bytes, arena: int, kernels: Sequence[str], board: Board, model_name: str
+    work: Path,
+    image: bytes,
+    arena: int,
+    kernels: Sequence[str],
+    board: Board,
+    model_name: str,
+    signatures: Sequence[str],
 ) -> list[Path]:
     """Writes tables in C, and the image as it is, into `work`; gives the files to compile."""
     room = HOST_IMAGE_ROOM if board.memory is None else 0
@@ -28,7 +34,8 @@ def write_model(
         f"const uint32_t fw_kernel_crc = {kernel_crc(kernels):#x}u;",
         f"const uint32_t fw_image_bytes = {len(image)}u;",
         f"const uint32_t fw_arena_bytes = {arena}u;",
-        *(f'const char {symbol}[] = "{_c_text(text)}";' for symbol, text in names.items()),
+        *(f"const char {symbol}[] = {_c_string(text)};" for symbol, text in names.items()),
+        f"const char *const fw_signatures[] = {{{', '.join([*(_c_string(s) for s in signatures), 'NULL'])}}};",
         f'uint8_t fw_arena[{arena}] __attribute__((section(".bss.fw_arena"), aligned(RLT_ALIGNMENT)));',
         *([f"static uint8_t room[{room}] __attribute__((aligned(RLT_ALIGNMENT)));"] if room else []),
         f"uint8_t *const fw_image_room = {room_at};",
@@ -45,9 +52,10 @@ def write_model(
     return [work / "model.c", work / "image.S"]
 
 
-def _c_text(text: str) -> str:
-    """A C string's inside; 63 bytes are what the device reports."""
-    return "".join(c if 32 <= ord(c) < 127 and c not in '"\\?' else "_" for c in text)[:63]
+def _c_string(text: str) -> str:
+    """A C string; 63 bytes are what the device reports."""
+    inside = "".join(c if 32 <= ord(c) < 127 and c not in '"\\?' else "_" for c in text)
+    return f'"{inside[:63]}"'
 
 
 def kernel_crc(kernels: Sequence[str]) -> int:

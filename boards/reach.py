@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..devices import Device, OpenOptions, open_device
+from ..runtime import export_all
 from .board import BoardError
 from .firmware import Firmware
 from .runner import default_spec, faults_located, open_firmware
@@ -51,8 +52,8 @@ def device_of(target: Target, firmware: Firmware, spec: str | None = None) -> De
 def _open_flashed(target: Target, spec: str) -> Device:
     board = target.board
     device = open_device(spec, OpenOptions(baud=board.baud, usb_ids=board.usb_ids))
-    wanted = int.from_bytes(target.plan.export()[0][_IMAGE_CRC], "little")
-    if device.info.image_crc != wanted:
+    wanted, *others = [int.from_bytes(i[_IMAGE_CRC], "little") for i in export_all(list(target.plans.values()))[0]]
+    if device.info.image_crc != wanted or (others and [s.image_crc for s in device.signatures()[1:]] != others):
         device.close()
         raise BoardError(
             f"{spec} runs model '{device.info.model}' (image {device.info.image_crc:08x}), not this one "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -9,11 +10,11 @@ from pathlib import Path
 
 from ..flatbuffer import read
 from ..ir import Model
-from ..runtime import Plan
+from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
 from .board import Board, load_board
-from .firmware import Firmware, build
+from .firmware import Firmware, build, join_images
 from .sources import refuse_stale_library
 
 
@@ -24,13 +25,23 @@ class Target:
     Attributes:
         name: of the model, as the device will report it.
         data: the .tflite bytes, int8 inside where the file was uint8.
-        plan: for the board's instruction sets, self-contained.
+        plans: by signature, for the board's instruction sets, self-contained; they share the arena and variables.
     """
 
     name: str
     board: Board
     data: bytes
-    plan: Plan
+    plans: Mapping[str, Plan]
+
+    @property
+    def plan(self) -> Plan:
+        """The first signature's."""
+        return next(iter(self.plans.values()))
+
+    @property
+    def arena_bytes(self) -> int:
+        """What the signature with the largest arena needs."""
+        return max(plan.arena_bytes for plan in self.plans.values())
 
     @cached_property
     def model(self) -> Model:
@@ -49,7 +60,7 @@ class Target:
 
 
 def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name: str = "") -> Target:
-    """Prepares a .tflite file, or its bytes, for `board` (a board's name or the Board).
+    """Prepares all signatures of a .tflite file, or of its bytes, for `board` (a board's name or the Board).
 
     Raises:
         RuntimeFailure: the board's kernels cannot run the model; the text names the operator and the layer.
@@ -61,15 +72,16 @@ def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name:
     else:
         data, name = Path(model).read_bytes(), name or Path(model).stem
     if ModelDetails(data).has_uint8:
-        data = signed_bytes(data)[0]
+        data = bytes(signed_bytes(data)[0])
     # A desktop's cache lines are of no use to a microcontroller; 16 bytes serve its widest vectors.
     alignment = 64 if where.memory is None else 16
-    plan = Plan(data, isa=",".join(where.isa), self_contained=True, alignment=alignment)
-    return Target(name, where, data, plan)
+    plans = plan_signatures(data, isa=",".join(where.isa), self_contained=True, alignment=alignment)
+    return Target(name, where, data, plans)
 
 
 def build_target(target: Target, out_dir: str | PathLike[str]) -> Firmware:
     """Builds the firmware; see `rillet.boards.build` for what it raises."""
     refuse_stale_library()
-    image, kernels = target.plan.export()
-    return build(image, kernels, target.board, out_dir, model_name=target.name)
+    images, kernels = export_all(list(target.plans.values()))
+    joined = join_images(images)
+    return build(joined, kernels, target.board, out_dir, model_name=target.name, signatures=list(target.plans))

@@ -4,12 +4,12 @@ from .device import Device, Duration, Kind
 from .errors import DeviceError, DeviceFault, LinkError, LinkGone, RequestRefused
 from .link import ByteStream, Link
 from .process import ProcessStream
-from .protocol import Capability, Info, Memory, TensorInfo
+from .protocol import Capability, Info, Memory, SignatureInfo, TensorInfo
 from .registry import ENTRY_POINT_GROUP, OpenOptions, device_kinds, open_device
 from .serial_port import SerialStream, find_port
 
 __all__ = [
     "ENTRY_POINT_GROUP", "ByteStream", "Capability", "Device", "DeviceError", "DeviceFault", "Duration", "Info", "Kind",
     "Link", "LinkError", "LinkGone", "Memory", "OpenOptions", "ProcessStream", "RequestRefused", "SerialStream",
-    "TensorInfo", "device_kinds", "find_port", "open_device",
+    "SignatureInfo", "TensorInfo", "device_kinds", "find_port", "open_device",
 ]  # fmt: skip

@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 
 from .errors import DeviceError, LinkError, LinkGone, RequestRefused
 from .link import ByteStream, Link
-from .protocol import Capability, Info, Memory, Request, Status, TensorInfo, parse_info, parse_memory, parse_tensor
+from .protocol import (
+    Capability,
+    Info,
+    Memory,
+    Request,
+    SignatureInfo,
+    Status,
+    TensorInfo,
+    parse_info,
+    parse_memory,
+    parse_signature,
+    parse_tensor,
+)
 
 # TFLite's TensorType numbers that a plain array can hold.
 _DTYPES = {
@@ -47,10 +59,18 @@ class Duration:
     unit: str
 
 
+@dataclass(frozen=True)
+class _Signature:
+    info: SignatureInfo
+    inputs: list[TensorInfo]
+    outputs: list[TensorInfo]
+
+
 class Device:
     """A device with a session open on it; a context manager.
 
-    Attributes: info (what it said of itself), inputs, outputs (their place, type and shape), kind.
+    Attributes: info (what it said of itself), inputs, outputs (their place, type and shape, of the signature selected;
+    at first that is the model's first), kind.
 
     Args:
         stream: an open byte stream; owned and closed by this object.
@@ -91,6 +111,26 @@ class Device:
             out += got
         return bytes(out)
 
+    def signatures(self) -> list[SignatureInfo]:
+        """What the device says of each signature of its model."""
+        found = [self._signature(index).info for index in range(self.info.signatures)]
+        self._choose(self._selected)
+        return found
+
+    def select(self, index: int) -> SignatureInfo:
+        """Makes signature `index` the one that inputs, outputs, runs and profiles are about.
+
+        Variables keep their values; other values in the arena may be gone once it has run.
+
+        Raises:
+            RequestRefused: there is no such signature.
+        """
+        chosen = self._signature(index)
+        self._choose(index)
+        self._selected = index
+        self.inputs, self.outputs, self._steps = chosen.inputs, chosen.outputs, chosen.info.steps
+        return chosen.info
+
     def set_input(self, index: int, value: NDArray[Any]) -> None:
         """Writes input `index`; `value` must have its shape and dtype.
 
@@ -123,14 +163,14 @@ class Device:
         Raises:
             RequestRefused: a step failed (the message says which, with the runtime's status), or there is no such step.
         """
-        count = self.info.steps - first if count is None else count
+        count = self._steps - first if count is None else count
         return self.duration(int.from_bytes(self._execute(Request.RUN, first, count, repetitions), "little"))
 
     def profile(self) -> list[Duration]:
         """Executes all steps once and times each."""
         ticks: list[int] = []
-        while len(ticks) < self.info.steps:
-            count = min(self.info.steps - len(ticks), self.info.body_bytes // 4)
+        while len(ticks) < self._steps:
+            count = min(self._steps - len(ticks), self.info.body_bytes // 4)
             body = self._execute(Request.PROFILE, len(ticks), count, 1)
             ticks += (int(t) for t in np.frombuffer(body, "<u4"))
         return [self.duration(t) for t in ticks]
@@ -195,8 +235,29 @@ class Device:
                 if isinstance(problem, LinkGone) or time.monotonic() > until:
                     raise
                 wait_s = self.kind.timeout_s
-        self.inputs = [self._tensor(0, i) for i in range(self.info.inputs)]
-        self.outputs = [self._tensor(1, i) for i in range(self.info.outputs)]
+        self._known: dict[int, _Signature] = {}
+        self._chosen = self._selected = 0
+        self._steps = self.info.steps
+        self.inputs, self.outputs = self._tensors(self.info.inputs, self.info.outputs)
+
+    def _signature(self, index: int) -> _Signature:
+        if index not in self._known:
+            info = self._choose(index, always=True)
+            assert info is not None
+            self._known[index] = _Signature(info, *self._tensors(info.inputs, info.outputs))
+        return self._known[index]
+
+    def _choose(self, index: int, always: bool = False) -> SignatureInfo | None:
+        """Has the device turn to a signature, if it is not there already."""
+        if index == self._chosen and not always:
+            return None
+        info = parse_signature(self._link.request(Request.SIGNATURE, index.to_bytes(2, "little")))
+        self._chosen = index
+        return info
+
+    def _tensors(self, inputs: int, outputs: int) -> tuple[list[TensorInfo], list[TensorInfo]]:
+        """Of the signature that is chosen on the device."""
+        return [self._tensor(0, i) for i in range(inputs)], [self._tensor(1, i) for i in range(outputs)]
 
     def _tensor(self, side: int, index: int) -> TensorInfo:
         body = side.to_bytes(2, "little") + index.to_bytes(2, "little")

@@ -18,6 +18,7 @@ REPLY_BIT = 0x80
 _HEADER = struct.Struct("<BBHB3x")
 _CRC = struct.Struct("<I")
 _INFO = struct.Struct("<HHIIIIIIIHH")
+_SIGNATURE = struct.Struct("<IIIIHH")
 _TENSOR = struct.Struct("<HHIIfi")
 _MEMORY = struct.Struct("<5I")
 OVERHEAD_BYTES = _HEADER.size + _CRC.size
@@ -36,6 +37,7 @@ class Request(IntEnum):
     RESET = 8
     LOAD = 9
     BOOT = 10
+    SIGNATURE = 11
     FAULT = 127
 
 
@@ -168,7 +170,8 @@ class Info:
 
     body_bytes: largest request or reply body; kernel_crc: CRC-32 of the firmware's kernel names, each followed by a
     newline: an image fits only the kernels it was exported for; image_crc: the plan image's own (0: no model);
-    tick_hz: ticks per second of the counter that RUN and PROFILE report (0: it counts instructions).
+    tick_hz: ticks per second of the counter that RUN and PROFILE report (0: it counts instructions); signatures: how
+    many the model has, of which the first is the one described here.
     """
 
     body_bytes: int
@@ -182,6 +185,20 @@ class Info:
     arena_bytes: int
     steps: int
     tick_hz: int
+    inputs: int
+    outputs: int
+    signatures: int = 0
+
+
+@dataclass(frozen=True)
+class SignatureInfo:
+    """What a device says of one of its model's signatures; fields as in `Info`, for this one's image."""
+
+    name: str
+    image_crc: int
+    image_bytes: int
+    arena_used: int
+    steps: int
     inputs: int
     outputs: int
 
@@ -199,12 +216,21 @@ class Memory:
 
 def parse_info(body: bytes) -> Info:
     """The reply to HELLO. Raises DeviceError if it is not one."""
-    limit, _, capabilities, kernel_crc, crc, size, arena, steps, tick_hz, inputs, outputs = _take(_INFO, body, "HELLO")
+    limit, signatures, capabilities, kernel_crc, crc, size, arena, steps, tick_hz, inputs, outputs = _take(
+        _INFO, body, "HELLO"
+    )
     board, core, model = _texts(body[_INFO.size :], 3)
     return Info(
         limit, Capability(capabilities), board, core, model, kernel_crc, crc, size, arena, steps, tick_hz, inputs,
-        outputs,
+        outputs, signatures,
     )  # fmt: skip
+
+
+def parse_signature(body: bytes) -> SignatureInfo:
+    """The reply to SIGNATURE. Raises DeviceError if it is not one."""
+    crc, size, arena, steps, inputs, outputs = _take(_SIGNATURE, body, "SIGNATURE")
+    (name,) = _texts(body[_SIGNATURE.size :], 1)
+    return SignatureInfo(name, crc, size, arena, steps, inputs, outputs)
 
 
 def parse_tensor(body: bytes) -> TensorInfo:

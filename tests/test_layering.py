@@ -24,6 +24,19 @@ ALLOWED: dict[str, set[str]] = {
     "keras": {"eager", "quantize", "importers", "runtime", "autodiff", "memory", "flatbuffer", "passes", "ops", "ir"},
     "bench": {"runtime", "devices", "memory", "flatbuffer", "ops", "ir"},
     "boards": {"runtime", "devices", "bench", "memory", "flatbuffer", "ops", "ir"},
+    "finetune": {
+        "boards",
+        "bench",
+        "importers",
+        "autodiff",
+        "runtime",
+        "devices",
+        "memory",
+        "flatbuffer",
+        "passes",
+        "ops",
+        "ir",
+    },
     "report": {"bench", "boards", "quantize", "runtime", "devices", "memory", "flatbuffer", "ops", "ir"},
 }
 

@@ -41,7 +41,7 @@ static uint32_t fill_states(rlt_prepare_state *p, const rlt_tensor_info *infos, 
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         const rlt_tensor *tensor = &p->tensors[i];
         if (!(p->places[i].flags & TENSOR_STATEFUL) || tensor->data != NULL || p->places[i].parent != i) continue;
-        if (infos[i].arena_offset == UINT32_MAX) continue;
+        if (infos[i].arena_offset == UINT32_MAX || (p->places[i].flags & TENSOR_GIVEN)) continue;
         if (states != NULL) {
             states[count] = (rlt_image_state){RLT_REF(RLT_REGION_ARENA, infos[i].arena_offset), p->places[i].copy,
                                               tensor->bytes, 0};

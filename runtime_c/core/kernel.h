@@ -37,5 +37,7 @@ static inline void rlt_share_of(const rlt_run *run, uint32_t units, uint32_t *fi
 /* Opens a session over an image with a given kernel table (a firmware links only the kernels it needs). */
 rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
                                  size_t arena_bytes, const rlt_kernel_fn *kernels);
+rlt_status rlt_session_attach_with(rlt_session *session, const void *image, const void *model, void *arena,
+                                   size_t arena_bytes, const rlt_kernel_fn *kernels);
 
 #endif

@@ -15,6 +15,7 @@ typedef struct {
     rlt_block *packed;    /* the blocks that need memory, dense */
     uint32_t packed_count, packed_tensors;
     uint32_t *dense;      /* block -> position in packed */
+    uint32_t *placed;     /* block -> offset that the configuration gives it; UNUSED: none */
     uint32_t *words;
     uint64_t *totals;
 } layout;
@@ -82,6 +83,7 @@ static void merge_in_place(layout *l, const rlt_block *given) {
             continue;
         uint32_t to = owner_of(l, input);
         rlt_block *old = &l->blocks[to], *new = &l->blocks[output];
+        if (l->placed[output] != UNUSED || l->placed[to] != UNUSED) continue;
         if (output == to || l->merged[output] != output || old->first == UNUSED || new->first == UNUSED) continue;
         if (old->last != new->first || old->last == l->end || l->merged_at[to] == new->first) continue;
         if (new->bytes > old->bytes) continue;
@@ -96,7 +98,7 @@ static void pack(layout *l, const rlt_block *given) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < l->count; i++) {
         if (i == l->p->tensor_count) l->packed_tensors = count;
-        if (l->merged[i] != i || l->blocks[i].first == UNUSED) continue;
+        if (l->merged[i] != i || l->blocks[i].first == UNUSED || l->placed[i] != UNUSED) continue;
         l->dense[i] = count;
         l->packed[count] = l->blocks[i];
         if (given != NULL && given[i].fixed) {
@@ -114,9 +116,26 @@ static uint64_t place_all(layout *l, const rlt_block *given) {
     find_lifetimes(l);
     merge_in_place(l, given);
     pack(l, given);
-    l->p->live_bytes = rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
+    const uint32_t before = l->p->config.variable_bytes;
+    l->p->live_bytes = before + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
     uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
-    return rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
+    const uint64_t bytes = rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
+    return bytes == RLT_PLACE_FAILED ? bytes : before + bytes;
+}
+
+/* Where a block that is used lies: variables with places lead. */
+static uint32_t offset_of(const layout *l, uint32_t block) {
+    const uint32_t owner = owner_of(l, block);
+    if (l->placed[owner] != UNUSED) return l->placed[owner];
+    return l->p->config.variable_bytes + l->packed[l->dense[owner]].offset;
+}
+
+static void find_places(layout *l) {
+    for (uint32_t i = 0; i < l->count; i++) l->placed[i] = UNUSED;
+    for (uint32_t i = 0; i < l->p->variable_count; i++) {
+        const rlt_variable *v = &l->p->variables[i];
+        if (v->is_bound && v->place != NULL) l->placed[v->handle] = v->place->arena_offset;
+    }
 }
 
 /* The offsets that the file gives in its metadata OfflineMemoryAllocation (TensorFlow Lite Micro: version, subgraph,
@@ -157,7 +176,7 @@ static void patch_refs(const layout *l) {
         rlt_ref *refs = (rlt_ref *)(void *)(p->image + p->steps[s].params);
         for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
             if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
-                refs[r] = RLT_REF(RLT_REGION_ARENA, l->packed[l->dense[owner_of(l, refs[r])]].offset);
+                refs[r] = RLT_REF(RLT_REGION_ARENA, offset_of(l, refs[r]));
     }
 }
 
@@ -172,7 +191,7 @@ static void fill_infos(layout *l, rlt_tensor_info *infos) {
         infos[i] = (rlt_tensor_info){.arena_offset = UINT32_MAX, .bytes = tensor->bytes, .type = tensor->type, .rank = tensor->rank};
         memcpy(infos[i].dims, tensor->dims, sizeof tensor->dims);
         if (tensor->data != NULL || block->first == UNUSED) continue;
-        infos[i].arena_offset = l->packed[l->dense[owner_of(l, root)]].offset;
+        infos[i].arena_offset = offset_of(l, root);
         infos[i].first_step = block->first < last ? block->first : last;
         infos[i].last_step = block->last < last ? block->last : last;
     }
@@ -182,7 +201,7 @@ static void note_counters(const layout *l) {
     rlt_prepare_state *p = l->p;
     for (uint32_t i = 0; i < p->scratch_count; i++)
         if (p->scratch[i] & SCRATCH_COUNTER)
-            p->scratch[i] = SCRATCH_COUNTER | l->packed[l->dense[p->tensor_count + i]].offset >> 2;
+            p->scratch[i] = SCRATCH_COUNTER | offset_of(l, p->tensor_count + i) >> 2;
 }
 
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
@@ -193,11 +212,14 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     l.merged_at = rlt_take(p, l.count, sizeof *l.merged_at);
     l.packed = rlt_take(p, l.count, sizeof *l.packed);
     l.dense = rlt_take(p, l.count, sizeof *l.dense);
+    l.placed = rlt_take(p, l.count, sizeof *l.placed);
     l.words = rlt_take(p, RLT_PLACE_WORDS(l.count), sizeof *l.words);
     l.totals = rlt_take(p, (uint64_t)l.end + 1, sizeof *l.totals);
     if (p->status != RLT_OK) return p->status;
+    find_places(&l);
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
-    uint64_t given_bytes = given != NULL && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
+    const int may_be_given = given != NULL && p->config.variable_bytes == 0;
+    uint64_t given_bytes = may_be_given && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
     p->arena_bytes = place_all(&l, NULL);
     if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);
     if (p->arena_bytes > p->config.arena_limit || p->arena_bytes > UINT32_MAX) {

@@ -61,13 +61,13 @@ static uint32_t crc32(const uint8_t *bytes, size_t count) {
     return ~crc;
 }
 
-int32_t rlt_plan_export(const rlt_plan *plan, void *destination, uint32_t *kernels) {
+int32_t rlt_plan_export(const rlt_plan *plan, void *destination, uint32_t *kernels, uint32_t known) {
     const rlt_image *image = (const rlt_image *)(const void *)plan->image;
     if (image->model_bytes != 0) return RLT_ERROR_IMAGE;
     memcpy(destination, plan->image, plan->image_bytes);
     rlt_image *header = destination;
     rlt_image_step *steps = (rlt_image_step *)(void *)((uint8_t *)destination + image->steps);
-    uint32_t count = 0;
+    uint32_t count = known;
     for (uint32_t i = 0; i < plan->step_count; i++) {
         uint32_t k = 0;
         while (k < count && kernels[k] != steps[i].kernel) k++;

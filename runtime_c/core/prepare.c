@@ -24,6 +24,8 @@ static rlt_status check_config(rlt_prepare_state *p) {
         return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "alignment must be a power of two from 4 to 64");
     if ((uintptr_t)p->file.bytes % 8 != 0)
         return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "the model's bytes must start at a multiple of 8");
+    if (config->variable_bytes % config->alignment != 0 || (config->variable_place_count != 0 && !config->variable_places))
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "variable_bytes must be a multiple of the alignment");
     if (config->input_shape_count != 0 && config->input_shapes == NULL)
         return rlt_fail(p, RLT_ERROR_ARGUMENT, NULL, "input_shapes is NULL");
     return RLT_OK;
@@ -41,7 +43,7 @@ static rlt_status open_subgraph(rlt_prepare_state *p) {
 }
 
 /* Later memory per tensor (see layout.c and finish.c) and per operator (steps' params, mostly below 128 bytes). */
-enum { HELD_PER_TENSOR = 160, HELD_PER_OP = 128 };
+enum { HELD_PER_TENSOR = 168, HELD_PER_OP = 128 };
 
 /* Takes all tables at once: what operators add is bounded by the count of their operands. */
 static rlt_status take_tables(rlt_prepare_state *p) {

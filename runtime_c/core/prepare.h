@@ -125,6 +125,9 @@ rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt
 /* Makes `value`, an output of the current operator, the bytes of variable `handle` (or of a value that is), and returns 1,
  * if nobody reads `value` once the variable may have been written again. */
 int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle);
+/* Makes `value`, an input of the graph that the current operator assigns, the bytes of variable `handle`, and returns 1,
+ * if that is all that happens to either of them: who writes the input writes the variable. */
+int rlt_assign_in_place(rlt_prepare_state *p, const rlt_tensor *handle, const rlt_tensor *value);
 
 typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);
 #define RLT_OP(code, options, kind, name) rlt_status rlt_prepare_##name(rlt_prepare_state *p, const rlt_op *op);

@@ -42,8 +42,8 @@ void rlt_session_reset(rlt_session *session) {
     }
 }
 
-rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
-                                 size_t arena_bytes, const rlt_kernel_fn *kernels) {
+rlt_status rlt_session_attach_with(rlt_session *session, const void *image, const void *model, void *arena,
+                                   size_t arena_bytes, const rlt_kernel_fn *kernels) {
     const rlt_image *head = (const rlt_image *)image;
     if (image == NULL || (uintptr_t)image % 4 != 0) return RLT_ERROR_IMAGE;
     if (head->magic != RLT_IMAGE_MAGIC || head->version != RLT_IMAGE_VERSION) return RLT_ERROR_IMAGE;
@@ -67,8 +67,14 @@ rlt_status rlt_session_open_with(rlt_session *session, const void *image, const 
     for (uint32_t i = 0; i < head->step_count; i++)
         if (steps[i].kernel >= head->kernel_limit || steps[i].params >= head->bytes || kernels[steps[i].kernel] == NULL)
             return RLT_ERROR_IMAGE;
-    rlt_session_reset(session);
     return RLT_OK;
+}
+
+rlt_status rlt_session_open_with(rlt_session *session, const void *image, const void *model, void *arena,
+                                 size_t arena_bytes, const rlt_kernel_fn *kernels) {
+    const rlt_status status = rlt_session_attach_with(session, image, model, arena, arena_bytes, kernels);
+    if (status == RLT_OK) rlt_session_reset(session);
+    return status;
 }
 
 uint32_t rlt_session_input_count(const rlt_session *session) {

@@ -37,7 +37,8 @@ enum {
     TENSOR_FOREIGN = 1u << 6,   /* data in another file */
     TENSOR_SPARSE = 1u << 7,
     TENSOR_DEEP = 1u << 8,      /* more than RLT_MAX_RANK dimensions */
-    TENSOR_RESERVED = 1u << 9   /* sparse, and room for its dense form is held back */
+    TENSOR_RESERVED = 1u << 9,  /* sparse, and room for its dense form is held back */
+    TENSOR_GIVEN = 1u << 10     /* a variable whose first value is another plan's affair */
 };
 
 /* Scratch that keeps its value: once memory is planned, with its offset / 4 in the bits below. */
@@ -87,6 +88,7 @@ typedef struct {
 typedef struct {
     rlt_vector container, name;
     uint32_t handle; /* tensor */
+    const rlt_variable_place *place; /* NULL: anywhere */
     int is_bound;    /* its type and shape are known: those below */
     uint32_t type, rank;
     int32_t dims[RLT_MAX_RANK];

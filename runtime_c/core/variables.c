@@ -75,11 +75,35 @@ static int32_t find_first_value(rlt_prepare_state *p, const rlt_variable *variab
     return -1;
 }
 
-/* Gives the variable's block its size; `first` is its first value. */
-static void make_room(rlt_prepare_state *p, const rlt_variable *variable, uint32_t bytes, rlt_ref first) {
+/* Gives the variable's block its size; `first` is its first value, RLT_REF_NONE: zeros. */
+static rlt_status make_room(rlt_prepare_state *p, const rlt_variable *variable, uint32_t bytes, rlt_ref first) {
+    const rlt_variable_place *place = variable->place;
     p->tensors[variable->handle].bytes = bytes;
     p->places[variable->handle].flags |= TENSOR_STATEFUL;
     p->places[variable->handle].copy = first;
+    if (place == NULL) return RLT_OK;
+    if (place->is_given) p->places[variable->handle].flags |= TENSOR_GIVEN;
+    if (place->arena_offset % p->config.alignment != 0 || place->arena_offset > p->config.variable_bytes ||
+        bytes > p->config.variable_bytes - place->arena_offset)
+        return rlt_fail(p, RLT_ERROR_ARGUMENT, &p->tensors[variable->handle], "a variable's place is out of range");
+    return RLT_OK;
+}
+
+static int is_zero(const uint8_t *bytes, uint32_t count) {
+    uint32_t i = 0;
+    while (i < count && bytes[i] == 0) i++;
+    return i == count;
+}
+
+/* The place that the configuration gives a variable; NULL: none. */
+static const rlt_variable_place *find_place(const rlt_prepare_state *p, const rlt_variable *variable) {
+    for (uint32_t i = 0; i < p->config.variable_place_count && variable->container.count == 0; i++) {
+        const rlt_variable_place *place = &p->config.variable_places[i];
+        if (place->name_bytes == variable->name.count &&
+            memcmp(place->name, p->file.bytes + variable->name.at, place->name_bytes) == 0)
+            return place;
+    }
+    return NULL;
 }
 
 /* Takes type, shape and bytes of tensor `index` of the call-once subgraph. */
@@ -99,13 +123,14 @@ static rlt_status set_first_value(rlt_prepare_state *p, rlt_variable *variable, 
     for (uint32_t i = 0; i < shape.count; i++) variable->dims[i] = rlt_element_i32(file, &shape, i);
     variable->is_bound = 1;
     rlt_ref first = RLT_REF(RLT_REGION_MODEL, data.at);
-    if ((p->config.flags & RLT_SELF_CONTAINED) || data.at % 4 != 0) {
+    if ((variable->place != NULL && variable->place->is_given) || is_zero(file->bytes + data.at, data.bytes)) {
+        first = RLT_REF_NONE;
+    } else if ((p->config.flags & RLT_SELF_CONTAINED) || data.at % 4 != 0) {
         void *copy = rlt_add_constant(p, data.bytes, &first);
         if (copy == NULL) return p->status;
         memcpy(copy, file->bytes + data.at, data.bytes);
     }
-    make_room(p, variable, data.bytes, first); /* verified: data has the size of the shape */
-    return RLT_OK;
+    return make_room(p, variable, data.bytes, first); /* verified: data has the size of the shape */
 }
 
 rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *handle) {
@@ -124,6 +149,7 @@ rlt_status rlt_open_variable(rlt_prepare_state *p, const rlt_op *op, rlt_tensor 
         return rlt_fail(p, RLT_ERROR_MEMORY, handle, "more than 1024 variables");
     rlt_variable *variable = &p->variables[p->variable_count++];
     *variable = new;
+    variable->place = find_place(p, variable);
     int32_t first = find_first_value(p, variable);
     return first >= 0 ? set_first_value(p, variable, (uint32_t)first) : RLT_OK;
 }
@@ -146,7 +172,7 @@ rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt
         variable->type = value->type;
         variable->rank = value->rank;
         memcpy(variable->dims, value->dims, sizeof value->dims);
-        make_room(p, variable, value->bytes, RLT_REF_NONE);
+        if (make_room(p, variable, value->bytes, RLT_REF_NONE) != RLT_OK) return p->status;
     }
     if (variable->type != value->type)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, value, "another element type than the variable has");
@@ -199,6 +225,22 @@ static int is_read_in_time(rlt_prepare_state *p, const rlt_variable *variable, c
 int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle) {
     const rlt_variable *variable = variable_of(p, handle);
     if (variable == NULL || p->depth != 0 || (p->config.flags & RLT_KEEP_ALL) || !is_read_in_time(p, variable, value)) return 0;
+    p->places[value->index].parent = variable->handle;
+    return 1;
+}
+
+int rlt_assign_in_place(rlt_prepare_state *p, const rlt_tensor *handle, const rlt_tensor *value) {
+    const rlt_variable *variable = variable_of(p, handle);
+    const uint32_t flags = p->places[value->index].flags;
+    if (variable == NULL || p->depth != 0 || (p->config.flags & (RLT_KEEP_INPUTS | RLT_KEEP_ALL))) return 0;
+    if (!(flags & TENSOR_INPUT) || (flags & TENSOR_OUTPUT) || p->places[value->index].parent != (uint32_t)value->index) return 0;
+    for (uint32_t i = 0; i < p->frame.operator_tables.count; i++) {
+        rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, i);
+        const int32_t code = code_of(p, &op);
+        if (i == p->op_index || code == CALL_ONCE) continue;
+        if (p->scanned++ >= MOST_SCANNED || code == READ_VARIABLE || reads(p, i, value->index)) return 0;
+        if (code == VAR_HANDLE ? i > p->op_index && may_write(p, variable, i) : may_write(p, variable, i)) return 0;
+    }
     p->places[value->index].parent = variable->handle;
     return 1;
 }

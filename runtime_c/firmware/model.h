@@ -8,7 +8,10 @@ extern const char fw_board[]; /* NUL-terminated, at most 63 bytes each */
 extern const char fw_core[];
 extern const char fw_model[];
 
+/* One image for each of the model's signatures, one behind the other, each at a multiple of FW_IMAGE_ALIGNMENT. */
+#define FW_IMAGE_ALIGNMENT 64u
 extern const uint8_t fw_image[]; /* 16-byte aligned */
+extern const char *const fw_signatures[]; /* names, at most 63 bytes each; NULL ends them */
 extern const uint32_t fw_image_bytes; /* 0: no model yet */
 
 extern const rlt_kernel_fn fw_kernels[];

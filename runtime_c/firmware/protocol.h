@@ -24,6 +24,7 @@
     X(RESET, 8)   /* clear the session's state, or leave the program */   \
     X(LOAD, 9)    /* bytes into the model image */                        \
     X(BOOT, 10)   /* check the loaded image and start using it */         \
+    X(SIGNATURE, 11) /* choose what TENSOR, RUN and PROFILE are about */  \
     X(FAULT, 127) /* never requested: what a crashed device says */
 
 #define FW_STATUSES(X)                                                                        \

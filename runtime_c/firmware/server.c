@@ -15,7 +15,10 @@ _Static_assert(FW_BODY_BYTES >= HELLO_BYTES && FW_BODY_BYTES <= 65532u, "the rep
 /* One request and one reply, both kept: a request that comes again gets the same reply and is not executed twice. */
 static struct {
     rlt_session session;
-    const rlt_image *image; /* NULL: no model */
+    const rlt_image *image; /* of the chosen signature; NULL: no model */
+    const uint8_t *images;  /* of all signatures, see model.h */
+    uint32_t image_bytes;
+    uint32_t image_count;
     uint32_t reply_bytes;   /* of the last executed request; 0: none yet, HELLO must come first */
     uint32_t request_crc;
     uint8_t request[FRAME_BYTES];
@@ -51,15 +54,61 @@ static int all_reachable(void)
     return inputs <= UINT16_MAX && outputs <= UINT16_MAX;
 }
 
-static void open_model(const uint8_t *bytes, uint32_t length)
+/* The image at `bytes`, of which there are `length`; NULL: it is damaged or for another firmware. */
+static const rlt_image *checked(const uint8_t *bytes, uint32_t length)
 {
     const rlt_image *image = (const rlt_image *)(const void *)bytes;
+    int whole = length >= sizeof *image && image->bytes >= sizeof *image && image->bytes <= length;
+    return whole && image->kernel_limit <= fw_kernel_count &&
+                   fw_crc32(0, bytes + 16, image->bytes - 16) == image->crc
+               ? image
+               : NULL;
+}
+
+/* What an image takes in a row of them, the room to the next one included; never more than is left. */
+static uint32_t stride(const rlt_image *image, uint32_t left)
+{
+    uint32_t padding = (0u - image->bytes) & (FW_IMAGE_ALIGNMENT - 1u);
+    return padding < left - image->bytes ? image->bytes + padding : left;
+}
+
+/* Makes signature `index` the chosen one; variables keep their values. */
+static void choose(uint32_t index)
+{
+    const uint8_t *at = server.images;
+    uint32_t left = server.image_bytes;
+    const rlt_image *image = (const rlt_image *)(const void *)at;
+    for (; index != 0; --index) {
+        uint32_t step = stride(image, left);
+        at += step;
+        left -= step;
+        image = (const rlt_image *)(const void *)at;
+    }
+    server.image = image;
+    rlt_session_attach_with(&server.session, image, NULL, fw_arena, fw_arena_bytes, fw_kernels);
+}
+
+/* Opens a session of each image, which gives all variables their first values, and chooses the first. */
+static void open_model(const uint8_t *bytes, uint32_t length)
+{
+    uint32_t at = 0;
     server.image = NULL;
-    if (length >= sizeof *image && image->bytes == length && image->kernel_limit <= fw_kernel_count &&
-        fw_crc32(0, bytes + 16, length - 16) == image->crc &&
-        rlt_session_open_with(&server.session, bytes, NULL, fw_arena, fw_arena_bytes, fw_kernels) == RLT_OK &&
-        all_reachable()) {
-        server.image = image;
+    server.images = bytes;
+    server.image_bytes = length;
+    server.image_count = 0;
+    while (at < length) {
+        const rlt_image *image = checked(bytes + at, length - at);
+        if (image == NULL || server.image_count == UINT16_MAX ||
+            rlt_session_open_with(&server.session, image, NULL, fw_arena, fw_arena_bytes, fw_kernels) != RLT_OK ||
+            !all_reachable()) {
+            server.image_count = 0;
+            return;
+        }
+        server.image_count++;
+        at += stride(image, length - at);
+    }
+    if (server.image_count != 0) {
+        choose(0);
     }
 }
 
@@ -93,10 +142,14 @@ static void send_bare(uint8_t op, uint16_t sequence, uint8_t status)
 
 static uint8_t hello(uint8_t *reply, uint32_t *length)
 {
-    const rlt_image *image = server.image;
+    const rlt_image *image;
     uint8_t *end;
+    if (server.image != NULL) {
+        choose(0);
+    }
+    image = server.image;
     fw_put_u16(reply, FW_BODY_BYTES);
-    fw_put_u16(reply + 2, 0);
+    fw_put_u16(reply + 2, (uint16_t)server.image_count);
     fw_put_u32(reply + 4, FW_CAN_LEAVE | (fw_image_room_bytes != 0 ? FW_CAN_LOAD : 0u));
     fw_put_u32(reply + 8, fw_kernel_crc);
     fw_put_u32(reply + 12, image ? image->crc : 0);
@@ -108,6 +161,33 @@ static uint8_t hello(uint8_t *reply, uint32_t *length)
     fw_put_u16(reply + 34, (uint16_t)(image ? image->output_count : 0));
     end = put_text(put_text(put_text(reply + 36, fw_board), fw_core), fw_model);
     *length = (uint32_t)(end - reply);
+    return FW_OK;
+}
+
+static uint8_t signature(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
+{
+    uint32_t index, named = 0;
+    if (body_bytes != 2) {
+        return FW_BAD_LENGTH;
+    }
+    if (server.image == NULL) {
+        return FW_NO_MODEL;
+    }
+    index = fw_get_u16(body);
+    if (index >= server.image_count) {
+        return FW_BAD_RANGE;
+    }
+    choose(index);
+    fw_put_u32(reply, server.image->crc);
+    fw_put_u32(reply + 4, server.image->bytes);
+    fw_put_u32(reply + 8, server.image->arena_bytes);
+    fw_put_u32(reply + 12, server.image->step_count);
+    fw_put_u16(reply + 16, (uint16_t)server.image->input_count);
+    fw_put_u16(reply + 18, (uint16_t)server.image->output_count);
+    while (named < index && fw_signatures[named] != NULL) {
+        ++named;
+    }
+    *length = (uint32_t)(put_text(reply + 20, fw_signatures[named] != NULL ? fw_signatures[named] : "") - reply);
     return FW_OK;
 }
 
@@ -275,7 +355,7 @@ static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
     if (body[0] == 0) {
         memset(fw_arena, 0, fw_arena_bytes);
         if (server.image != NULL) {
-            open_model((const uint8_t *)(const void *)server.image, server.image->bytes);
+            open_model(server.images, server.image_bytes);
         }
     }
     return FW_OK;
@@ -295,6 +375,7 @@ static uint8_t execute(const uint8_t *request, uint32_t body_bytes, uint8_t *rep
     case FW_OP_RESET: return reset(body, body_bytes);
     case FW_OP_LOAD: return load(body, body_bytes);
     case FW_OP_BOOT: return boot(body, body_bytes);
+    case FW_OP_SIGNATURE: return signature(body, body_bytes, reply, length);
     default: return FW_UNSUPPORTED;
     }
 }

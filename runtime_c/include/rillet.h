@@ -112,6 +112,14 @@ typedef struct {
     int32_t dims[RLT_MAX_RANK];
 } rlt_input_shape;
 
+/* Where a resource variable lies, so that plans of several subgraphs of a file, run on one arena, share it. */
+typedef struct {
+    const char *name;      /* shared_name, of a variable without container; not NUL-terminated */
+    uint32_t name_bytes;
+    uint32_t arena_offset; /* a multiple of the plan's alignment; the variable ends within `variable_bytes` */
+    uint32_t is_given;     /* another plan's session gives it its first value */
+} rlt_variable_place;
+
 typedef struct {
     uint32_t isa;       /* which kernels may be chosen; 0: rlt_cpu_isa() */
     uint32_t flags;     /* RLT_SELF_CONTAINED ... */
@@ -123,6 +131,9 @@ typedef struct {
     uint32_t threads;     /* the most that sessions will use: steps are split, and scratch planned, for so many; 0: 1 */
     float float_tolerance; /* the error, as a share of a layer's largest output, up to which float convolutions may use
                             * algorithms with fewer multiplications; 0: 1e-5; negative: sums of products only */
+    const rlt_variable_place *variable_places;
+    uint32_t variable_place_count;
+    uint32_t variable_bytes; /* at the arena's start, for variables with places alone; a multiple of the alignment */
 } rlt_config;
 
 /* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of
@@ -195,10 +206,11 @@ uint32_t rlt_kernel_isa(uint32_t kernel);
  * is written to `code` unless that is NULL. CUSTOM ones (32) have their custom_code as name. */
 const char *rlt_operator_name(uint32_t number, int32_t *code);
 
-/* Copies a self-contained image for a firmware: kernels are renumbered 0..n-1 in order of first use and their old
- * indices written to `kernels` (room for rlt_plan_step_count() entries). `destination` holds image_bytes.
- * Returns n, or RLT_ERROR_IMAGE if the plan refers to the model's bytes. */
-int32_t rlt_plan_export(const rlt_plan *plan, void *destination, uint32_t *kernels);
+/* Copies a self-contained image for a firmware: kernels are renumbered in order of first use and their old indices
+ * written to `kernels`, behind the `known` ones of images exported before for the same firmware (room for
+ * `known` + rlt_plan_step_count() entries). `destination` holds image_bytes.
+ * Returns how many kernels there are now, or RLT_ERROR_IMAGE if the plan refers to the model's bytes. */
+int32_t rlt_plan_export(const rlt_plan *plan, void *destination, uint32_t *kernels, uint32_t known);
 
 /* A thread pool; shared by sessions that do not run at the same time. NULL means one thread. */
 typedef struct rlt_threads rlt_threads;
@@ -227,6 +239,10 @@ typedef struct {
 /* Opens a session with all kernels of this library. `model`: the bytes given to rlt_prepare(), NULL for a
  * self-contained image. `arena`: RLT_ALIGNMENT-aligned, at least rlt_plan_arena_bytes(), owned by the caller. */
 rlt_status rlt_session_open(rlt_session *session, const void *image, const void *model, void *arena, size_t arena_bytes);
+/* The same, but every variable keeps what the arena holds: for one of several plans that share variables, once a
+ * session of each has been opened, and again whenever another one's has run. */
+rlt_status rlt_session_attach(rlt_session *session, const void *image, const void *model, void *arena,
+                              size_t arena_bytes);
 uint32_t rlt_session_input_count(const rlt_session *session);
 uint32_t rlt_session_output_count(const rlt_session *session);
 rlt_view rlt_session_input(const rlt_session *session, uint32_t index);  /* data NULL if out of range */

@@ -106,9 +106,9 @@ static void test_self_contained_and_export(void) {
     _Alignas(64) uint8_t copy[4096];
     uint32_t kernels[16];
     CHECK(rlt_plan_image_bytes(plan) <= sizeof copy);
-    CHECK(rlt_plan_export(plan, copy, kernels) >= 1);
+    CHECK(rlt_plan_export(plan, copy, kernels, 0) >= 1);
     CHECK(rlt_kernel_isa(kernels[0]) == RLT_ISA_SCALAR);
-    CHECK(rlt_plan_export(borrowing, copy, kernels) == RLT_ERROR_IMAGE || rlt_plan_image_bytes(borrowing) > 0);
+    CHECK(rlt_plan_export(borrowing, copy, kernels, 0) == RLT_ERROR_IMAGE || rlt_plan_image_bytes(borrowing) > 0);
     rlt_plan_free(borrowing);
     rlt_plan_free(plan);
 }

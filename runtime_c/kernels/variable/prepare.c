@@ -25,5 +25,6 @@ rlt_status rlt_prepare_assign_variable(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_operands(p, op, 2, 0));
     rlt_tensor *value = rlt_input(p, op, 1);
     RLT_TRY(rlt_bind_variable(p, rlt_input(p, op, 0), value));
+    if (rlt_assign_in_place(p, rlt_input(p, op, 0), value)) return RLT_OK;
     return rlt_add_copy(p, op, value, rlt_input(p, op, 0), value);
 }

@@ -23,6 +23,7 @@ VERBS = {
     "build": "Build firmware for a board with a model inside.",
     "flash": "Put firmware on a board.",
     "monitor": "Show what a device says.",
+    "finetune": "Train a model further, here or on a device.",
     "deploy": "The whole journey: convert, quantize, build, flash, verify, measure.",
 }
 

@@ -2,7 +2,8 @@
 
 from .interpreter import Interpreter, InvalidModel, OpResolverType, load_delegate
 from .native import ISA_BITS, RuntimeFailure, cpu_isa, verify_bytes
-from .plan import Placement, Plan, Step, Variable, map_file
+from .plan import Placement, Plan, SharedVariables, Step, Variable, export_all, map_file
+from .program import Program, plan_signatures
 from .session import Session, Threads
 from .signature import SignatureRunner
 from .subgraph import InterpreterError
@@ -15,14 +16,18 @@ __all__ = [
     "OpResolverType",
     "Placement",
     "Plan",
+    "Program",
     "RuntimeFailure",
     "Session",
+    "SharedVariables",
     "SignatureRunner",
     "Step",
     "Threads",
     "Variable",
     "cpu_isa",
+    "export_all",
     "load_delegate",
     "map_file",
+    "plan_signatures",
     "verify_bytes",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -48,6 +48,21 @@ class Variable:
     shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class SharedVariables:
+    """Where resource variables lie in the one arena of several plans.
+
+    Attributes:
+        offsets: by name, in bytes; multiples of the plans' alignment.
+        nbytes: how much of the arena's start is theirs.
+        given: names of those that another plan gives their first values.
+    """
+
+    offsets: Mapping[str, int]
+    nbytes: int
+    given: frozenset[str] = frozenset()
+
+
 def map_file(path: str | PathLike[str]) -> ModelBytes:
     """The file's bytes, memory-mapped where the file is not empty.
 
@@ -76,6 +91,7 @@ class Plan:
         threads: the most that sessions of this plan will use; scratch grows with it.
         float_tolerance: the error, as a share of a layer's largest output, up to which float convolutions may use
             algorithms with fewer multiplications (docs/numerics.md); None for 1e-5, 0 for sums of products only.
+        shared: where variables lie that other plans share; None: anywhere.
 
     Raises:
         RuntimeFailure: the file is malformed, or has an op, type or shape that the runtime does not run.
@@ -95,6 +111,7 @@ class Plan:
         arena_limit: int = 0,
         threads: int = 1,
         float_tolerance: float | None = None,
+        shared: SharedVariables | None = None,
     ) -> None:
         self._model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
         self._again: Callable[[], ModelBytes] | None = None
@@ -115,6 +132,14 @@ class Plan:
                 raise RilletError(f"input {position}: {len(shape)} dimensions, the runtime takes {lib.RLT_MAX_RANK}")
             slot.input, slot.rank, slot.dims[0 : len(shape)] = position, len(shape), list(shape)
         config.input_shapes, config.input_shape_count = shapes, len(shapes)
+        if shared is not None:
+            places = ffi.new("rlt_variable_place[]", len(shared.offsets))
+            names = [ffi.new("char[]", name.encode()) for name in shared.offsets]
+            for slot, text, (name, offset) in zip(places, names, shared.offsets.items(), strict=True):
+                slot.name, slot.name_bytes, slot.arena_offset = text, len(text) - 1, offset
+                slot.is_given = name in shared.given
+            config.variable_places, config.variable_place_count = places, len(places)
+            config.variable_bytes = shared.nbytes
         handle, error = ffi.new("rlt_plan **"), ffi.new("rlt_error *")
         check(lib.rlt_prepare(self._data, len(self._data), config, handle, error), error)
         self.handle = ffi.gc(handle[0], lib.rlt_plan_free)
@@ -183,8 +208,22 @@ class Plan:
         Raises:
             RuntimeFailure: the plan is not self-contained.
         """
-        image = bytearray(lib.rlt_plan_image_bytes(self.handle))
-        kernels = ffi.new("uint32_t[]", max(1, lib.rlt_plan_step_count(self.handle)))
-        count = lib.rlt_plan_export(self.handle, ffi.from_buffer(image), kernels)
+        (image,), kernels = export_all([self])
+        return image, kernels
+
+
+def export_all(plans: Sequence[Plan]) -> tuple[list[bytes], list[str]]:
+    """The images of several plans for one firmware, and the names of the kernels that they number.
+
+    Raises:
+        RuntimeFailure: a plan is not self-contained.
+    """
+    images = []
+    kernels = ffi.new("uint32_t[]", sum(lib.rlt_plan_step_count(plan.handle) for plan in plans) + 1)
+    count = 0
+    for plan in plans:
+        image = bytearray(lib.rlt_plan_image_bytes(plan.handle))
+        count = lib.rlt_plan_export(plan.handle, ffi.from_buffer(image), kernels, count)
         check(count)
-        return bytes(image), [ffi.string(lib.rlt_kernel_name(kernels[i])).decode() for i in range(count)]
+        images.append(bytes(image))
+    return images, [ffi.string(lib.rlt_kernel_name(kernels[i])).decode() for i in range(count)]

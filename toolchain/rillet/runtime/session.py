@@ -27,21 +27,31 @@ class Threads:
         self.handle = ffi.gc(handle, lib.rlt_threads_close) if handle != ffi.NULL else ffi.NULL
 
 
+def new_arena(nbytes: int) -> NDArray[np.uint8]:
+    """Zeros that start at a multiple of RLT_ALIGNMENT."""
+    alignment = lib.RLT_ALIGNMENT
+    size = max(nbytes, alignment)  # an empty array would have no address
+    memory = np.zeros(size + alignment, np.uint8)
+    start = -memory.ctypes.data % alignment
+    return memory[start : start + size]
+
+
 class Session:
     """Runs a plan. Not for use by two threads at once; make one session for each.
 
     `inputs`, `outputs` and `variables` (resource variables by name) are numpy views into the arena: write inputs and
     variables in place, copy outputs to keep them.
+
+    Args:
+        arena: memory to run in, from a multiple of 64 bytes on, such as one of several sessions that share variables;
+            None: its own.
     """
 
-    def __init__(self, plan: Plan, threads: int | Threads = 1) -> None:
+    def __init__(self, plan: Plan, threads: int | Threads = 1, arena: NDArray[np.uint8] | None = None) -> None:
         self.plan = plan
         self.threads = Threads(threads) if isinstance(threads, int) else threads
-        alignment = lib.RLT_ALIGNMENT
-        size = max(plan.arena_bytes, alignment)  # an empty array would have no address
-        self._memory = np.zeros(size + alignment, np.uint8)
-        start = -self._memory.ctypes.data % alignment
-        self.arena: NDArray[np.uint8] = self._memory[start : start + size]
+        self.arena: NDArray[np.uint8] = new_arena(plan.arena_bytes) if arena is None else arena
+        size = self.arena.size
         self._arena = ffi.from_buffer(self.arena)
         self._session = ffi.new("rlt_session *")
         check(lib.rlt_session_open(self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size))
