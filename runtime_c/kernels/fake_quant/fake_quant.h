@@ -1,5 +1,6 @@
 /* Fake quantization: values rounded to the steps of a range and kept as float, and its gradient. A range is known when
- * the kernel runs: zero is moved onto a step there, as LiteRT's NudgeQuantizationRange (quantization_util.cc) does. */
+ * the kernel runs: zero is moved onto a step there, as LiteRT's NudgeQuantizationRange (quantization_util.cc) does.
+ * An empty range (nothing was observed yet) leaves values and gradients as they are. */
 #ifndef RLT_FAKE_QUANT_H
 #define RLT_FAKE_QUANT_H
 

@@ -1,16 +1,17 @@
 #include "fake_quant.h"
 
+#include <float.h>
+
 #include "../common/float_math.h"
 
 typedef struct {
     float low, high, step, inverse;
 } grid;
 
-/* An empty range has one value, 0. */
 static grid grid_of(float low, float high, float first, float last) {
     low = low < 0.0f ? low : 0.0f;
     high = high > 0.0f ? high : 0.0f;
-    if (low == high) return (grid){0.0f, 0.0f, 0.0f, 0.0f};
+    if (low == high) return (grid){-FLT_MAX, FLT_MAX, 0.0f, 0.0f};
     const float step = (high - low) / (last - first);
     float zero = rlt_floorf(first - low / step + 0.5f);
     zero = zero < first ? first : zero > last ? last : zero;
@@ -18,6 +19,7 @@ static grid grid_of(float low, float high, float first, float last) {
 }
 
 static float rounded(float x, grid g) {
+    if (g.step == 0.0f) return x;
     x = x < g.low ? g.low : x > g.high ? g.high : x;
     return rlt_floorf((x - g.low) * g.inverse + 0.5f) * g.step + g.low;
 }

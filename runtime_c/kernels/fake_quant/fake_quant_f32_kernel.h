@@ -3,6 +3,8 @@
 #ifndef RLT_FAKE_QUANT_F32_KERNEL_H
 #define RLT_FAKE_QUANT_F32_KERNEL_H
 
+#include <float.h>
+
 #include "fake_quant.h"
 
 typedef struct {
@@ -15,17 +17,19 @@ RLT_INLINE grid grid_of(rlt_vec low, rlt_vec high, rlt_vec first, rlt_vec last) 
     low = rlt_vec_min(low, none);
     high = rlt_vec_max(high, none);
     const rlt_vec step = rlt_vec_div(rlt_vec_sub(high, low), rlt_vec_sub(last, first));
-    const rlt_vec divisor = rlt_vec_where_less(low, high, step, one);
+    const rlt_vec divisor = rlt_vec_where_less(low, high, step, one), most = rlt_vec_all(FLT_MAX);
     const rlt_vec above = rlt_vec_add(rlt_vec_sub(first, rlt_vec_div(low, divisor)), half);
     const rlt_vec zero = rlt_vec_clamp(rlt_vec_truncate(above), first, last);
-    return (grid){rlt_vec_mul(rlt_vec_sub(first, zero), step), rlt_vec_mul(rlt_vec_sub(last, zero), step), step,
-                  rlt_vec_where_less(low, high, rlt_vec_div(one, divisor), none)};
+    return (grid){rlt_vec_where_less(low, high, rlt_vec_mul(rlt_vec_sub(first, zero), step), rlt_vec_sub(none, most)),
+                  rlt_vec_where_less(low, high, rlt_vec_mul(rlt_vec_sub(last, zero), step), most), step,
+                  rlt_vec_div(one, divisor)};
 }
 
 /* Truncating is flooring here: nothing is negative. Without fused operations, as the scalar kernel rounds. */
 RLT_INLINE rlt_vec rounded(rlt_vec x, grid g) {
     const rlt_vec steps = rlt_vec_mul(rlt_vec_sub(rlt_vec_clamp(x, g.low, g.high), g.low), g.inverse);
-    return rlt_vec_add(rlt_vec_mul(rlt_vec_truncate(rlt_vec_add(steps, rlt_vec_all(0.5f))), g.step), g.low);
+    const rlt_vec whole = rlt_vec_truncate(rlt_vec_add(steps, rlt_vec_all(0.5f)));
+    return rlt_vec_where_less(rlt_vec_all(0.0f), g.step, rlt_vec_add(rlt_vec_mul(whole, g.step), g.low), x);
 }
 
 RLT_INLINE rlt_vec passed(rlt_vec x, rlt_vec dy, grid g) {

@@ -33,7 +33,7 @@ class FakeQuantAttrs(Attrs):
 def nudged_range(attrs: Attrs, low: Array, high: Array) -> tuple[Array, Array, Array]:
     """(smallest, largest, step) of the values, moved so that zero is one of them, as LiteRT moves them.
 
-    An empty range has the value 0 alone. Source of the formula: NudgeQuantizationRange in LiteRT's
+    An empty range, as before anything was observed, has a step of 0 and no ends. Source of the formula: NudgeQuantizationRange in LiteRT's
     quantization_util.cc. In the type of the values, as there.
     """
     assert isinstance(attrs, FakeQuantAttrs)
@@ -42,7 +42,8 @@ def nudged_range(attrs: Attrs, low: Array, high: Array) -> tuple[Array, Array, A
     step = (high - low) / (last - first)
     divisor = np.where(step > 0, step, np.ones_like(step))
     zero = np.clip(np.floor(first - low / divisor + low.dtype.type(0.5)), first, last)
-    return (first - zero) * step, (last - zero) * step, step
+    is_empty, most = step == 0, np.finfo(low.dtype).max
+    return np.where(is_empty, -most, (first - zero) * step), np.where(is_empty, most, (last - zero) * step), step
 
 
 def _own_range(op: Op, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
@@ -89,10 +90,9 @@ def _is_range_of(shape: Shape, values: Shape) -> bool:
 
 def _round(attrs: Attrs, x: Array, low: Array, high: Array) -> Array:
     low, high, step = nudged_range(attrs, low, high)
-    one = np.ones_like(step)
-    inverse = np.where(step > 0, one / np.where(step > 0, step, one), np.zeros_like(step))
-    steps = np.floor((np.clip(x, low, high) - low) * inverse + x.dtype.type(0.5))
-    return np.asarray(steps * step + low)
+    first, divisor = np.where(step > 0, low, np.zeros_like(low)), np.where(step > 0, step, np.ones_like(step))
+    steps = np.floor((np.clip(x, low, high) - first) * (1 / divisor) + x.dtype.type(0.5))
+    return np.where(step > 0, steps * step + first, x)
 
 
 def _compute(op: Op, arrays: Sequence[Array | None]) -> list[Array]:
