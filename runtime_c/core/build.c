@@ -186,6 +186,15 @@ float rlt_float_tolerance(const rlt_prepare_state *p) {
     return p->config.float_tolerance;
 }
 
+int rlt_may_use(const rlt_prepare_state *p, const char *family) {
+    const size_t length = strlen(family);
+    for (const char *at = p->config.kernels; at != NULL && *at; at += strcspn(at, ",")) {
+        at += strspn(at, ",");
+        if (*at == '-' && strcspn(at, ",") == length + 1 && strncmp(at + 1, family, length) == 0) return 0;
+    }
+    return 1;
+}
+
 int rlt_has(const rlt_prepare_state *p, uint32_t isa) {
     return (p->config.isa & isa) == isa;
 }

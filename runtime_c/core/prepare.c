@@ -15,6 +15,7 @@ static rlt_status check_config(rlt_prepare_state *p) {
     rlt_config *config = &p->config;
     if (config->isa == 0) config->isa = rlt_cpu_isa();
     config->isa |= RLT_ISA_SCALAR;
+    if (config->kernels == NULL) config->kernels = getenv("RILLET_KERNELS");
     if (config->threads == 0) config->threads = 1;
     if (config->threads > MOST_THREADS) config->threads = MOST_THREADS;
     if (config->float_tolerance == 0.0f) config->float_tolerance = DEFAULTS.float_tolerance;

@@ -69,6 +69,9 @@ rlt_status rlt_set_shape(rlt_prepare_state *p, rlt_tensor *output, uint32_t rank
 /* Whether kernels for this instruction set may be chosen. */
 int rlt_has(const rlt_prepare_state *p, uint32_t isa);
 
+/* Whether kernels of a family may be chosen that has a name of its own (rlt_config.kernels). */
+int rlt_may_use(const rlt_prepare_state *p, const char *family);
+
 /* How many threads may run a step at the same time, at least 1. */
 uint32_t rlt_most_threads(const rlt_prepare_state *p);
 

@@ -134,6 +134,8 @@ typedef struct {
     const rlt_variable_place *variable_places;
     uint32_t variable_place_count;
     uint32_t variable_bytes; /* at the arena's start, for variables with places alone; a multiple of the alignment */
+    const char *kernels;   /* families of kernels that may not be chosen, each after a minus: "-winograd,-packed"; read by
+                            * rlt_prepare() alone; NULL: what the environment variable RILLET_KERNELS says */
 } rlt_config;
 
 /* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of

@@ -15,8 +15,9 @@ static rlt_status prepare(rlt_prepare_state *p, const rlt_op *op, uint32_t kerne
     RLT_TRY(rlt_same_shape(p, dx, dy));
     rlt_may_overwrite(p, dx, dy);
     rlt_may_overwrite(p, dx, value);
+    const uint32_t tasks = rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)dx->elements * cost, dx->elements);
     rlt_activation_gradient_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_ACTIVATION_GRADIENT_REFS,
-                                                     rlt_tasks(p, (uint64_t)dx->elements * cost, dx->elements));
+                                                     tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->value = rlt_ref_of(p, value);
     k->dy = rlt_ref_of(p, dy);

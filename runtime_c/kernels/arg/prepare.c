@@ -29,7 +29,7 @@ static rlt_status prepare_arg(rlt_prepare_state *p, const rlt_op *op, uint32_t s
     if (!input->elements) return rlt_fail(p, RLT_ERROR_SHAPE, input, "has no elements to choose from");
     RLT_TRY(rlt_set_shape(p, output, rank, dims));
     rlt_arg_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_ARG_REFS,
-                                     rlt_tasks(p, input->elements, (uint64_t)outer * inner));
+                                     rlt_tasks(p, RLT_COST_ELEMENT, input->elements, (uint64_t)outer * inner));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

@@ -55,7 +55,7 @@ static rlt_status add_transpose(rlt_prepare_state *p, const rlt_op *op, const rl
                                 rlt_ref *transposed) {
     rlt_transpose_f32_params *k =
         rlt_add_step(p, op, RLT_KERNEL_transpose_f32, sizeof *k, RLT_TRANSPOSE_F32_REFS,
-                     rlt_tasks(p, b->elements, b->elements / 16));
+                     rlt_tasks(p, RLT_COST_ELEMENT, b->elements, b->elements / 16));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, b);
     k->output = *transposed = rlt_add_scratch(p, op, b->bytes);
@@ -80,7 +80,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_
     if (of_b == RLT_REF_NONE) of_b = rlt_ref_of(p, b);
     rlt_batch_matmul_f32_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, batch_matmul_f32), sizeof *k, RLT_BATCH_MATMUL_REFS,
-                     rlt_tasks(p, (uint64_t)output->elements * s.depth, units));
+                     rlt_tasks(p, RLT_COST_CONV_F32, (uint64_t)output->elements * s.depth, units));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, a);
     k->b = of_b;
@@ -134,7 +134,8 @@ rlt_status rlt_prepare_batch_matmul(rlt_prepare_state *p, const rlt_op *op) {
     rlt_matmul_shape s = {0};
     RLT_TRY(read_shape(p, op, &s));
     const rlt_tensor *a = rlt_input(p, op, 0), *b = rlt_input(p, op, 1), *output = rlt_output(p, op, 0);
-    const uint32_t tasks = rlt_tasks(p, (uint64_t)output->elements * s.depth, (uint64_t)s.batches * s.rows);
+    const uint32_t tasks = rlt_tasks(p, RLT_COST_MATMUL_S8, (uint64_t)output->elements * s.depth,
+                                     (uint64_t)s.batches * s.rows);
     if (a->type == RLT_FLOAT32) return prepare_f32(p, op, &s);
     if (a->type == RLT_INT16) return prepare_s16(p, op, &s, tasks);
     if (a->type != RLT_INT8)

@@ -50,7 +50,8 @@ rlt_status rlt_prepare_batch_normalization(rlt_prepare_state *p, const rlt_op *o
         rlt_batch_normalization_params *sums =
             rlt_add_step(p, op, sums_kernel(p, RLT_KERNEL_batch_normalization_sums_f32_avx2,
                                             RLT_KERNEL_batch_normalization_sums_f32_avx512vnni),
-                         sizeof *sums, RLT_BATCH_NORMALIZATION_REFS, rlt_tasks(p, (uint64_t)x->elements * 2, plan.blocks));
+                         sizeof *sums, RLT_BATCH_NORMALIZATION_REFS,
+                         rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * 2, plan.blocks));
         if (!sums) return RLT_ERROR_MEMORY;
         *sums = plan;
         sums->y = sums->mean = sums->variance = RLT_REF_NONE; /* not alive yet */
@@ -58,7 +59,7 @@ rlt_status rlt_prepare_batch_normalization(rlt_prepare_state *p, const rlt_op *o
     }
     rlt_batch_normalization_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, batch_normalization_f32), sizeof *k, RLT_BATCH_NORMALIZATION_REFS,
-                     rlt_tasks(p, (uint64_t)x->elements * COST, units));
+                     rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * COST, units));
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;
     return RLT_OK;
@@ -87,7 +88,7 @@ rlt_status rlt_prepare_batch_normalization_gradient(rlt_prepare_state *p, const 
             rlt_add_step(p, op, sums_kernel(p, RLT_KERNEL_batch_normalization_gradient_sums_f32_avx2,
                                             RLT_KERNEL_batch_normalization_gradient_sums_f32_avx512vnni),
                          sizeof *sums, RLT_BATCH_NORMALIZATION_GRADIENT_REFS,
-                         rlt_tasks(p, (uint64_t)x->elements * 2, plan.blocks));
+                         rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * 2, plan.blocks));
         if (!sums) return RLT_ERROR_MEMORY;
         *sums = plan;
         sums->dx = sums->dgamma = sums->dbeta = RLT_REF_NONE;
@@ -96,7 +97,8 @@ rlt_status rlt_prepare_batch_normalization_gradient(rlt_prepare_state *p, const 
     }
     rlt_batch_normalization_gradient_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, batch_normalization_gradient_f32), sizeof *k,
-                     RLT_BATCH_NORMALIZATION_GRADIENT_REFS, rlt_tasks(p, (uint64_t)x->elements * COST, units));
+                     RLT_BATCH_NORMALIZATION_GRADIENT_REFS,
+                     rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * COST, units));
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;
     return RLT_OK;

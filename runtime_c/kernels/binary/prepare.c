@@ -33,7 +33,7 @@ static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const binary *
     RLT_TRY(rlt_range_f32(p, o->activation, &low, &high));
     rlt_binary_f32_params *k =
         rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS,
-                     rlt_broadcast_tasks(p, &o->shape, cost + RLT_FLOAT_COST));
+                     rlt_broadcast_tasks(p, &o->shape, RLT_COST_OPERATION, cost + RLT_FLOAT_COST));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, o->a);
     k->b = rlt_ref_of(p, o->b);
@@ -48,7 +48,8 @@ static rlt_status add_plain(rlt_prepare_state *p, const rlt_op *op, const binary
     if (o->activation != RLT_ACT_NONE) {
         return rlt_fail(p, RLT_ERROR_OPTION, o->output, "integers take no fused activation");
     }
-    rlt_binary_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &o->shape, 1));
+    rlt_binary_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS,
+                                        rlt_broadcast_tasks(p, &o->shape, RLT_COST_SELECT, 1));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, o->a);
     k->b = rlt_ref_of(p, o->b);
@@ -65,7 +66,7 @@ static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, cons
         return NULL;
     }
     rlt_binary_s8_params *k =
-        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &o->shape, 8));
+        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &o->shape, RLT_COST_ADD_S8, 1));
     if (!k) return NULL;
     k->a = rlt_ref_of(p, o->a);
     k->b = rlt_ref_of(p, o->b);

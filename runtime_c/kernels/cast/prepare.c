@@ -25,7 +25,7 @@ rlt_status rlt_prepare_cast(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_same_shape(p, output, input));
     if (input->type == output->type) return rlt_share_or_copy(p, op, output, input);
     rlt_cast_params *k = rlt_add_step(p, op, RLT_KERNEL_cast, sizeof *k, RLT_CAST_REFS,
-                                      rlt_tasks(p, (uint64_t)output->elements * 2, output->elements));
+                                      rlt_tasks(p, RLT_COST_SELECT, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

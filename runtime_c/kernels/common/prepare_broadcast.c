@@ -53,6 +53,8 @@ rlt_status rlt_prepare_broadcast(rlt_prepare_state *p, const rlt_tensor *a, cons
     return RLT_OK;
 }
 
-uint32_t rlt_broadcast_tasks(const rlt_prepare_state *p, const rlt_broadcast *shape, uint32_t cost) {
-    return rlt_tasks(p, (uint64_t)shape->rows * shape->count * cost, shape->rows == 1 ? shape->count : shape->rows);
+uint32_t rlt_broadcast_tasks(const rlt_prepare_state *p, const rlt_broadcast *shape, rlt_cost_kind kind,
+                             uint32_t amount) {
+    const uint64_t picoseconds = rlt_cost(p, kind, (uint64_t)shape->rows * shape->count * amount);
+    return rlt_pieces(p, picoseconds, shape->rows == 1 ? shape->count : shape->rows);
 }

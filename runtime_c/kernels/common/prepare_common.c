@@ -222,9 +222,3 @@ rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const
         if (dy->dims[i] != dims[i]) return rlt_fail(p, RLT_ERROR_SHAPE, dy, "is not of the shape of what it is the gradient of");
     return RLT_OK;
 }
-
-uint32_t rlt_tasks(const rlt_prepare_state *p, uint64_t operations, uint64_t units) {
-    const uint64_t worth = operations / 65536; /* below, waking a thread costs more than it saves */
-    const uint64_t tasks = worth < units ? worth : units, most = rlt_most_threads(p);
-    return tasks < 1 ? 1 : tasks > most ? (uint32_t)most : (uint32_t)tasks;
-}

@@ -4,6 +4,7 @@
 #define RLT_PREPARE_COMMON_H
 
 #include "../../core/prepare.h"
+#include "prepare_cost.h"
 #include "fixed_point.h"
 #include "window.h"
 
@@ -60,12 +61,5 @@ rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt
 /* The same for a gradient, with the sizes of the input and of `dy`, which must be those of the output. */
 rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
                                rlt_window *window);
-
-/* Operations, in rlt_tasks(), that reading and writing a float costs beside what is computed. Measured. */
-enum { RLT_FLOAT_COST = 3 };
-
-/* How many pieces `units` of work are worth when all of it costs about `operations` simple operations: at most as many
- * as there will be threads. */
-uint32_t rlt_tasks(const rlt_prepare_state *p, uint64_t operations, uint64_t units);
 
 #endif

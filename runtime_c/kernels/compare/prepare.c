@@ -13,7 +13,7 @@ static rlt_status add_s8(rlt_prepare_state *p, const rlt_op *op, const rlt_tenso
     RLT_TRY(rlt_need_per_tensor(p, a));
     RLT_TRY(rlt_need_per_tensor(p, b));
     rlt_compare_s8_params *k =
-        rlt_add_step(p, op, kernel, sizeof *k, RLT_COMPARE_REFS, rlt_broadcast_tasks(p, shape, 8));
+        rlt_add_step(p, op, kernel, sizeof *k, RLT_COMPARE_REFS, rlt_broadcast_tasks(p, shape, RLT_COST_SELECT, 1));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, a);
     k->b = rlt_ref_of(p, b);
@@ -44,7 +44,8 @@ static rlt_status prepare_compare(rlt_prepare_state *p, const rlt_op *op, const 
     }
     if (kernel == UINT32_MAX) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, a, "no kernel for this element type");
     if (a->type == RLT_INT8) return add_s8(p, op, a, b, output, &shape, kernel);
-    rlt_binary_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &shape, 1));
+    rlt_binary_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS,
+                                        rlt_broadcast_tasks(p, &shape, RLT_COST_SELECT, 1));
     if (!k) return RLT_ERROR_MEMORY;
     k->a = rlt_ref_of(p, a);
     k->b = rlt_ref_of(p, b);
@@ -82,7 +83,7 @@ rlt_status rlt_prepare_logical_not(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_same_shape(p, output, input));
     rlt_may_overwrite(p, output, input);
     rlt_logical_not_params *k = rlt_add_step(p, op, RLT_KERNEL_logical_not, sizeof *k, RLT_LOGICAL_NOT_REFS,
-                                             rlt_tasks(p, output->elements, output->elements));
+                                             rlt_tasks(p, RLT_COST_SELECT, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -134,7 +135,7 @@ static rlt_status prepare_select(rlt_prepare_state *p, const rlt_op *op, int old
     }
     RLT_TRY(rlt_set_shape(p, output, rank, dims));
     rlt_select_params *k = rlt_add_step(p, op, RLT_KERNEL_select, sizeof *k, RLT_SELECT_REFS,
-                                        rlt_tasks(p, (uint64_t)output->elements * 8, output->elements));
+                                        rlt_tasks(p, RLT_COST_SELECT, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->condition = rlt_ref_of(p, t[0]);
     k->a = rlt_ref_of(p, t[1]);

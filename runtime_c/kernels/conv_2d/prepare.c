@@ -46,8 +46,9 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     }
     RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
-    c->tasks = rlt_tasks(p, (uint64_t)c->output->elements * (c->weights->elements / (uint32_t)w->out_c),
-                         (uint64_t)w->batches * w->out_h);
+    const uint64_t macs = (uint64_t)c->output->elements * (c->weights->elements / (uint32_t)w->out_c);
+    const uint64_t cost = rlt_product_cost(p, c->input, c->weights, c->output, macs);
+    c->tasks = rlt_pieces(p, cost, (uint64_t)w->batches * w->out_h);
     return RLT_OK;
 }
 

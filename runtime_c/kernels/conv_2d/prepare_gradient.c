@@ -43,7 +43,7 @@ static rlt_status spread(rlt_prepare_state *p, const rlt_op *op, const rlt_tenso
     const uint64_t floats = (uint64_t)w->batches * (uint64_t)over->in_h * (uint64_t)over->in_w * (uint64_t)w->out_c;
     rlt_conv_2d_spread_params *k =
         rlt_add_step(p, op, RLT_KERNEL_conv_2d_spread_f32, sizeof *k, RLT_CONV_2D_SPREAD_REFS,
-                     rlt_tasks(p, floats, (uint64_t)w->batches * (uint64_t)over->in_h));
+                     rlt_tasks(p, RLT_COST_OPERATION, floats, (uint64_t)w->batches * (uint64_t)over->in_h));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, dy);
     k->output = *values = rlt_add_scratch(p, op, floats < UINT32_MAX / 4 ? (size_t)floats * sizeof(float) : SIZE_MAX);
@@ -173,7 +173,7 @@ rlt_status rlt_prepare_conv_2d_input_gradient(rlt_prepare_state *p, const rlt_op
     RLT_TRY(read_window(p, op, shape, filter->dims, dy, &w, &groups));
     RLT_TRY(rlt_set_shape(p, dx, 4, shape));
     const uint64_t macs = (uint64_t)dy->elements * (filter->elements / (uint32_t)w.out_c);
-    const uint32_t tasks = rlt_tasks(p, macs, (uint64_t)w.batches * (uint64_t)w.in_h);
+    const uint32_t tasks = rlt_tasks(p, RLT_COST_CONV_F32, macs, (uint64_t)w.batches * (uint64_t)w.in_h);
     int done = 0;
     const int has_strides = w.stride_h != 1 || w.stride_w != 1;
     if (groups == 1 && has_strides) RLT_TRY(by_phases(p, op, &w, tasks, &done));
@@ -206,7 +206,7 @@ rlt_status rlt_prepare_conv_2d_filter_gradient(rlt_prepare_state *p, const rlt_o
     const int is_packed = lanes > 1 && plan.groups == 1 && rlt_conv_2d_f32_plan_band(&plan.band, lanes, &in_place);
     const uint32_t channels = (uint32_t)plan.band.window.out_c;
     const uint32_t units = is_packed ? (channels + RLT_GEMM_F32_ROWS - 1) / RLT_GEMM_F32_ROWS : channels;
-    uint32_t tasks = rlt_tasks(p, (uint64_t)dy->elements * (dw->elements / channels), units);
+    uint32_t tasks = rlt_tasks(p, RLT_COST_CONV_F32, (uint64_t)dy->elements * (dw->elements / channels), units);
     if (tasks > MOST_TASKS) tasks = MOST_TASKS;
     const uint32_t kernel = is_packed ? RLT_S8_KERNEL(p, conv_2d_filter_gradient_f32) : RLT_KERNEL_conv_2d_filter_gradient_f32;
     rlt_conv_2d_filter_gradient_params *k =

@@ -69,7 +69,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     const form *f = form_for(p);
     rlt_window *w = &k->window;
     if (!f || !t->weights->data || t->weights->type != RLT_INT8 || (t->bias && !t->bias->data)) return 0;
-    if (!t->output->elements) return 0;
+    if (!t->output->elements || !rlt_may_use(p, "packed")) return 0;
     if ((int64_t)w->in_c * w->kernel_w >= 1 << 24 || t->weights->elements >= 1u << 30) return 0;
     rlt_column_to_row(w);
     k->band.repeat = 1;

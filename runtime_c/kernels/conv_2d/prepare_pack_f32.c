@@ -114,7 +114,7 @@ rlt_status rlt_conv_2d_f32_pack_later(rlt_prepare_state *p, const rlt_op *op, co
     const size_t bytes = offsetof(rlt_pack_filter_f32_params, phases) + (size_t)plan->count * sizeof *last;
     const uint32_t pieces = (uint32_t)(rlt_conv_f32_blocks(&last->conv) * last->conv.run_count);
     rlt_pack_filter_f32_params *k = rlt_add_step(p, op, RLT_KERNEL_pack_filter_f32, bytes, RLT_PACK_FILTER_F32_REFS,
-                                                 rlt_tasks(p, weights->elements, pieces));
+                                                 rlt_tasks(p, RLT_COST_ELEMENT, weights->elements, pieces));
     if (!k) return RLT_ERROR_MEMORY;
     memcpy(k, plan, bytes);
     k->packed = *packed = rlt_add_scratch(p, op, (last->packed_at + rlt_conv_f32_weights(&last->conv)) * sizeof(float));
@@ -137,7 +137,7 @@ static rlt_status pack_at_run_time(rlt_prepare_state *p, const rlt_op *op, const
 int rlt_conv_2d_f32_can_pack(const rlt_prepare_state *p, const rlt_conv_f32 *c, int32_t lanes) {
     const rlt_window *w = &c->window;
     rlt_conv_2d_packed_f32_params k = {.window = *w};
-    if (!w->in_c || w->out_c > (1 << 24)) return 0;
+    if (!w->in_c || w->out_c > (1 << 24) || !rlt_may_use(p, "packed")) return 0;
     if ((int64_t)w->batches * w->out_h > INT32_MAX / 2 || !plan_band(&k)) return 0;
     set_runs(&k, lanes);
     if (!is_constant(c)) return c->weights->elements / (uint32_t)w->out_c <= INT32_MAX / 64;

@@ -109,7 +109,7 @@ static float direct_cost(const rlt_window *w, int32_t taps, int32_t lanes) {
 }
 
 /* The fastest method that is allowed and whose weights fit; 0: none is faster than the packed form. */
-static int32_t choose_size(rlt_prepare_state *p, const rlt_window *w, int32_t taps, int32_t lanes) {
+static int32_t choose_size(rlt_prepare_state *p, const rlt_window *w, int32_t taps, int32_t lanes, float *least_cost) {
     int32_t size = 0;
     float least = direct_cost(w, taps, lanes);
     for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
@@ -121,6 +121,7 @@ static int32_t choose_size(rlt_prepare_state *p, const rlt_window *w, int32_t ta
         least = now;
         size = m->size;
     }
+    *least_cost = least;
     return size;
 }
 
@@ -152,11 +153,13 @@ rlt_status rlt_conv_2d_f32_winograd(rlt_prepare_state *p, const rlt_op *op, cons
                                     int *done) {
     const rlt_window *w = &c->window;
     const int32_t taps = rlt_conv_f32_taps(w->out_c, lanes);
-    const int32_t size = fits(c) ? choose_size(p, w, taps, lanes) : 0;
+    float vector_macs = 0;
+    const int32_t size = fits(c) && rlt_may_use(p, "winograd") ? choose_size(p, w, taps, lanes, &vector_macs) : 0;
     *done = size != 0;
     if (!size) return RLT_OK;
     const int32_t in_floats = whole(w->in_c, lanes), out_floats = whole(w->out_c, lanes);
     const uint32_t tiles = (uint32_t)rlt_winograd_tiles(w, size);
+    const uint64_t macs = (uint64_t)vector_macs * (uint32_t)lanes;
     rlt_conv_2d_winograd_f32_params plan = {
         .product = {.window = {.dilation_w = 1, .out_c = out_floats}, .vectors = (w->out_c * taps + lanes - 1) / lanes,
                     .block_vectors = rlt_conv_f32_most_vectors(lanes, taps, tiles), .taps = taps,
@@ -164,7 +167,7 @@ rlt_status rlt_conv_2d_f32_winograd(rlt_prepare_state *p, const rlt_op *op, cons
         .window = *w, .size = size, .in_floats = in_floats, .low = c->low, .high = c->high,
         .position_floats = (w->in_c + taps - 1) / taps * taps * w->out_c,
         .edge_floats = positions(size) * (in_floats > out_floats ? in_floats : out_floats)};
-    const uint32_t tasks = share_out(&plan.product, tiles, c->tasks);
+    const uint32_t tasks = share_out(&plan.product, tiles, rlt_tasks(p, RLT_COST_CONV_F32, macs, tiles));
     plan.chunk = chunk_for(&plan, plan.product.split_blocks ? tiles : (tiles + tasks - 1) / tasks);
     const size_t floats = rlt_winograd_step(plan.chunk, in_floats) + rlt_winograd_step(plan.chunk, out_floats);
     plan.scratch_floats = RLT_WINOGRAD_ZEROS + plan.edge_floats + positions(size) * (int32_t)floats;

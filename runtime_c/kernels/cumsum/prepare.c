@@ -25,7 +25,7 @@ rlt_status rlt_prepare_cumsum(rlt_prepare_state *p, const rlt_op *op) {
     }
     rlt_may_overwrite(p, output, input);
     rlt_cumsum_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_CUMSUM_REFS,
-                                        rlt_tasks(p, input->elements, (uint64_t)outer * inner));
+                                        rlt_tasks(p, RLT_COST_ELEMENT, input->elements, (uint64_t)outer * inner));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

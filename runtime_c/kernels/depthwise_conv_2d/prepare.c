@@ -17,6 +17,12 @@ typedef struct {
     uint32_t tasks;
 } conv;
 
+static uint64_t cost_of(const rlt_prepare_state *p, const conv *c, uint64_t macs) {
+    if (c->input->type == RLT_INT16) return rlt_cost(p, RLT_COST_CONV_S16, macs);
+    if (c->input->type == RLT_INT8) return rlt_cost(p, RLT_COST_DEPTHWISE_S8, macs);
+    return rlt_cost(p, c->weights->type == RLT_INT8 ? RLT_COST_MATMUL_S8 : RLT_COST_DEPTHWISE_F32, macs);
+}
+
 static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     RLT_TRY(rlt_operands(p, op, 2, 1));
     c->input = rlt_input(p, op, 0);
@@ -41,8 +47,7 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t macs = (uint64_t)c->output->elements * (uint32_t)w->kernel_h * (uint32_t)w->kernel_w;
-    const uint64_t cost = c->input->type == RLT_FLOAT32 ? 2 : 1; /* measured: of one in a full convolution */
-    c->tasks = rlt_tasks(p, macs * cost, (uint64_t)w->batches * w->out_h);
+    c->tasks = rlt_pieces(p, cost_of(p, c, macs), (uint64_t)w->batches * w->out_h);
     return RLT_OK;
 }
 

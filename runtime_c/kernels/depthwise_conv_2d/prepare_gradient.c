@@ -40,7 +40,7 @@ rlt_status rlt_prepare_depthwise_conv_2d_input_gradient(rlt_prepare_state *p, co
     rlt_depthwise_input_gradient_params *k = rlt_add_step(
         p, op, multiplier == 1 ? RLT_S8_KERNEL(p, depthwise_input_gradient_f32) : RLT_KERNEL_depthwise_input_gradient_f32,
         sizeof *k, RLT_DEPTHWISE_GRADIENT_REFS,
-        rlt_tasks(p, (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
+        rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
                   (uint64_t)w.batches * (uint32_t)w.in_h));
     if (!k) return RLT_ERROR_MEMORY;
     k->filter = rlt_ref_of(p, filter);
@@ -67,7 +67,7 @@ rlt_status rlt_prepare_depthwise_conv_2d_filter_gradient(rlt_prepare_state *p, c
     rlt_depthwise_filter_gradient_params *k = rlt_add_step(
         p, op, multiplier == 1 ? RLT_S8_KERNEL(p, depthwise_filter_gradient_f32) : RLT_KERNEL_depthwise_filter_gradient_f32,
         sizeof *k, RLT_DEPTHWISE_GRADIENT_REFS,
-        rlt_tasks(p, (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
+        rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
                   (uint64_t)w.kernel_h * (uint32_t)w.kernel_w));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);

@@ -65,6 +65,7 @@ int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *
                        const rlt_depthwise_form *form) {
     rlt_window *w = &k->window;
     if (!t->weights->data || t->weights->type != RLT_INT8 || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
+    if (!rlt_may_use(p, "packed")) return 0;
     rlt_column_to_row(w);
     cut(k, block_bytes(form));
     k->band.wide = 1;

@@ -33,7 +33,7 @@ static rlt_status add_lookup(rlt_prepare_state *p, const rlt_op *op, const rlt_t
     if (!kept) return RLT_ERROR_MEMORY;
     for (uint32_t i = 0; i < table->scale_count; i++) kept[i] = rlt_scale(table, i);
     rlt_embedding_params *k = rlt_add_step(p, op, RLT_KERNEL_embedding_lookup, sizeof *k, RLT_EMBEDDING_REFS,
-                                           rlt_tasks(p, output->elements, ids->elements));
+                                           rlt_tasks(p, RLT_COST_DEQUANTIZE, output->elements, ids->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->ids = rlt_ref_of(p, ids);
     k->table = rlt_ref_of(p, table);

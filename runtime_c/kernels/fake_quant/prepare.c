@@ -18,7 +18,8 @@ static rlt_status add(rlt_prepare_state *p, const rlt_op *op, rlt_fake_quant_par
     const int is_columns = plan.inner == 1 && plan.channels > 1 && rlt_f32_lanes(p) > 1;
     rlt_fake_quant_params *k =
         rlt_add_step(p, op, kernel, sizeof *k, RLT_FAKE_QUANT_REFS,
-                     rlt_tasks(p, (uint64_t)x->elements * COST, is_columns ? plan.channels : x->elements));
+                     rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * COST,
+                               is_columns ? plan.channels : x->elements));
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;
     k->x = rlt_ref_of(p, x);

@@ -47,8 +47,10 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
     }
     RLT_TRY(rlt_set_shape(p, l->output, rank, dims));
     /* Weights that are read for one row only come from beyond the first-level cache: their bytes are what takes time. */
-    const uint64_t uses = l->batches == 1 ? l->weights->bytes / (l->weights->elements ? l->weights->elements : 1) : 1;
-    l->tasks = rlt_tasks(p, (uint64_t)l->output->elements * l->depth * (uses ? uses : 1), l->units);
+    const uint64_t cost = l->batches == 1 ? rlt_cost(p, RLT_COST_WEIGHT_BYTE, l->weights->bytes)
+                                          : rlt_product_cost(p, l->input, l->weights, l->output,
+                                                             (uint64_t)l->output->elements * l->depth);
+    l->tasks = rlt_pieces(p, cost, l->units);
     return RLT_OK;
 }
 

@@ -40,7 +40,7 @@ rlt_status rlt_prepare_layer_normalization(rlt_prepare_state *p, const rlt_op *o
     rlt_may_overwrite(p, y, rlt_input(p, op, 0));
     rlt_layer_normalization_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, layer_normalization_f32), sizeof *k, RLT_LAYER_NORMALIZATION_REFS,
-                     rlt_tasks(p, (uint64_t)x->elements * COST, rows));
+                     rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)x->elements * COST, rows));
     if (!k) return RLT_ERROR_MEMORY;
     k->x = rlt_ref_of(p, x);
     k->gamma = rlt_ref_of(p, gamma);
@@ -58,7 +58,8 @@ static rlt_status add_gradient(rlt_prepare_state *p, const rlt_op *op, uint32_t 
                                uint32_t blocks, rlt_ref *partial) {
     rlt_layer_normalization_gradient_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, layer_normalization_gradient_f32), sizeof *k,
-                     RLT_LAYER_NORMALIZATION_GRADIENT_REFS, rlt_tasks(p, (uint64_t)rows * depth * COST, blocks));
+                     RLT_LAYER_NORMALIZATION_GRADIENT_REFS,
+                     rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)rows * depth * COST, blocks));
     if (!k) return RLT_ERROR_MEMORY;
     k->x = rlt_ref_of(p, rlt_input(p, op, 0));
     k->gamma = rlt_ref_of(p, rlt_input(p, op, 1));

@@ -18,7 +18,7 @@ rlt_status rlt_prepare_local_response_normalization(rlt_prepare_state *p, const 
     const uint64_t window = 2 * (uint64_t)radius < depth ? 2 * (uint64_t)radius : depth;
     rlt_local_response_params *k =
         rlt_add_step(p, op, RLT_KERNEL_local_response_f32, sizeof *k, RLT_LOCAL_RESPONSE_REFS,
-                     rlt_tasks(p, input->elements * (window + 32), rows));
+                     rlt_tasks(p, RLT_COST_OPERATION, input->elements * (window + 32), rows));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

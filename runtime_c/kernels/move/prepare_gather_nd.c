@@ -23,7 +23,7 @@ rlt_status rlt_prepare_gather_nd(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_set_shape(p, output, rank, dims));
     const uint32_t count = indices->elements / depth;
     rlt_gather_nd_params *k = rlt_add_step(p, op, RLT_KERNEL_gather_nd, sizeof *k, RLT_GATHER_REFS,
-                                           rlt_tasks(p, output->bytes / 4, count));
+                                           rlt_tasks(p, RLT_COST_MOVED_BYTE, output->bytes, count));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->indices = rlt_ref_of(p, indices);

@@ -40,7 +40,7 @@ static rlt_status rescale(rlt_prepare_state *p, const rlt_op *op, const rlt_tens
     *rescaled = rlt_add_scratch(p, op, input->bytes);
     if (*rescaled == RLT_REF_NONE) return RLT_ERROR_MEMORY;
     rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
-                                        rlt_tasks(p, input->elements, input->elements));
+                                        rlt_tasks(p, RLT_COST_LOOKUP, input->elements, input->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = *rescaled;
@@ -199,7 +199,7 @@ rlt_status rlt_prepare_mirror_pad(rlt_prepare_state *p, const rlt_op *op) {
         }
     }
     rlt_mirror_pad_params *k = rlt_add_step(p, op, RLT_KERNEL_mirror_pad, sizeof *k, RLT_MIRROR_PAD_REFS,
-                                            rlt_tasks(p, (uint64_t)output->elements * 16, output->elements));
+                                            rlt_tasks(p, RLT_COST_ELEMENT, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

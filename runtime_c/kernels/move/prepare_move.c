@@ -73,7 +73,7 @@ rlt_status rlt_add_move(rlt_prepare_state *p, const rlt_op *op, rlt_ref input, r
     for (uint32_t i = 0; i + 1 < g.rank; i++) rows *= g.dims[i];
     const uint64_t units = rows == 1 ? g.dims[g.rank - 1] : rows;
     rlt_move_params *k = rlt_add_step(p, op, RLT_KERNEL_move, sizeof *k, RLT_MOVE_REFS,
-                                      rlt_tasks(p, count * element_bytes / 4 * (1 + RLT_FLOAT_COST), units));
+                                      rlt_tasks(p, RLT_COST_MOVED_BYTE, count * element_bytes, units));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = input;
     k->output = output;
@@ -91,7 +91,7 @@ rlt_status rlt_add_move(rlt_prepare_state *p, const rlt_op *op, rlt_ref input, r
 
 rlt_status rlt_add_fill(rlt_prepare_state *p, const rlt_op *op, rlt_ref value, const rlt_tensor *output) {
     rlt_fill_params *k = rlt_add_step(p, op, RLT_KERNEL_fill, sizeof *k, RLT_FILL_REFS,
-                                      rlt_tasks(p, output->bytes / 2, output->elements));
+                                      rlt_tasks(p, RLT_COST_MOVED_BYTE, output->bytes, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->value = value;
     k->output = rlt_ref_of(p, output);

@@ -157,7 +157,7 @@ rlt_status rlt_prepare_gather(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(movable_pair(p, input, output));
     if (!output->elements) return RLT_OK;
     rlt_gather_params *k = rlt_add_step(p, op, RLT_KERNEL_gather, sizeof *k, RLT_GATHER_REFS,
-                                        rlt_tasks(p, output->bytes / 4, (uint64_t)batches * outer));
+                                        rlt_tasks(p, RLT_COST_ELEMENT, output->elements, (uint64_t)batches * outer));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->indices = rlt_ref_of(p, indices);

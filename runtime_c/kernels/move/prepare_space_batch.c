@@ -44,7 +44,8 @@ static rlt_status add_step(rlt_prepare_state *p, const rlt_op *op, const blocks 
     const rlt_tensor *input = rlt_input(p, op, 0), *output = rlt_output(p, op, 0);
     const rlt_tensor *small = to_small ? output : input, *large = to_small ? input : output;
     rlt_space_batch_params *k = rlt_add_step(p, op, RLT_KERNEL_space_batch, sizeof *k, RLT_SPACE_BATCH_REFS,
-                                             rlt_tasks(p, small->bytes / 4, (uint64_t)small->dims[0] * small->dims[1]));
+                                             rlt_tasks(p, RLT_COST_MOVED_BYTE, small->bytes,
+                                                       (uint64_t)small->dims[0] * small->dims[1]));
     if (!k) return RLT_ERROR_MEMORY;
     k->small = rlt_ref_of(p, small);
     k->large = rlt_ref_of(p, large);

@@ -12,7 +12,7 @@ static rlt_status add_rows(rlt_prepare_state *p, const rlt_op *op, uint32_t kern
     rlt_may_overwrite(p, output, input);
     const uint32_t depth = (uint32_t)input->dims[input->rank - 1], rows = input->elements / depth;
     rlt_normalize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_NORMALIZE_REFS,
-                                           rlt_tasks(p, (uint64_t)input->elements * 8, rows));
+                                           rlt_tasks(p, RLT_COST_SOFTMAX_S8, input->elements, rows));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

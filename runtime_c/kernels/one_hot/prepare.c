@@ -26,7 +26,8 @@ rlt_status rlt_prepare_one_hot(rlt_prepare_state *p, const rlt_op *op) {
     }
     RLT_TRY(rlt_set_shape(p, output, indices->rank + 1, dims));
     rlt_one_hot_params *k = rlt_add_step(p, op, RLT_KERNEL_one_hot, sizeof *k, RLT_ONE_HOT_REFS,
-                                         rlt_tasks(p, output->elements, (uint64_t)outer * (uint32_t)depth));
+                                         rlt_tasks(p, RLT_COST_ELEMENT, output->elements,
+                                                   (uint64_t)outer * (uint32_t)depth));
     if (!k) return RLT_ERROR_MEMORY;
     k->indices = rlt_ref_of(p, indices);
     k->on = rlt_ref_of(p, on);

@@ -11,9 +11,10 @@ static rlt_status prepare_optimizer(rlt_prepare_state *p, const rlt_op *op, uint
     rlt_tensor *gradient = rlt_input(p, op, 1 + averages);
     RLT_TRY(rlt_need_type(p, gradient, RLT_FLOAT32));
     for (uint32_t i = 0; i <= averages; i++) RLT_TRY(rlt_bind_variable(p, rlt_input(p, op, i), gradient));
+    const uint64_t operations = (uint64_t)gradient->elements * (1 + averages);
+    const uint32_t pieces = (gradient->elements + RLT_OPTIMIZER_PIECE - 1) / RLT_OPTIMIZER_PIECE;
     rlt_optimizer_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_OPTIMIZER_REFS,
-                                           rlt_tasks(p, (uint64_t)gradient->elements * (1 + averages),
-                                                     (gradient->elements + RLT_OPTIMIZER_PIECE - 1) / RLT_OPTIMIZER_PIECE));
+                                           rlt_tasks(p, RLT_COST_OPERATION, operations, pieces));
     if (!k) return RLT_ERROR_MEMORY;
     k->variable = rlt_ref_of(p, rlt_input(p, op, 0));
     k->gradient = rlt_ref_of(p, gradient);

@@ -25,8 +25,10 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
     if ((int64_t)w.kernel_h * w.kernel_w > 65536 && is_average) kernel_s8 = RLT_KERNEL_average_pool_2d_s8;
     const int32_t activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t taps = (uint64_t)output->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w;
-    const uint64_t cost = input->type == RLT_FLOAT32 ? 8 : 1; /* measured: each is a load, in vectors of floats */
-    const uint32_t tasks = rlt_tasks(p, taps * cost, (uint64_t)w.batches * w.out_h);
+    const rlt_cost_kind cost = input->type == RLT_FLOAT32 ? RLT_COST_POOL_F32
+                               : input->type == RLT_INT8  ? RLT_COST_POOL_S8
+                                                          : RLT_COST_ELEMENT;
+    const uint32_t tasks = rlt_tasks(p, cost, taps, (uint64_t)w.batches * w.out_h);
     if (input->type == RLT_FLOAT32) {
         float low, high;
         RLT_TRY(rlt_range_f32(p, activation, &low, &high));

@@ -23,10 +23,10 @@ static rlt_status prepare(rlt_prepare_state *p, const rlt_op *op, uint32_t kerne
         if (shape[i] < 1) return rlt_fail(p, RLT_ERROR_SHAPE, dx, "a size is not positive");
     RLT_TRY(rlt_gradient_window(p, shape, dy, rlt_option_u8(op, PADDING, 0), &w));
     RLT_TRY(rlt_set_shape(p, dx, 4, shape));
+    const uint64_t taps = (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w;
     rlt_pool_2d_gradient_params *k =
         rlt_add_step(p, op, kernel, sizeof *k, RLT_POOL_2D_GRADIENT_REFS,
-                     rlt_tasks(p, (uint64_t)dy->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w,
-                               rlt_pool_gradient_pieces(&w)));
+                     rlt_tasks(p, RLT_COST_OPERATION, taps, rlt_pool_gradient_pieces(&w)));
     if (!k) return RLT_ERROR_MEMORY;
     k->x = rlt_ref_of(p, x);
     k->y = rlt_ref_of(p, y);

@@ -38,8 +38,9 @@ static rlt_status add_affine(rlt_prepare_state *p, const rlt_op *op, const rlt_t
         zero_points[c] = rlt_zero_point(quantized, c);
     }
     const uint32_t units = channels == 1 ? inner : outer * channels;
+    const rlt_cost_kind cost = kernel == RLT_KERNEL_dequantize ? RLT_COST_DEQUANTIZE : RLT_COST_QUANTIZE;
     rlt_quantize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_QUANTIZE_REFS,
-                                          rlt_tasks(p, (uint64_t)quantized->elements * 4, units));
+                                          rlt_tasks(p, cost, quantized->elements, units));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -64,7 +65,7 @@ static rlt_status add_lookup(rlt_prepare_state *p, const rlt_op *op, const rlt_r
         values[byte] = (uint8_t)rlt_saturate(scaled, r->output_zero_point, r->low, r->high);
     }
     rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
-                                        rlt_tasks(p, output->elements, output->elements));
+                                        rlt_tasks(p, RLT_COST_LOOKUP, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -89,7 +90,7 @@ static rlt_status add_requantize(rlt_prepare_state *p, const rlt_op *op, rlt_ten
         return add_lookup(p, op, &r, input, output);
     }
     rlt_requantize_params *k = rlt_add_step(p, op, RLT_KERNEL_requantize_values, sizeof *k, RLT_REQUANTIZE_REFS,
-                                            rlt_tasks(p, (uint64_t)output->elements * 4, output->elements));
+                                            rlt_tasks(p, RLT_COST_REQUANTIZE, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     r.input = rlt_ref_of(p, input);
     r.output = rlt_ref_of(p, output);
@@ -124,7 +125,7 @@ rlt_status rlt_prepare_dequantize(rlt_prepare_state *p, const rlt_op *op) {
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "DEQUANTIZE takes INT8, UINT8, INT16, INT32 or FLOAT16");
     }
     rlt_half_params *k = rlt_add_step(p, op, RLT_KERNEL_half_to_f32, sizeof *k, RLT_HALF_REFS,
-                                      rlt_tasks(p, (uint64_t)output->elements * 4, output->elements));
+                                      rlt_tasks(p, RLT_COST_DEQUANTIZE, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

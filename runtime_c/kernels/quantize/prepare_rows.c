@@ -9,7 +9,7 @@ rlt_status rlt_add_rows(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor
     if (*values == RLT_REF_NONE || *scales == RLT_REF_NONE) return RLT_ERROR_MEMORY;
     rlt_quantize_rows_params *k =
         rlt_add_step(p, op, RLT_S8_KERNEL(p, quantize_rows), sizeof *k, RLT_QUANTIZE_ROWS_REFS,
-                     rlt_tasks(p, (uint64_t)input->elements * 4, rows));
+                     rlt_tasks(p, RLT_COST_QUANTIZE_ROWS, input->elements, rows));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = *values;

@@ -64,7 +64,10 @@ static rlt_status read_reduction(rlt_prepare_state *p, const rlt_op *op, reducti
     RLT_TRY(rlt_set_shape(p, r->output, rank, dims));
     if (!r->input->elements) return rlt_fail(p, RLT_ERROR_SHAPE, r->input, "has no elements to reduce");
     fill_shape(r->input, mask, &r->shape);
-    r->tasks = rlt_tasks(p, r->input->elements, r->shape.outputs);
+    const rlt_cost_kind cost = r->input->type == RLT_FLOAT32 ? RLT_COST_SUM_F32
+                               : r->input->type == RLT_INT8  ? RLT_COST_SUM_S8
+                                                             : RLT_COST_ELEMENT;
+    r->tasks = rlt_tasks(p, cost, r->input->elements, r->shape.outputs);
     return RLT_OK;
 }
 

@@ -28,8 +28,11 @@ static rlt_status add_resize(rlt_prepare_state *p, const rlt_op *op, uint32_t re
     }
     const int32_t dims[4] = {input->dims[0], size[0], size[1], input->dims[3]};
     RLT_TRY(rlt_set_shape(p, output, 4, dims));
+    const rlt_cost_kind cost = kernel == RLT_KERNEL_resize_nearest ? RLT_COST_ELEMENT
+                               : input->type == RLT_FLOAT32        ? RLT_COST_RESIZE_F32
+                                                                   : RLT_COST_RESIZE_S8;
     rlt_resize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_RESIZE_REFS,
-                                        rlt_tasks(p, (uint64_t)output->elements * 8, (uint64_t)dims[0] * dims[1]));
+                                        rlt_tasks(p, cost, output->elements, (uint64_t)dims[0] * dims[1]));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

@@ -110,7 +110,8 @@ rlt_status rlt_prepare_softmax(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_same_shape(p, output, input));
     if (!isfinite(beta)) return rlt_fail(p, RLT_ERROR_OPTION, NULL, "beta is not a finite number");
     const uint32_t depth = (uint32_t)input->dims[input->rank - 1], rows = input->elements / depth;
-    const uint32_t tasks = rlt_tasks(p, (uint64_t)input->elements * 16, rows);
+    const rlt_cost_kind cost = input->type == RLT_FLOAT32 ? RLT_COST_SOFTMAX_F32 : RLT_COST_SOFTMAX_S8;
+    const uint32_t tasks = rlt_tasks(p, cost, input->elements, rows);
     if (output->type == input->type) rlt_may_overwrite(p, output, input);
     if (input->type == RLT_INT8) return prepare_s8(p, op, input, output, beta, tasks);
     if (input->type == RLT_INT16) return prepare_s16(p, op, input, output, beta, tasks);

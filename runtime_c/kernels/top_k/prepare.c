@@ -39,7 +39,8 @@ rlt_status rlt_prepare_topk_v2(rlt_prepare_state *p, const rlt_op *op) {
     RLT_TRY(rlt_set_shape(p, values, input->rank, dims));
     RLT_TRY(rlt_set_shape(p, indices, input->rank, dims));
     const uint32_t rows = input->elements / count;
-    rlt_top_k_params *s = rlt_add_step(p, op, kernel, sizeof *s, RLT_TOP_K_REFS, rlt_tasks(p, input->elements, rows));
+    const uint32_t tasks = rlt_tasks(p, RLT_COST_ELEMENT, input->elements, rows);
+    rlt_top_k_params *s = rlt_add_step(p, op, kernel, sizeof *s, RLT_TOP_K_REFS, tasks);
     if (!s) return RLT_ERROR_MEMORY;
     s->input = rlt_ref_of(p, input);
     s->values = rlt_ref_of(p, values);

@@ -40,8 +40,9 @@ static rlt_status check_window(rlt_prepare_state *p, conv *c) {
     if (c->weights->dims[3] != w->in_c || w->out_c < 1 || w->in_c < 1) {
         return rlt_fail(p, RLT_ERROR_SHAPE, c->weights, "channels differ from the input's");
     }
-    c->tasks = rlt_tasks(p, (uint64_t)c->input->elements * (c->weights->elements / (uint32_t)w->in_c),
-                         (uint64_t)w->batches * (uint64_t)w->in_h);
+    const uint64_t macs = (uint64_t)c->input->elements * (c->weights->elements / (uint32_t)w->in_c);
+    const rlt_cost_kind cost = c->input->type == RLT_FLOAT32 ? RLT_COST_TRANSPOSE_CONV_F32 : RLT_COST_TRANSPOSE_CONV_S8;
+    c->tasks = rlt_tasks(p, cost, macs, (uint64_t)w->batches * (uint64_t)w->in_h);
     return RLT_OK;
 }
 

@@ -11,9 +11,9 @@ enum { ALPHA = 0, APPROXIMATE = 0 }; /* fields of LeakyReluOptions, GeluOptions 
 
 static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const rlt_tensor *input, const rlt_tensor *output,
                           uint32_t kernel, uint32_t cost, float alpha, float beta) {
+    const uint64_t operations = (uint64_t)output->elements * (cost + RLT_FLOAT_COST);
     rlt_unary_f32_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_UNARY_REFS,
-                                           rlt_tasks(p, (uint64_t)output->elements * (cost + RLT_FLOAT_COST),
-                                                     output->elements));
+                                           rlt_tasks(p, RLT_COST_OPERATION, operations, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);
@@ -42,7 +42,7 @@ static rlt_status add_table(rlt_prepare_state *p, const rlt_op *op, const rlt_te
     if (!values) return RLT_ERROR_MEMORY;
     RLT_TRY(fill(p, &in, values));
     rlt_lookup_params *k = rlt_add_step(p, op, rlt_lookup_kernel(p), sizeof *k, RLT_LOOKUP_REFS,
-                                        rlt_tasks(p, output->elements, output->elements));
+                                        rlt_tasks(p, RLT_COST_LOOKUP, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, input);
     k->output = rlt_ref_of(p, output);

@@ -92,6 +92,8 @@ class Plan:
         float_tolerance: the error, as a share of a layer's largest output, up to which float convolutions may use
             algorithms with fewer multiplications (docs/numerics.md); None for 1e-5, 0 for sums of products only.
         shared: where variables lie that other plans share; None: anywhere.
+        kernels: families of kernels that may not be chosen, each after a minus ("-winograd,-packed"); None for what
+            the environment variable RILLET_KERNELS says.
 
     Raises:
         RuntimeFailure: the file is malformed, or has an op, type or shape that the runtime does not run.
@@ -112,6 +114,7 @@ class Plan:
         threads: int = 1,
         float_tolerance: float | None = None,
         shared: SharedVariables | None = None,
+        kernels: str | None = None,
     ) -> None:
         self._model: ModelBytes = map_file(model) if isinstance(model, (str, PathLike)) else model
         self._again: Callable[[], ModelBytes] | None = None
@@ -126,6 +129,8 @@ class Plan:
         config.subgraph, config.alignment, config.arena_limit = subgraph, alignment, arena_limit
         config.threads = threads
         config.float_tolerance = 0 if float_tolerance is None else float_tolerance if float_tolerance > 0 else -1
+        named = ffi.NULL if kernels is None else ffi.new("char[]", kernels.encode())
+        config.kernels = named
         shapes = ffi.new("rlt_input_shape[]", len(input_shapes or {}))
         for slot, (position, shape) in zip(shapes, (input_shapes or {}).items(), strict=True):
             if len(shape) > lib.RLT_MAX_RANK:
