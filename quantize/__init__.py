@@ -1,5 +1,6 @@
 """Quantization: recipes, calibration, algorithms, error reports."""
 
+from .annotation import annotate
 from .blas import one_thread
 from .calibration import Calibration, CalibrationError
 from .error_report import ErrorReport, LayerError, error_report
@@ -22,6 +23,7 @@ __all__ = [
     "QuantizationError",
     "Quantized",
     "Recipe",
+    "annotate",
     "copy_model",
     "error_report",
     "one_thread",

@@ -46,6 +46,12 @@ RECIPES = {
             summary="int8 weights and activations; needs calibration; the form for microcontrollers",
         ),
         Recipe(
+            "static_wi4_ai8",
+            DType.INT4,
+            DType.INT8,
+            summary="int4 weights, int8 activations: half the flash; train for it (rillet.quantize.annotate)",
+        ),
+        Recipe(
             "dynamic_wi8_afp32",
             DType.INT8,
             min_weight_elements=1024,

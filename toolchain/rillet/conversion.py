@@ -16,7 +16,7 @@ from .importers.check import CheckError, Closeness, self_check
 from .ir import OFFLINE_PLAN, Model, RilletError
 from .memory import encode_offline_plan, plan
 from .ops import count_macs
-from .passes import infer_shapes, uint8_to_int8
+from .passes import infer_shapes, record_trained_ranges, uint8_to_int8
 from .passes import optimize as run_passes
 from .quantize import Calibration, ErrorReport, Quantized, Recipe, copy_model, error_report, one_thread, quantize_model
 from .quantize.calibration import Source
@@ -143,6 +143,8 @@ def convert_and_report(
 
             source = to_model(source, input_signature)
         model = _load(source, input_shapes, options, report)
+    if recipe is not None:
+        _count(report, {record_trained_ranges.__name__: record_trained_ranges(model)})
     report.macs_before = macs(model)
     if optimize:
         imported = copy_model(model) if check else model

@@ -80,6 +80,12 @@ class Model(Trainer, Layer):
 
         return to_graphs(self, batch_size)
 
+    def quantization_aware(self, recipe: Any, momentum: float) -> Any:
+        """A copy that trains for its int8 form: see `rillet.quantize.annotate`."""
+        from .quantization import annotate
+
+        return annotate(self, recipe, momentum)
+
     def input_specs(self, batch_size: int | None) -> Any:
         """TensorSpecs of the inputs.
 

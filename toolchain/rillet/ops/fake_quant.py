@@ -33,8 +33,8 @@ class FakeQuantAttrs(Attrs):
 def nudged_range(attrs: Attrs, low: Array, high: Array) -> tuple[Array, Array, Array]:
     """(smallest, largest, step) of the values, moved so that zero is one of them, as LiteRT moves them.
 
-    An empty range, as before anything was observed, has a step of 0 and no ends. Source of the formula: NudgeQuantizationRange in LiteRT's
-    quantization_util.cc. In the type of the values, as there.
+    An empty range, as before anything was observed, has a step of 0 and no ends. Source of the formula:
+    NudgeQuantizationRange in LiteRT's quantization_util.cc. In the type of the values, as there.
     """
     assert isinstance(attrs, FakeQuantAttrs)
     first, last = low.dtype.type(attrs.narrow_range), low.dtype.type(2**attrs.num_bits - 1)

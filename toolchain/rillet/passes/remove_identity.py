@@ -27,6 +27,7 @@ def remove_identity(graph: Graph) -> int:
         if y not in uses.outputs:
             graph.replace(y, x)
         elif x not in uses.outputs and (producer := uses.producer(x)) is not None:
+            y.quantization = y.quantization or x.quantization  # a recorded range stays
             producer.outputs = [y if t is x else t for t in producer.outputs]
             graph.replace(x, y)
         else:
