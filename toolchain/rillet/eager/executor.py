@@ -61,6 +61,9 @@ class EagerExecutor:
         key: list[Any] = [kind, *attrs.items()] if attrs else [kind]
         for x in inputs:
             if type(x) is not Tensor:
+                record = getattr(x, "record_call", None)  # of keras's symbolic tensors
+                if record is not None:
+                    return record(kind, inputs, attrs)
                 x = x if type(x) is Handle else operand(kind, x)
             if type(x) is Tensor:
                 array = x._array

@@ -61,7 +61,7 @@ class Tensor(Operators):
     `np.asarray(tensor)` give read-only views; `__dlpack__` shares memory as well.
     """
 
-    __slots__ = ("__weakref__", "_array")
+    __slots__ = ("__weakref__", "_array", "_keras_mask")  # the last one is set by layers that mask time steps
 
     _array: NDArray[Any]
 

@@ -8,11 +8,14 @@ from . import (
     layers,
     losses,
     metrics,
+    models,
+    operations,
     optimizers,
     regularizers,
+    saving,
     schedules,
+    utils,
 )
-from . import saving as models
 from .data import PyDataset
 from .layer import Layer, LayerError
 from .model import Functional, Model
@@ -24,5 +27,5 @@ from .training import TrainingError
 __all__ = [
     "ConfigError", "Functional", "Input", "Layer", "LayerError", "Model", "PyDataset", "Sequential", "TrainingError",
     "activations", "callbacks", "clear_session", "constraints", "initializers", "layers", "losses", "metrics", "models",
-    "optimizers", "register_keras_serializable", "regularizers", "schedules",
+    "operations", "optimizers", "register_keras_serializable", "regularizers", "saving", "schedules", "utils",
 ]  # fmt: skip

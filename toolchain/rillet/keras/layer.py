@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from ..eager import Tensor, Variable, convert_to_tensor, name_scope, transpose
 from ..eager.nest import flatten, map_structure
 from ..ir import RilletError
 from . import constraints, initializers, regularizers
+from .masking import masks_of, set_masks
 from .registry import auto_name, snake_case
 from .symbolic import SymbolicTensor, call_symbolically
 
@@ -41,6 +43,8 @@ class Layer:
         dtype: float32; rillet trains in no other.
         name: unique names like "dense_1" are made where none is given.
     """
+
+    supports_masking = False
 
     def __init__(
         self,
@@ -136,9 +140,15 @@ class Layer:
             kwargs["training"] = bool(_context.training)
         elif "**" not in accepted:
             kwargs.pop("training", None)
+        if args and "mask" in accepted and kwargs.get("mask") is None:
+            kwargs["mask"] = masks_of(args[0])
+        for name, value in {**dict(zip(accepted, args, strict=False)), **kwargs}.items():
+            if f"{name}_mask" in accepted and kwargs.get(f"{name}_mask") is None:
+                kwargs[f"{name}_mask"] = masks_of(value)
         try:
             with name_scope(self.name):
                 outputs = self.call(*args, **kwargs)
+                self._pass_masks_on(args, kwargs.get("mask"), outputs)
                 if self.activity_regularizer is not None and _context.losses is not None:
                     for each in flatten(outputs):
                         batch = float(each.shape[0] or 1)
@@ -146,6 +156,21 @@ class Layer:
         finally:
             _context.training = before
         return outputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The masks of the outputs from those of the inputs; None where there are none."""
+        return mask
+
+    def _pass_masks_on(self, args: Any, given: Any, outputs: Any) -> None:
+        masks = given if given is not None else masks_of(args[0]) if args else None
+        if self.supports_masking:
+            set_masks(outputs, self.compute_mask(args[0], masks) if args else None)
+        elif masks is not None:
+            warnings.warn(
+                f"layer '{self.name}' ({type(self).__name__}) does not support masks: its input has one, "
+                "which layers after it will not see",
+                stacklevel=2,
+            )
 
     # What belongs to it.
 
@@ -312,15 +337,20 @@ def training_scope(training: bool, losses: list[Any] | None = None) -> Iterator[
         _context.training, _context.losses = before
 
 
+def is_told_training() -> bool:
+    """Whether an outer layer was told if it is training."""
+    return _context.training is not None
+
+
 _HIDDEN = {"_own", "_nodes", "_build_shapes"}
-_parameters: dict[type, frozenset[str]] = {}
+_parameters: dict[type, tuple[str, ...]] = {}
 
 
-def _accepted(cls: type[Layer]) -> frozenset[str]:
-    """The names of `call`'s parameters; "**" where it takes any."""
+def _accepted(cls: type[Layer]) -> tuple[str, ...]:
+    """The names of `call`'s parameters in order; "**" where it takes any."""
     if cls not in _parameters:
-        found = inspect.signature(cls.call).parameters.values()
-        _parameters[cls] = frozenset("**" if p.kind is p.VAR_KEYWORD else p.name for p in found)
+        found = list(inspect.signature(cls.call).parameters.values())[1:]
+        _parameters[cls] = tuple("**" if p.kind is p.VAR_KEYWORD else p.name for p in found)
     return _parameters[cls]
 
 

@@ -28,6 +28,7 @@ from ..eager import (
     square,
     where,
 )
+from .masking import mask_of, weights_with_mask
 from .registry import ConfigError, deserialize, exported
 
 _EPSILON = 1e-7
@@ -54,6 +55,8 @@ class Loss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         values = self.call(convert_to_tensor(y_true), convert_to_tensor(y_pred))
+        averaged = self.reduction in ("sum_over_batch_size", "mean")
+        sample_weight = weights_with_mask(sample_weight, mask_of(y_pred), averaged)
         return reduce_weighted(values, sample_weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ..eager import (
     top_k,
 )  # fmt: skip
 from . import losses
+from .masking import mask_of, weights_with_mask
 from .registry import auto_name, deserialize, exported, snake_case
 
 _MODULE = "keras.metrics"
@@ -111,6 +112,7 @@ class MeanOf(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         values = self.function(convert_to_tensor(y_true), convert_to_tensor(y_pred), **self.options)
+        sample_weight = weights_with_mask(sample_weight, mask_of(y_pred), averaged=False)
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

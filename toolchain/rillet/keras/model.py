@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..eager import TensorSpec
 from ..eager.nest import flatten, map_structure, pack
 from ..ir import Model as Graphs
 from ..ir import RilletError
-from .layer import Layer, LayerError
+from .layer import Layer, LayerError, is_told_training
 from .registry import deserialize, exported, serialize
 from .summary import summarize
 from .symbolic import Input, Node, SymbolicTensor
@@ -172,6 +174,8 @@ class Functional(Model):
 
             args = [map_structure(known, each) for each in node.args]
             kwargs = {key: map_structure(known, value) for key, value in node.kwargs.items()}
+            if is_told_training():
+                kwargs.pop("training", None)  # what the model was told goes before what the call was, as in Keras
             results = node.layer.run(*args, **kwargs)
             for symbol, value in zip(flatten(node.outputs), flatten(results), strict=True):
                 values[id(symbol)] = value
@@ -290,6 +294,12 @@ def _written(model: Functional, value: Any) -> Any:
         return [_written(model, each) for each in value]
     if isinstance(value, dict):
         return {key: _written(model, each) for key, each in value.items()}
+    if isinstance(value, slice):
+        return {"class_name": "__slice__", "config": {"start": value.start, "stop": value.stop, "step": value.step}}
+    if value is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
     return serialize(value)
 
 
@@ -325,10 +335,21 @@ def _read(value: Any, results: dict[tuple[str, int], Any]) -> Any:
         if value.get("class_name") == "__keras_tensor__":
             name, node, index = value["config"]["keras_history"]
             return flatten(results[name, node])[index]
+        known = _SPECIAL.get(value.get("class_name", ""))
+        if known is not None:
+            return known(value["config"])
         return {key: _read(each, results) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_read(each, results) for each in value]
     return value
+
+
+_SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
+    "__ellipsis__": lambda config: Ellipsis,
+    "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
+    "__tensor__": lambda config: np.array(config["value"], config["dtype"]),
+}
 
 
 def _tensors_at(places: Any, results: dict[tuple[str, int], Any]) -> Any:

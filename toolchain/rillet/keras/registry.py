@@ -92,8 +92,8 @@ def deserialize(config: Any, module: str, custom_objects: dict[str, Any] | None 
 
 def _takes(made: Any, key: str) -> bool:
     """Whether the constructor knows `key`: newer versions of Keras write options that it may not, None where unused."""
-    parameters = inspect.signature(made).parameters
-    return key in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    made_by = [vars(c)["__init__"] for c in made.__mro__ if "__init__" in vars(c)] if isinstance(made, type) else [made]
+    return any(key in inspect.signature(each).parameters for each in made_by)
 
 
 def lookup(module: str, name: str, custom_objects: dict[str, Any] | None = None, other: str = "") -> Any:

@@ -16,7 +16,9 @@ from ..importers.keras.container import open_archive
 from ..importers.keras.weights import ArchiveWeights, Budget
 from ..ir import RilletError
 from .layer import Layer, Weight
-from .registry import deserialize, serialize
+from .registry import deserialize, register_keras_serializable, serialize
+
+__all__ = ["SavingError", "load_model", "load_weights", "register_keras_serializable", "save_model", "save_weights"]
 
 _KERAS_VERSION = "3.15.0"  # whose format this is
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..eager import TensorSpec
+from ..eager import Tensor, TensorSpec
 from ..eager.nest import flatten, map_structure
 from ..eager.state import executing
 from ..eager.trace import Trace
@@ -18,28 +18,47 @@ if TYPE_CHECKING:
     from .layer import Layer
 
 
-class SymbolicTensor:
+class SymbolicTensor(Tensor):
     """What `keras.Input` and layers called on it give: a shape and a dtype, the batch dimension None.
+
+    Python's operators and rillet's functions on it become layers of the model (operations.py).
 
     Attributes:
         node: the call that makes it. index: which of the call's outputs it is.
     """
 
-    __array_priority__ = 100
-
     def __init__(self, shape: Sequence[int | None], dtype: Any, node: Node | None = None, index: int = 0) -> None:
-        self.shape, self.dtype, self.node, self.index = tuple(shape), np.dtype(dtype), node, index
+        self._shape, self._dtype, self.node, self.index = tuple(shape), np.dtype(dtype), node, index
 
     @property
-    def ndim(self) -> int:
-        return len(self.shape)
+    def shape(self) -> tuple[int, ...]:
+        return self._shape  # type: ignore[return-value]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self._dtype
+        return dtype
 
     @property
     def name(self) -> str:
         return self.node.layer.name if self.node is not None else "keras_tensor"
 
-    def __bool__(self) -> bool:
+    def numpy(self) -> Any:
         raise RilletError(f"{self!r} has no value: it only says how a model is put together")
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    __int__ = __float__ = __index__ = item = tolist = __dlpack__ = numpy  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        raise RilletError(f"{self!r} has no length: it only says how a model is put together")
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype.name}, name={self.name}>"
@@ -77,6 +96,8 @@ def call_symbolically(layer: Layer, args: Any, kwargs: Any) -> Any:
 
 def output_spec(layer: Layer, args: Any, kwargs: Any) -> Any:
     """Shapes and dtypes of the outputs: what a trace of `call` finds."""
+    if "training" in kwargs:
+        kwargs = {**kwargs, "training": False}  # the shapes are the same, and random layers need no batch size
     trace = Trace(layer.name)
     number = iter(range(1 << 30))
 

@@ -20,6 +20,8 @@ _LARGE = -1e9  # what a masked score becomes
 class MultiHeadAttention(Configured):
     """Queries (batch, t, dim) look at keys and values (batch, s, dim); several heads side by side."""
 
+    supports_masking = True
+
     settings = (
         "num_heads", "key_dim", "value_dim", "dropout", "use_bias", "output_shape", "attention_axes",
         "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "kernel_constraint",
@@ -28,7 +30,7 @@ class MultiHeadAttention(Configured):
 
     def __init__(
         self, num_heads: int, key_dim: int, value_dim: int | None = None, dropout: float = 0.0, use_bias: bool = True,
-        output_shape: int | None = None, attention_axes: Any = None, kernel_initializer: Any = "glorot_uniform",
+        output_shape: Any = None, attention_axes: Any = None, kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         kernel_constraint: Any = None, bias_constraint: Any = None, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
@@ -37,10 +39,11 @@ class MultiHeadAttention(Configured):
         super().__init__(**kwargs)
         self.num_heads, self.key_dim = num_heads, key_dim
         self.value_dim = key_dim if value_dim is None else value_dim
-        self.dropout, self.use_bias, self.output_shape = dropout, use_bias, output_shape
+        self.dropout, self.use_bias, self.seed = dropout, use_bias, seed
+        self.output_shape = (output_shape,) if isinstance(output_shape, int) else output_shape
         if attention_axes not in (None, 1, [1], (1,)):
             raise LayerError(f"layer '{self.name}': attention_axes {attention_axes}; rillet attends over axis 1")
-        self.attention_axes, self.seed = attention_axes, seed
+        self.attention_axes = (1,)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -68,8 +71,7 @@ class MultiHeadAttention(Configured):
         self.query_dense = self._projection("query", query[-1], heads, self.key_dim)
         self.key_dense = self._projection("key", key[-1], heads, self.key_dim)
         self.value_dense = self._projection("value", value[-1], heads, self.value_dim)
-        out = self.output_shape or query[-1]
-        out = out[0] if isinstance(out, (list, tuple)) else out
+        out = self.output_shape[0] if self.output_shape else query[-1]
         self.output_kernel = self._weight((heads, self.value_dim, out), "attention_output/kernel")
         self.output_bias = self._bias((out,), "attention_output/bias")
 
@@ -104,10 +106,11 @@ class MultiHeadAttention(Configured):
             for x, dense in ((query, self.query_dense), (key, self.key_dense), (value, self.value_dense))
         )
         scores = matmul(q * (1.0 / math.sqrt(self.key_dim)), k, transpose_b=True)
-        if attention_mask is not None:
-            mask = cast(attention_mask, np.float32)
-            mask = array_ops.expand_dims(mask, 1) if len(mask.shape) == 3 else mask
-            scores = scores + (1.0 - mask) * _LARGE
+        key_mask = None if key is value else key_mask
+        for mask, axis in ((query_mask, -1), (value_mask, -2), (key_mask, -2), (attention_mask, None)):
+            if mask is not None:
+                kept = cast(mask if axis is None else array_ops.expand_dims(mask, axis), np.float32)
+                scores = scores + (1.0 - (array_ops.expand_dims(kept, 1) if kept.ndim == 3 else kept)) * _LARGE
         if use_causal_mask:
             t, s = scores.shape[-2:]
             scores = scores + constant(np.where(np.tri(t, s, dtype=bool), 0, _LARGE).astype(np.float32))

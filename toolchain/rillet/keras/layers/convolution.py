@@ -23,6 +23,7 @@ class Convolution(Weighted):
     """What all convolutions share: Keras's arguments and their checks."""
 
     rank = 2
+    paddings: tuple[str, ...] = ("valid", "same")
     settings: tuple[str, ...] = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate",
                                  "groups", *WEIGHT_SETTINGS)  # fmt: skip
 
@@ -53,8 +54,8 @@ class Convolution(Weighted):
         self.data_format = data_format or "channels_last"
         if self.data_format != "channels_last":
             raise LayerError(f"layer '{self.name}': data_format {data_format}; rillet computes channels_last")
-        if self.padding not in ("valid", "same") and not (self.padding == "causal" and self.rank == 1):
-            raise LayerError(f"layer '{self.name}': padding '{padding}'")
+        if self.padding not in self.paddings:
+            raise LayerError(f"layer '{self.name}': padding '{padding}'; it takes {' or '.join(self.paddings)}")
         self.set_weight_options(use_bias, activation, kernel_initializer, bias_initializer, kernel_regularizer,
                                 bias_regularizer, kernel_constraint, bias_constraint)  # fmt: skip
 
@@ -110,9 +111,7 @@ class Conv1D(Conv2D):
     """Convolution over steps; padding may be "causal"."""
 
     rank = 1
-
-    def planar(self, size: tuple[int, ...]) -> tuple[int, int]:
-        return (1, size[0])
+    paddings = ("valid", "same", "causal")
 
 
 class _Transposed(Convolution):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...eager import array_ops, cast, nn
+from ...eager import array_ops, cast, nn, reduce_any, where, zeros_like
 from .. import activations, constraints, initializers, regularizers
 from ..layer import Layer, LayerError
 from ..registry import exported, serialize
@@ -90,6 +90,8 @@ WEIGHT_SETTINGS = (
 class Dense(Weighted):
     """activation(inputs @ kernel + bias) over the last axis."""
 
+    supports_masking = True
+
     settings = ("units", *WEIGHT_SETTINGS)
 
     def __init__(
@@ -138,7 +140,8 @@ class Embedding(Configured):
     ) -> None:  # fmt: skip
         kwargs.pop("input_length", None), kwargs.pop("activity_regularizer", None)
         super().__init__(**kwargs)
-        self.input_dim, self.output_dim, self.mask_zero = input_dim, output_dim, mask_zero
+        self.input_dim, self.output_dim = input_dim, output_dim
+        self.mask_zero = self.supports_masking = mask_zero
         if embeddings_initializer == "uniform":
             embeddings_initializer = "random_uniform"
         self.embeddings_initializer = initializers.get(embeddings_initializer)
@@ -157,10 +160,16 @@ class Embedding(Configured):
     def call(self, inputs: Any) -> Any:
         return nn.embedding_lookup(self.embeddings, cast(inputs, np.int32))
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where the number is not 0, with `mask_zero`."""
+        return inputs != 0 if self.mask_zero else None
+
 
 @exported("keras.layers")
 class Activation(Configured):
     """A function of each element, by name or itself."""
+
+    supports_masking = True
 
     settings = ("activation",)
 
@@ -191,13 +200,17 @@ class Lambda(Layer):
 class Identity(Configured):
     """Its input."""
 
+    supports_masking = True
+
     def call(self, inputs: Any) -> Any:
         return inputs
 
 
 @exported("keras.layers")
 class Masking(Configured):
-    """Time steps that are all `mask_value` become 0."""
+    """Time steps that are all `mask_value` become 0 and are masked for the layers after it."""
+
+    supports_masking = True
 
     settings = ("mask_value",)
 
@@ -206,7 +219,8 @@ class Masking(Configured):
         self.mask_value = mask_value
 
     def call(self, inputs: Any) -> Any:
-        other = array_ops.cast(inputs != self.mask_value, np.float32)
-        from ...eager import reduce_max
+        return where(array_ops.expand_dims(self.compute_mask(inputs), -1), inputs, zeros_like(inputs))
 
-        return inputs * reduce_max(other, -1, True)
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where any feature differs from `mask_value`."""
+        return reduce_any(inputs != float(self.mask_value), -1)

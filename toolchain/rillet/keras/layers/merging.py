@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...eager import array_ops, matmul, maximum, minimum, nn
+import numpy as np
+
+from ...eager import array_ops, cast, logical_and, logical_or, matmul, maximum, minimum, nn, reduce_any, where
 from .. import activations, constraints, initializers, regularizers
 from ..layer import LayerError
 from ..registry import exported
@@ -15,8 +17,19 @@ from .core import Configured
 class _Merge(Configured):
     """One function of two, applied from left to right."""
 
+    supports_masking = True
+
     def combine(self, x: Any, y: Any) -> Any:
         raise NotImplementedError
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where any of the masks is, if all inputs have one."""
+        if mask is None or any(m is None for m in mask):
+            return None
+        result = mask[0]
+        for each in mask[1:]:
+            result = logical_or(result, each)
+        return result
 
     def call(self, inputs: Any) -> Any:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
@@ -79,6 +92,8 @@ class Average(Add):
 class Concatenate(Configured):
     """The inputs side by side along `axis`."""
 
+    supports_masking = True
+
     settings = ("axis",)
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
@@ -88,10 +103,21 @@ class Concatenate(Configured):
     def call(self, inputs: Any) -> Any:
         return array_ops.concat(list(inputs), self.axis % len(inputs[0].shape))
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Where any feature is one that counts; inputs without mask count everywhere."""
+        if mask is None:
+            return None
+        wide = [array_ops.ones_like(x, np.bool_) for x in inputs]
+        wide = [x if m is None else logical_and(x, array_ops.expand_dims(m, -1))
+                for x, m in zip(wide, mask, strict=True)]  # fmt: skip
+        return reduce_any(array_ops.concat(wide, self.axis % len(inputs[0].shape)), -1)
+
 
 @exported("keras.layers")
 class Dot(Configured):
     """Products of two inputs summed along `axes`, batch by batch."""
+
+    supports_masking = True
 
     settings = ("axes", "normalize")
 
@@ -110,6 +136,10 @@ class Dot(Configured):
         if len(x.shape) != 3 or len(y.shape) != 3:
             raise LayerError(f"layer '{self.name}': inputs {x.shape} and {y.shape}; Dot takes matrices or vectors")
         return matmul(x, y, transpose_a=a == 1, transpose_b=b == 2)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """None: what is summed over has no steps left."""
+        return None
 
 
 def _sum_last(x: Any) -> Any:
@@ -137,6 +167,8 @@ add, subtract, multiply, average, maximum_of, minimum_of, concatenate = (
 class ReLU(Configured):
     """max(x, 0), with Keras's options."""
 
+    supports_masking = True
+
     settings = ("max_value", "negative_slope", "threshold")
 
     def __init__(self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0,
@@ -155,6 +187,8 @@ class ReLU(Configured):
 class LeakyReLU(Configured):
     """x, and negative_slope * x below 0."""
 
+    supports_masking = True
+
     settings = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
@@ -168,6 +202,8 @@ class LeakyReLU(Configured):
 @exported("keras.layers")
 class ELU(Configured):
     """x, and alpha * (exp(x) - 1) below 0."""
+
+    supports_masking = True
 
     settings = ("alpha",)
 
@@ -183,19 +219,27 @@ class ELU(Configured):
 class Softmax(Configured):
     """exp(x) / sum(exp(x)) along `axis`."""
 
+    supports_masking = True
+
     settings = ("axis",)
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, inputs: Any) -> Any:
-        return nn.softmax(inputs, self.axis)
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return nn.softmax(inputs, self.axis)
+        if mask.ndim != inputs.ndim:
+            raise LayerError(f"layer '{self.name}': a mask of shape {mask.shape} for inputs {inputs.shape}")
+        return nn.softmax(where(mask, inputs, inputs * 0.0 - 1e9), self.axis) * cast(mask, np.float32)
 
 
 @exported("keras.layers")
 class PReLU(Configured):
     """x, and a trained slope below 0, one per element or shared along axes."""
+
+    supports_masking = True
 
     settings = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
 

@@ -16,6 +16,8 @@ from .core import Configured
 class _Normalization(Configured):
     """Gamma and beta with Keras's arguments for them."""
 
+    supports_masking = True
+
     def set_affine(self, options: dict[str, Any]) -> None:
         self.epsilon = options["epsilon"]
         self.center, self.scale = options["center"], options["scale"]
@@ -104,12 +106,11 @@ class LayerNormalization(_Normalization):
         kwargs.pop("rms_scaling", None)
         options = dict(locals())
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = [axis] if isinstance(axis, int) else list(axis)
         self.set_affine(options)
 
     def build(self, input_shape: Any) -> None:
-        axes = [self.axis] if isinstance(self.axis, int) else list(self.axis)
-        if [a % len(input_shape) for a in axes] != [len(input_shape) - 1]:
+        if [a % len(input_shape) for a in self.axis] != [len(input_shape) - 1]:
             raise LayerError(f"layer '{self.name}': axis {self.axis}; rillet normalizes the last one")
         self.add_affine(input_shape[-1])
 
@@ -157,6 +158,8 @@ class GroupNormalization(_Normalization):
 @exported("keras.layers")
 class UnitNormalization(Configured):
     """Norm 1 along `axis`."""
+
+    supports_masking = True
 
     settings = ("axis",)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...eager import array_ops, nn, reduce_max, reduce_mean
+from ...eager import array_ops, nn, reduce_max, reduce_mean, reduce_sum, where
 from ..layer import LayerError
 from ..registry import exported
 from .convolution import pair
@@ -98,6 +98,18 @@ class GlobalMaxPooling1D(_GlobalPooling):
 
 @exported("keras.layers", "GlobalAvgPool1D")
 class GlobalAveragePooling1D(_GlobalPooling):
-    """The mean over steps."""
+    """The mean over the steps that count."""
 
+    supports_masking = True
     rank, is_max = 1, False
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return super().call(inputs)
+        kept = array_ops.expand_dims(mask, 2)
+        total = reduce_sum(where(kept, inputs, array_ops.zeros_like(inputs)), 1, self.keepdims)
+        return total / reduce_sum(array_ops.cast(kept, inputs.dtype), 1, self.keepdims)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """None: no steps are left."""
+        return None

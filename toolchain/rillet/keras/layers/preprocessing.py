@@ -17,6 +17,8 @@ from .core import Configured
 class Rescaling(Configured):
     """inputs * scale + offset."""
 
+    supports_masking = True
+
     settings = ("scale", "offset")
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
@@ -32,6 +34,8 @@ class Rescaling(Configured):
 class Normalization(Configured):
     """(inputs - mean) / sqrt(variance), along `axis`; given, or learnt from data by `adapt`."""
 
+    supports_masking = True
+
     settings = ("axis", "invert", "mean", "variance")
 
     def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False,
@@ -39,12 +43,12 @@ class Normalization(Configured):
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
             raise LayerError(f"layer '{self.name}': give both mean and variance, or neither and call adapt()")
-        self.axis = None if axis is None else tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
+        self.axis = () if axis is None else tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
         self.invert, self.mean, self.variance = invert, mean, variance
 
     def build(self, input_shape: Any) -> None:
         rank = len(input_shape)
-        kept = sorted(a % rank for a in self.axis or ())
+        kept = sorted(a % rank for a in self.axis)
         self._shape = tuple(input_shape[a] if a in kept else 1 for a in range(rank))
         if self.mean is None:
             own = tuple(input_shape[a] for a in kept)
@@ -59,7 +63,7 @@ class Normalization(Configured):
         self.build_for((None, *array.shape[1:]))
         if self.mean is not None:
             raise LayerError(f"layer '{self.name}' was given its mean; adapt() would change it")
-        kept = {a % array.ndim for a in self.axis or ()}
+        kept = {a % array.ndim for a in self.axis}
         rest = tuple(a for a in range(array.ndim) if a not in kept)
         self.adapt_mean.assign(array.mean(rest, dtype=np.float64).astype(np.float32))
         self.adapt_variance.assign(array.var(rest, dtype=np.float64).astype(np.float32))
@@ -99,9 +103,13 @@ class Resizing(Configured):
         self.height, self.width, self.interpolation = height, width, interpolation
 
     def call(self, inputs: Any) -> Any:
-        kind = "RESIZE_BILINEAR" if self.interpolation == "bilinear" else "RESIZE_NEAREST_NEIGHBOR"
-        size = (self.height, self.width)
-        return call(kind, [cast(inputs, np.float32), size], align_corners=False, half_pixel_centers=True)
+        return resized(cast(inputs, np.float32), (self.height, self.width), self.interpolation)
+
+
+def resized(x: Any, size: tuple[int, int], interpolation: str = "bilinear") -> Any:
+    """Images of (height, width)."""
+    kind = "RESIZE_BILINEAR" if interpolation == "bilinear" else "RESIZE_NEAREST_NEIGHBOR"
+    return call(kind, [x, size], align_corners=False, half_pixel_centers=True)
 
 
 @exported("keras.layers")
@@ -164,7 +172,10 @@ class RandomFlip(_RandomImage):
 
 @exported("keras.layers")
 class RandomCrop(_RandomImage):
-    """A piece of (height, width) at a random place, the same one for the batch; the middle when not training."""
+    """A piece of (height, width) at a random place, the same one for the batch.
+
+    When not training, the largest piece in the middle of the same form, resized.
+    """
 
     settings = ("height", "width", "seed")
 
@@ -174,7 +185,13 @@ class RandomCrop(_RandomImage):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         x = cast(inputs, np.float32)
-        return self.change(x) if training else CenterCrop.call(self, x)  # type: ignore[arg-type]
+        if training:
+            return self.change(x)
+        rows, columns = x.shape[1:3]
+        height = max(min(rows, columns * self.height // self.width), 1)
+        width = max(min(columns, rows * self.width // self.height), 1)
+        top, left = (rows - height) // 2, (columns - width) // 2
+        return resized(x[:, top : top + height, left : left + width], (self.height, self.width))
 
     def change(self, x: Any) -> Any:
         spare = np.array([x.shape[1] - self.height, x.shape[2] - self.width])
@@ -231,10 +248,10 @@ class RandomRotation(_RandomWarp):
 
     def __init__(self, factor: Any, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        self.factor = factor
+        self.factor = [-factor, factor] if isinstance(factor, (int, float)) else list(factor)
 
     def maps(self, batch: Any, height: int, width: int) -> tuple[Any, ...]:
-        low, high = (-self.factor, self.factor) if isinstance(self.factor, (int, float)) else self.factor
+        low, high = self.factor
         angle = random.uniform((batch, 1), 2 * math.pi * low, 2 * math.pi * high)
         across, down = (width - 1) / 2, (height - 1) / 2
         c, s = cos(angle), sin(angle)

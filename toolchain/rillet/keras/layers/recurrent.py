@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...eager import array_ops, matmul
+from ...eager import array_ops, matmul, where
 from .. import activations, constraints, initializers, regularizers
 from ..layer import Layer, LayerError
 from ..registry import deserialize, exported, serialize
@@ -22,6 +22,8 @@ _SETTINGS = (
 
 class RNN(Configured):
     """What recurrent layers share: (batch, steps, features) to (batch, units), or to (batch, steps, units)."""
+
+    supports_masking = True
 
     gates = 1
     states = 1
@@ -97,7 +99,7 @@ class RNN(Configured):
     def call(self, inputs: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
         if isinstance(inputs, (list, tuple)):
             inputs, initial_state = inputs[0], list(inputs[1:])
-        steps = inputs.shape[1]
+        mask, steps = _first(mask), inputs.shape[1]
         if steps is None:
             raise LayerError(f"layer '{self.name}': the number of time steps must be known; give Input(shape=...) one")
         if training and self.dropout:
@@ -110,16 +112,28 @@ class RNN(Configured):
             states = [zeros] * self.states
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
-        kernel, outputs = self.recurrent_kernel.value(), []
+        kernel = self.recurrent_kernel.value()
+        outputs: list[Any] = []
         keep = None
         if training and self.recurrent_dropout:
             keep = self._dropped(states[0] * 0.0 + 1.0, states[0].shape, self.recurrent_dropout)
-        for x in projected:
+        for number, x in enumerate(projected):
             fed = states if keep is None else [states[0] * keep, *states[1:]]
-            states = self.step(x, fed, kernel)
-            outputs.append(states[0])
-        result = array_ops.stack(outputs, 1) if self.return_sequences else states[0]
+            after = self.step(x, fed, kernel)
+            output = after[0]
+            if mask is not None:
+                at = steps - 1 - number if self.go_backwards else number
+                counts = mask[:, at : at + 1]
+                output = where(counts, output, outputs[-1] if outputs else output * 0.0)
+                after = [where(counts, new, old) for new, old in zip(after, states, strict=True)]
+            states = after
+            outputs.append(output)
+        result = array_ops.stack(outputs, 1) if self.return_sequences else outputs[-1]
         return (result, *states) if self.return_state else result
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """That of the input, where outputs are sequences."""
+        return _first(mask) if self.return_sequences else None
 
     def _dropped(self, x: Any, shape: Any, rate: float) -> Any:
         from ...eager import cast, random
@@ -128,6 +142,11 @@ class RNN(Configured):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
+
+
+def _first(mask: Any) -> Any:
+    """The mask of the sequences, where initial states come beside them."""
+    return mask[0] if isinstance(mask, (list, tuple)) else mask
 
 
 @exported("keras.layers")
@@ -206,17 +225,20 @@ class GRU(RNN):
 class Bidirectional(Layer):
     """A recurrent layer forwards and a copy of it backwards, their outputs merged."""
 
+    supports_masking = True
+
     def __init__(self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, backward_layer: Any = None,
                  **kwargs: Any) -> None:  # fmt: skip
         layer = deserialize(layer, "keras.layers")
-        super().__init__(**{"name": f"bidirectional_{layer.name}", **kwargs})
+        name = layer.name.removeprefix("forward_")
+        super().__init__(**{"name": f"bidirectional_{name}", **kwargs})
         if merge_mode not in ("concat", "sum", "mul", "ave", None):
             raise LayerError(f"layer '{self.name}': merge_mode '{merge_mode}'")
         config = layer.get_config()
-        self.forward_layer = type(layer).from_config({**config, "name": f"forward_{layer.name}"})
-        backward = {**config, "name": f"backward_{layer.name}", "go_backwards": not layer.go_backwards}
+        self.forward_layer = type(layer).from_config({**config, "name": f"forward_{name}"})
+        backward = {**config, "name": f"backward_{name}", "go_backwards": not layer.go_backwards}
         self.backward_layer = deserialize(backward_layer, "keras.layers") or type(layer).from_config(backward)
-        self.merge_mode, self._inner = merge_mode, layer
+        self.merge_mode = merge_mode
 
     @property
     def layers_inside(self) -> list[Layer]:
@@ -229,8 +251,10 @@ class Bidirectional(Layer):
     def saved_members(self) -> list[tuple[str, Any]]:
         return [("backward_layer", self.backward_layer), ("forward_layer", self.forward_layer)]
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        forward, backward = self.forward_layer(inputs), self.backward_layer(inputs)
+    def call(self, inputs: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        first_state, second_state = _halves(initial_state)
+        forward = self.forward_layer(inputs, initial_state=first_state, mask=mask)
+        backward = self.backward_layer(inputs, initial_state=second_state, mask=mask)
         states: tuple[Any, ...] = ()
         if self.forward_layer.return_state:
             (forward, *first), (backward, *second) = forward, backward
@@ -239,6 +263,10 @@ class Bidirectional(Layer):
             backward = array_ops.reverse(backward, [1])
         merged = self._merge(forward, backward)
         return (merged, *states) if states else merged
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """That of the input, where outputs are sequences."""
+        return mask if self.forward_layer.return_sequences else None
 
     def _merge(self, forward: Any, backward: Any) -> Any:
         if self.merge_mode == "concat":
@@ -250,13 +278,22 @@ class Bidirectional(Layer):
         return (forward + backward) * 0.5 if self.merge_mode == "ave" else (forward, backward)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serialize(self._inner),
+        return {**super().get_config(), "merge_mode": self.merge_mode, "layer": serialize(self.forward_layer),
                 "backward_layer": serialize(self.backward_layer)}  # fmt: skip
+
+
+def _halves(states: Any) -> tuple[Any, Any]:
+    """The initial states of the forward and of the backward layer."""
+    if states is None:
+        return None, None
+    return states[: len(states) // 2], states[len(states) // 2 :]
 
 
 @exported("keras.layers")
 class TimeDistributed(Layer):
     """A layer applied to every time step."""
+
+    supports_masking = True
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
         layer = deserialize(layer, "keras.layers")

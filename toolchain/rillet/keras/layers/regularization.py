@@ -16,7 +16,9 @@ from .core import Configured
 class _Random(Configured):
     """A rate and a seed."""
 
-    settings = ("rate", "seed")
+    supports_masking = True
+
+    settings: tuple[str, ...] = ("rate", "seed")
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         kwargs.pop("noise_shape", None)
@@ -41,6 +43,9 @@ class Dropout(_Random):
 class _SpatialDropout(_Random):
     rank = 2
 
+    def get_config(self) -> dict[str, Any]:
+        return {key: value for key, value in super().get_config().items() if key != "trainable"}  # as Keras's takes it
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or not self.rate:
             return inputs
@@ -53,6 +58,12 @@ class _SpatialDropout(_Random):
 class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels."""
 
+    settings = ("rate", "data_format", "seed")
+
+    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(rate, seed, **kwargs)
+        self.data_format = data_format or "channels_last"
+
 
 @exported("keras.layers")
 class SpatialDropout1D(_SpatialDropout):
@@ -64,6 +75,8 @@ class SpatialDropout1D(_SpatialDropout):
 @exported("keras.layers")
 class GaussianNoise(Configured):
     """Normally distributed noise added."""
+
+    supports_masking = True
 
     settings = ("stddev", "seed")
 
@@ -89,6 +102,8 @@ class GaussianDropout(_Random):
 @exported("keras.layers")
 class ActivityRegularization(Configured):
     """A penalty on its input."""
+
+    supports_masking = True
 
     settings = ("l1", "l2")
 
