@@ -4,10 +4,38 @@
 
 enum { PIXELS = RLT_CONV_2D_VECTOR_PIXELS, VECTOR = RLT_CONV_2D_VECTOR };
 
+/* The column of a window inside the image: `rows` times `count` bytes. */
+RLT_INLINE void copy_rows(int8_t *to, const int8_t *from, int32_t row_bytes, int32_t count, int32_t rows) {
+    const int8_t *read;
+    int8_t *write;
+    __asm__ volatile(
+        "1:\n\t"
+        "mov %[read], %[from]\n\t"
+        "mov %[write], %[to]\n\t"
+        "dlstp.8 lr, %[count]\n"
+        "2:\n\t"
+        "vldrb.u8 q0, [%[read]], #16\n\t"
+        "vstrb.8 q0, [%[write]], #16\n\t"
+        "letp lr, 2b\n\t"
+        "add %[from], %[from], %[row_bytes]\n\t"
+        "add %[to], %[to], %[count]\n\t"
+        "subs %[rows], %[rows], #1\n\t"
+        "bne 1b"
+        : [to] "+r"(to), [from] "+r"(from), [rows] "+r"(rows), [read] "=&r"(read), [write] "=&r"(write)
+        : [row_bytes] "r"(row_bytes), [count] "r"(count)
+        : "lr", "q0", "cc", "memory");
+}
+
 /* The column of the pixel at `out_y`, `out_x`. */
 static void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y, int32_t out_x, int8_t *to) {
     const rlt_window *w = &p->window;
     const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
+    if (p->runs == w->kernel_h && y0 >= 0 && y0 <= p->last_y && x0 >= 0 && x0 <= p->last_x) {
+        const int32_t row_bytes = w->in_w * w->in_c;
+        const int8_t *from = image + y0 * row_bytes + x0 * w->in_c;
+        copy_rows(to, from, row_bytes * w->dilation_h, p->run_bytes, w->kernel_h);
+        return;
+    }
     const int32_t per_row = p->runs / w->kernel_h, across = p->run_bytes / w->in_c; /* runs, pixels of a run */
     for (int32_t ky = 0; ky < w->kernel_h; ky++) {
         const int32_t y = y0 + ky * w->dilation_h;

@@ -77,6 +77,8 @@ rlt_status rlt_conv_2d_vectors(rlt_prepare_state *p, const rlt_op *op, const rlt
     k->run_bytes = w->in_c * (rows ? w->kernel_w : 1);
     k->runs = w->kernel_h * (rows ? 1 : w->kernel_w);
     k->steps = l.steps;
+    k->last_y = w->in_h - ((w->kernel_h - 1) * w->dilation_h + 1);
+    k->last_x = w->in_w - ((w->kernel_w - 1) * w->dilation_w + 1);
     k->direct = w->kernel_h == 1 && w->kernel_w == 1 && !w->pad_top && !w->pad_left;
     k->input = rlt_ref_of(p, t->input);
     k->output = rlt_ref_of(p, t->output);

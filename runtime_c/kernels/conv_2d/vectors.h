@@ -22,6 +22,7 @@ typedef struct {
     rlt_window window;
     int32_t run_bytes, runs, steps;
     int32_t direct; /* the window is one pixel and has no padding */
+    int32_t last_y, last_x; /* where the last window inside the image starts */
     int32_t input_zero_point, output_zero_point;
     int32_t low, high;
 } rlt_conv_2d_vectors_params;

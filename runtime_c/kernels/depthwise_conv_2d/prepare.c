@@ -5,6 +5,7 @@
 #include "../window_16/prepare_window_16.h"
 #include "depthwise_conv_2d.h"
 #include "prepare_pack.h"
+#include "prepare_patches.h"
 #include "prepare_planes.h"
 
 /* Fields of DepthwiseConv2DOptions. The multiplier follows from the shapes. */
@@ -85,6 +86,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2};
     const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : rlt_has(p, RLT_ISA_AVX2) ? &avx2 : NULL;
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    RLT_TRY(rlt_depthwise_patches(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
+    if (*done) return RLT_OK;
     RLT_TRY(rlt_depthwise_planes(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
     if (*done) return RLT_OK;
     rlt_depthwise_packed_params plan = {.window = c->window, .band.repeat = c->multiplier};

@@ -5,18 +5,19 @@
 
 enum { LEAST_PLANES = 1024, INPUT_PER_PLANES = 8 };
 
-static int32_t weight_at(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t y, int32_t x, int32_t channel) {
+int32_t rlt_depthwise_weight(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
+                             int32_t channel) {
     if (x >= w->kernel_w) return 0;
     const size_t at = ((size_t)y * (size_t)w->kernel_w + (size_t)x) * (size_t)w->out_c + (size_t)channel;
     return (int8_t)t->weights->data[at] - rlt_zero_point(t->weights, 0);
 }
 
-static rlt_status channel_finish(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
-                                 rlt_finish *f, int *fits) {
+rlt_status rlt_depthwise_finish(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
+                                rlt_finish *f, int *fits) {
     int64_t sum = 0, size = 0;
     for (int32_t y = 0; y < w->kernel_h; y++) {
         for (int32_t x = 0; x < w->kernel_w; x++) {
-            const int32_t weight = weight_at(w, t, y, x, c);
+            const int32_t weight = rlt_depthwise_weight(w, t, y, x, c);
             sum += weight;
             size += weight < 0 ? -weight : weight;
         }
@@ -28,8 +29,7 @@ static rlt_status channel_finish(rlt_prepare_state *p, const rlt_window *w, cons
     return RLT_OK;
 }
 
-/* An image one pixel wide under windows one pixel wide is a row under rows. */
-static void transpose(rlt_window *w) {
+void rlt_depthwise_transpose(rlt_window *w) {
     w->in_w = w->in_h, w->out_w = w->out_h, w->kernel_w = w->kernel_h;
     w->stride_w = w->stride_h, w->pad_left = w->pad_top;
     w->in_h = w->out_h = w->kernel_h = w->stride_h = 1;
@@ -59,7 +59,7 @@ static void pack_weights(const rlt_depthwise_planes_params *k, const rlt_depthwi
         for (int32_t y = 0; y < w->kernel_h; y++) {
             for (int32_t pair = 0; pair < k->pairs; pair++) {
                 const int32_t x = k->three ? pair : 2 * pair;
-                *to++ = (uint16_t)weight_at(w, t, y, x, c) | (uint32_t)weight_at(w, t, y, x + 1, c) << 16;
+                *to++ = (uint16_t)rlt_depthwise_weight(w, t, y, x, c) | (uint32_t)rlt_depthwise_weight(w, t, y, x + 1, c) << 16;
             }
         }
     }
@@ -72,7 +72,7 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     *done = 0;
     if (!rlt_has(p, RLT_ISA_DSP) || w->dilation_h != 1 || w->dilation_w != 1 || !t->output->elements) return RLT_OK;
     RLT_TRY(rlt_need_channels(p, t->input, t->weights, t->bias, t->output, (uint32_t)w->out_c));
-    if (w->in_w == 1 && w->kernel_w == 1 && w->out_w == 1) transpose(w);
+    if (w->in_w == 1 && w->kernel_w == 1 && w->out_w == 1) rlt_depthwise_transpose(w);
     plan.three = w->kernel_h == 3 && w->kernel_w == 3 && w->stride_w <= 2;
     plan.pairs = plan.three ? 2 : (w->kernel_w + 1) / 2;
     const int64_t scratch = plan_planes(&plan, t->input->bytes);
@@ -81,7 +81,7 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     rlt_finish f;
     for (int32_t c = 0; c < w->out_c; c++) {
         int fits;
-        RLT_TRY(channel_finish(p, w, t, c, &f, &fits));
+        RLT_TRY(rlt_depthwise_finish(p, w, t, c, &f, &fits));
         if (!fits) return RLT_OK;
     }
     *done = 1;
@@ -101,7 +101,7 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!finishes) return RLT_ERROR_MEMORY;
     for (int32_t c = 0; c < w->out_c; c++) {
         int fits;
-        RLT_TRY(channel_finish(p, w, t, c, &finishes[c], &fits));
+        RLT_TRY(rlt_depthwise_finish(p, w, t, c, &finishes[c], &fits));
     }
     return RLT_OK;
 }

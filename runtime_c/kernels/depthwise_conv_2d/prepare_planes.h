@@ -5,6 +5,17 @@
 #include "planes.h"
 #include "prepare_pack.h"
 
+/* A weight less its zero point; 0 right of the window. */
+int32_t rlt_depthwise_weight(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
+                             int32_t channel);
+
+/* Constants of channel `c`; *fits is 0 where its sums are too large for the short form. */
+rlt_status rlt_depthwise_finish(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
+                                rlt_finish *f, int *fits);
+
+/* An image one pixel wide under windows one pixel wide is a row under rows. */
+void rlt_depthwise_transpose(rlt_window *w);
+
 /* Adds the step, if this CPU and the operands, which are checked here, allow this form: then *done is 1. */
 rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rlt_depthwise_tensors *t,
                                 const rlt_window *window, int32_t multiplier, int32_t activation, int *done);

@@ -1,0 +1,57 @@
+"""Random operators on the emulated Cortex-M55: the kernels of Helium give the bits of the scalar ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rillet.ir import DType, Op, Padding
+from rillet.ops import opdef
+from tests.boards.random_ops import assert_scalar_bits, draw
+from tests.boards.tools import need_tools
+from tests.kernels import test_isa_equality as shapes
+
+BOARD = "mps3-an547"
+SHAPES = 28
+
+
+def small_depthwise(rng: np.random.Generator, dtype: DType) -> Op:
+    """Windows that Helium's kernel takes: up to 3x3, up to 4x4 at stride 2, and lines."""
+    form, in_c, batches = int(rng.integers(0, 3)), shapes.channels(rng), int(rng.choice([1, 1, 3]))
+    kernel, image = rng.integers(1, 4, 2), rng.integers(4, 20, 2)
+    stride = np.ones(2, int)
+    if form == 1:
+        kernel, stride = rng.integers(1, 5, 2), np.array([int(rng.integers(1, 4)), 2])
+    if form == 2:
+        kernel, image = np.array([int(rng.integers(1, 14)), 1]), np.array([int(rng.integers(14, 60)), 1])
+        if rng.integers(0, 2):
+            kernel, image = kernel[::-1], image[::-1]
+    weights = shapes.weights(rng, (1, *(int(k) for k in kernel), in_c), 3, dtype)
+    if weights.quantization is not None:
+        weights.quantization.zero_point[...] = 0
+    operands = [
+        shapes.value(rng, "input", (batches, *(int(n) for n in image), in_c), dtype),
+        weights,
+        shapes.bias(rng, in_c, dtype),
+    ]
+    attrs = {"stride_h": int(stride[0]), "stride_w": int(stride[1]), "padding": Padding(int(rng.integers(0, 2)))}
+    attrs |= {"depth_multiplier": 1, **shapes.fused(rng)}
+    return Op("DEPTHWISE_CONV_2D", operands, [], opdef("DEPTHWISE_CONV_2D").attrs(**attrs))
+
+
+CASES = {
+    "convolutions": (shapes.conv, SHAPES // 3),
+    "depthwise": (small_depthwise, SHAPES - 6),
+    "other depthwise": (shapes.depthwise, 0),
+    "fully connected": (shapes.fully_connected, SHAPES // 3),
+    "sums": (shapes.binary("ADD"), 4),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_random_shapes_on_the_emulated_m55(case: str, tmp_path: Path) -> None:
+    need_tools(BOARD)
+    build, least = CASES[case]
+    assert_scalar_bits([draw(build, number) for number in range(SHAPES)], BOARD, "_mve", least, tmp_path)
