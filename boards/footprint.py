@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
+from ..runtime import Plan
 from ..runtime.details import ModelDetails
+from ..runtime.program import signature_graphs
 from .firmware import Firmware
 from .sizes import RegionUse
 from .target import Target, build_target, prepare_target
@@ -34,8 +36,23 @@ class Box:
 
 
 @dataclass(frozen=True)
+class SignatureMemory:
+    """What one of a model's signatures needs of the one arena: shared variables, values alive at once, scratch."""
+
+    name: str
+    steps: int
+    arena_bytes: int
+    variable_bytes: int
+    scratch_bytes: int
+    live_bytes: int
+
+
+@dataclass(frozen=True)
 class Footprint:
-    """All numbers in bytes. `memory` lists them for people; `regions` is empty for a host process."""
+    """All numbers in bytes; steps, arena and boxes are those of the signature with the largest arena.
+
+    `memory` lists them for people; `regions` is empty for a host process; `signatures` has an entry for each.
+    """
 
     model: str
     board: str
@@ -53,6 +70,7 @@ class Footprint:
     memory: list[Memory] = field(default_factory=list)
     regions: list[RegionUse] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
+    signatures: list[SignatureMemory] = field(default_factory=list)
 
 
 def footprint(model: str | PathLike[str], board: str) -> Footprint:
@@ -68,10 +86,16 @@ def footprint(model: str | PathLike[str], board: str) -> Footprint:
 
 def footprint_of(target: Target, firmware: Firmware) -> Footprint:
     """The numbers of a firmware that was built from `target`."""
-    plan, sizes = target.plan, firmware.sizes
+    plan, sizes = target.plans[target.largest], firmware.sizes
+    shared = sum(v.nbytes for v in plan.variables)
     bound = sizes.stack_bound.bytes if sizes.stack_bound else None
     memory = [
         Memory("arena", plan.arena_bytes, f"activations and scratch; at least {plan.live_bytes:,} are alive at once"),
+        *(
+            [Memory("  of it trained", shared, "variables that signatures share, the optimizer's included")]
+            if shared
+            else []
+        ),
         Memory("  of it scratch", plan.scratch_bytes, "the largest of one step"),
         Memory("model", sizes.image, "weights and steps, in flash"),
         Memory("code", sizes.code, "runtime, kernels of this model, protocol"),
@@ -98,14 +122,21 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
         memory=memory,
         regions=list(firmware.regions),
         boxes=arena_boxes(target),
+        signatures=[_signature_memory(name, p) for name, p in target.plans.items()],
     )
 
 
+def _signature_memory(name: str, plan: Plan) -> SignatureMemory:
+    shared = sum(v.nbytes for v in plan.variables)
+    return SignatureMemory(name, len(plan.steps), plan.arena_bytes, shared, plan.scratch_bytes, plan.live_bytes)
+
+
 def arena_boxes(target: Target) -> list[Box]:
-    """Every tensor's place in the arena over time."""
+    """Every tensor's place in the arena over time, in the signature with the largest arena."""
     boxes = []
-    for index, tensor in enumerate(ModelDetails(target.data).graph(0)["tensors"]):
-        place = target.plan.tensor(index)
+    plan, graph = target.plans[target.largest], signature_graphs(target.data)[target.largest]
+    for index, tensor in enumerate(ModelDetails(target.data).graph(graph)["tensors"]):
+        place = plan.tensor(index)
         if place.arena_offset is not None and place.nbytes:
             name = str(tensor["name"] or index)
             boxes.append(Box(name, place.first_step, place.last_step, place.arena_offset, place.nbytes))

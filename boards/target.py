@@ -41,7 +41,12 @@ class Target:
     @property
     def arena_bytes(self) -> int:
         """What the signature with the largest arena needs."""
-        return max(plan.arena_bytes for plan in self.plans.values())
+        return self.plans[self.largest].arena_bytes
+
+    @property
+    def largest(self) -> str:
+        """The signature with the largest arena."""
+        return max(self.plans, key=lambda key: self.plans[key].arena_bytes)
 
     @cached_property
     def model(self) -> Model:

@@ -14,7 +14,9 @@ from .common import bytes_text, default_output, example, json_option, print_json
 from .paths import ExistingPath, OutputFile, model_argument, output_option, tflite_argument
 
 if TYPE_CHECKING:
-    from ..finetune import Progress
+    from ..finetune import Progress, Trained
+
+_NAME_LENGTH = 48
 
 
 @click.group("finetune")
@@ -42,6 +44,8 @@ def command() -> None:
     type=click.Choice(["segments", "all"]),
     help="Compute forward results again in the backward pass: less memory, more time.",
 )
+@click.option("--ram", metavar="256K", help="Train only what fits in so much RAM; the last layers come first.")
+@click.option("--data", metavar="NPZ", type=ExistingPath(), help="Samples that tell --ram which channels help most.")
 @output_option
 @json_option
 @example("rillet finetune prepare model.tflite --train last:2 -o trainable.tflite")
@@ -54,11 +58,13 @@ def prepare_command(
     batch: int,
     clip: float | None,
     recompute: str | None,
+    ram: str | None,
+    data: Path | None,
     output: Path | None,
     as_json: bool,
 ) -> None:
     """Make MODEL trainable: a .tflite with signatures infer, train, save and restore."""
-    from ..finetune import prepare
+    from ..finetune import prepare, read_samples
     from ..flatbuffer import write
 
     made = prepare(
@@ -70,14 +76,16 @@ def prepare_command(
         batch=batch,
         clip=clip,
         recompute=recompute,  # type: ignore[arg-type]
+        ram=None if ram is None else _bytes(ram),
+        data=None if data is None else read_samples(data),
     )
     path = output or default_output(model, "_trainable.tflite")
     write(made.model, path)
     if as_json:
         print_json({"output": path, **{k: v for k, v in vars(made).items() if k != "model"}})
         return
-    rows = [[t.layer, t.role, "x".join(map(str, t.shape)), f"{t.elements:,}"] for t in made.trained]
-    print_table(["layer", "trains", "shape", "elements"], rows, right=(3,))
+    rows = [[_short(t.layer), t.role, _share(t), "x".join(map(str, t.shape)), f"{t.elements:,}"] for t in made.trained]
+    print_table(["layer", "trains", "channels", "shape", "elements"], rows, right=(4,))
     optimizer_text = f" and {bytes_text(made.optimizer_bytes)} of the optimizer's" if made.optimizer_bytes else ""
     click.echo(f"{path}: {bytes_text(made.parameter_bytes)} of parameters{optimizer_text} train; loss {made.loss}")
 
@@ -156,6 +164,24 @@ def _shown() -> Iterator[Callable[[Progress], None]]:
             bar.update(1, now)
 
         yield update
+
+
+def _bytes(text: str) -> int:
+    """`256K` as a number; K and M are 1024 and 1024 x 1024."""
+    factor = {"K": 1024, "M": 1024 * 1024}.get(text[-1:].upper(), 1)
+    digits = text if factor == 1 else text[:-1]
+    if not digits.isdecimal():
+        raise click.BadParameter(f"'{text}' is no size; write 262144, 256K or 1M", param_hint="--ram")
+    return int(digits) * factor
+
+
+def _short(name: str) -> str:
+    """Converters join the names of all that a layer came from: its beginning will do."""
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"
+
+
+def _share(trained: Trained) -> str:
+    return f"{trained.channels} of {trained.of_channels}" if trained.of_channels else "all"
 
 
 def _percent(share: float | None) -> str:

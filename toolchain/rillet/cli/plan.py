@@ -31,6 +31,16 @@ def command(model: Path, board: str | None, plot: Path | None, as_json: bool) ->
         return
     click.echo(f"{result.model} on {result.board}: {result.steps} steps")
     print_table(["memory", "bytes", ""], [[m.name, f"{m.nbytes:,}", m.note] for m in result.memory], right=(1,))
+    if len(result.signatures) > 1:
+        click.echo()
+        print_table(
+            ["signature", "steps", "arena", "variables", "scratch"],
+            [
+                [s.name, s.steps, f"{s.arena_bytes:,}", f"{s.variable_bytes:,}", f"{s.scratch_bytes:,}"]
+                for s in result.signatures
+            ],
+            right=(1, 2, 3, 4),
+        )
     if result.regions:
         click.echo()
         print_table(

@@ -1,6 +1,7 @@
 """Fine-tuning: a model made trainable (`prepare`), and trained on this machine or on a device (`run`)."""
 
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from .data import LabelledArrays, read_samples
 from .losses import LOSSES
 from .preparation import OPTIMIZERS, Trainable, Trained, prepare
 from .training import Epoch, Progress, Training, run
@@ -10,12 +11,14 @@ __all__ = [
     "OPTIMIZERS",
     "Checkpoint",
     "Epoch",
+    "LabelledArrays",
     "Progress",
     "Trainable",
     "Trained",
     "Training",
     "load_checkpoint",
     "prepare",
+    "read_samples",
     "run",
     "save_checkpoint",
 ]

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from ..ir import DType, RilletError
 from ..runtime.details import ModelDetails
 
+LabelledArrays = tuple[NDArray[Any], NDArray[Any]]
+"""Samples and labels, samples first."""
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -33,7 +36,7 @@ class Samples:
             yield self.x[chosen], self.y[chosen]
 
 
-def read_samples(path: str | os.PathLike[str]) -> tuple[NDArray[Any], NDArray[Any]]:
+def read_samples(path: str | os.PathLike[str]) -> LabelledArrays:
     """Arrays `x` and `y` of an .npz.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..autodiff import (
     SGD,
@@ -18,11 +18,18 @@ from ..autodiff import (
     training_graph,
 )
 from ..autodiff.copying import copied, copy_graph
+from ..flatbuffer import write_bytes
 from ..importers import load
-from ..ir import Graph, Model, RilletError, Signature
+from ..ir import Graph, Model, Op, RilletError, Signature
 from ..ops import GradientBuilder
 from ..ops.opdef import Array
-from ..passes import infer_shapes, optimize
+from ..passes import infer_shapes, optimize, uint8_to_int8
+from ..runtime import plan_signatures
+from .budget import Choice, LayerChoice, choose
+from .channels import split_channels
+from .contribution import by_gradients, by_weights
+from .data import LabelledArrays, fitted
+from .float_head import float_head, quantize_output
 from .losses import append_loss
 from .selection import Parameter, select
 from .signatures import initialize_first, restore_graph, save_graph
@@ -33,13 +40,18 @@ INPUT, LABELS, LOSS, OUTPUT = "x", "y", "loss", "output"
 
 @dataclass(frozen=True)
 class Trained:
-    """A parameter that trains: its name in the file, shape, layer, and whether weights or bias."""
+    """A parameter that trains: its name in the file, layer, shape, and whether weights, bias or scale.
+
+    `channels` of the layer's `of_channels` train where not all do; else both are 0.
+    """
 
     name: str
     layer: str
     role: str
     shape: tuple[int, ...]
     elements: int
+    channels: int = 0
+    of_channels: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,6 @@ class Trainable:
     loss: str
     parameter_bytes: int
     optimizer_bytes: int
-    notes: list[str] = field(default_factory=list)
 
 
 def prepare(
@@ -71,46 +82,118 @@ def prepare(
     batch: int = 1,
     clip: float | None = None,
     recompute: Recompute | None = None,
+    ram: int | None = None,
+    data: LabelledArrays | None = None,
 ) -> Trainable:
     """Makes a model trainable where it runs.
 
     Args:
         source: a model file that `rillet.load` reads, or a Model, which stays as it is.
-        train: what trains; see `select`.
+        train: what trains, or with `ram` may train; see `select`.
         optimizer: one of OPTIMIZERS, or an `autodiff.Optimizer`. learning_rate: None for the optimizer's default.
         loss: one of `LOSSES`.
         batch: samples of a training step.
         clip: the largest norm of all gradients together; None: no limit.
         recompute: forward results to compute again instead of keeping them; see `autodiff.Recompute`.
+        ram: bytes that training may take on a microcontroller: what does not fit does not train (see `budget`).
+        data: samples x and labels y, by which `ram` chooses the channels that help most; see `contribution`.
 
     Raises:
         RilletError: the model cannot be trained so; the text says why.
     """
-    model = source if isinstance(source, Model) else load(source)
-    graph = _checked(model)
+    graph = _checked(source if isinstance(source, Model) else load(source))
     chosen = select(graph, train)
-    step = _optimizer(optimizer, learning_rate)
+    settings = _Settings(_optimizer(optimizer, learning_rate), loss, batch, clip, recompute)
+    everything: Choice = {p.op: LayerChoice() for p in chosen}
+    if ram is None:
+        return _make(graph, chosen, everything, settings)
+
+    def arena(choice: Choice) -> int:
+        content = write_bytes(_make(graph, chosen, choice, settings).model)
+        plans = plan_signatures(content, isa="scalar", alignment=16, self_contained=True)
+        return max(plan.arena_bytes for plan in plans.values())
+
+    scores = by_weights(chosen)
+    if data is not None:
+        samples = fitted(*data, write_bytes(_make(graph, chosen, everything, settings).model))
+        scores = by_gradients(graph, chosen, loss, samples)
+    return _make(graph, chosen, choose(chosen, scores, ram, arena), settings)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    optimizer: Optimizer
+    loss: str
+    batch: int
+    clip: float | None
+    recompute: Recompute | None
+
+
+def _make(original: Graph, chosen: Sequence[Parameter], choice: Choice, settings: _Settings) -> Trainable:
+    """The trainable model where of the parameters `chosen` those train that `choice` says."""
+    graph, parameters, channels = _split(original, chosen, choice)
+    stored = graph.outputs[0].dtype
+    trained, quantization = float_head(graph, parameters)
     forward, copies = copy_graph(graph)
-    trained = [copied(copies, p.tensor) for p in chosen]
-    _set_batch(forward, batch)
+    constants = [copied(copies, p.tensor) for p in trained]
+    _set_batch(forward, settings.batch)
     output = forward.outputs[0]
-    b = GradientBuilder(forward)
-    appended = append_loss(b, output, loss)
-    limits: Clip | None = None if clip is None else clip_by_global_norm(clip)
-    forward.outputs = [appended.value, output]
-    training = training_graph(forward, appended.value, trained, step, limits, recompute)
+    loss = append_loss(GradientBuilder(forward), output, settings.loss)
+    limits: Clip | None = None if settings.clip is None else clip_by_global_norm(settings.clip)
+    forward.outputs = [loss.value, output]
+    training = training_graph(forward, loss.value, constants, settings.optimizer, limits, settings.recompute)
     training.graph.name = "train"
-    infer = _infer_graph(graph, chosen)
+    infer = _infer_graph(graph, trained)
+    if quantization is not None:
+        quantize_output(infer, quantization, stored)
     made = _assembled(infer, training.graph, training.variables)
-    parameter_bytes = sum(t.nbytes for t in trained)
+    parameter_bytes = sum(t.nbytes for t in constants)
     total = sum(v.nbytes for v in training.variables.values())
-    listed = [Trained(p.tensor.name, p.op.where, p.role, p.tensor.static_shape, p.tensor.size) for p in chosen]
-    return Trainable(made, listed, appended.name, parameter_bytes, total - parameter_bytes)
+    return Trainable(
+        made,
+        [
+            Trained(
+                p.tensor.name, p.op.where, p.role, p.tensor.static_shape, p.tensor.size, *channels.get(p.op, (0, 0))
+            )
+            for p in trained
+        ],
+        loss.name,
+        parameter_bytes,
+        total - parameter_bytes,
+    )
+
+
+def _split(
+    original: Graph, chosen: Sequence[Parameter], choice: Choice
+) -> tuple[Graph, list[Parameter], dict[Op, tuple[int, int]]]:
+    """A copy in which layers that train in part are two; what trains of it; and how many channels of how many."""
+    graph, copies = copy_graph(original)
+    copied_ops = dict(zip(original.ops, graph.ops, strict=True))
+    split: dict[Op, Op] = {}
+    channels: dict[Op, tuple[int, int]] = {}
+    parameters = []
+    for p in chosen:
+        if p.op not in choice or (choice[p.op].bias_only and p.role != "bias"):
+            continue
+        op, tensor, wanted = copied_ops[p.op], copied(copies, p.tensor), choice[p.op].channels
+        if wanted is not None:
+            index = op.inputs.index(tensor)
+            if op not in split:
+                split[op] = split_channels(graph, op, wanted)
+                channels[split[op]] = (len(wanted), op.outputs[0].static_shape[-1])
+            op = split[op]
+            part = op.inputs[index]
+            assert part is not None
+            tensor = part
+        parameters.append(Parameter(tensor, op, p.role, p.layer))
+    return graph, parameters, channels
 
 
 def _checked(model: Model) -> Graph:
     """A copy of the main graph, if it can be trained."""
     graph = copy_graph(model.main)[0]
+    uint8_to_int8(graph)
+    _set_batch(graph, 1)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise RilletError(
             f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs: fine-tuning takes one of each"

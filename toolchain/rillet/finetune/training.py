@@ -17,7 +17,7 @@ from ..runtime import Program
 from ..runtime.details import ModelDetails
 from .backends import Backend, check_trainable, opened
 from .checkpoint import load_checkpoint, save_checkpoint
-from .data import Samples, fitted, read_samples
+from .data import LabelledArrays, Samples, fitted, read_samples
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Training:
 
 def run(
     model: str | PathLike[str],
-    data: str | PathLike[str] | tuple[NDArray[Any], NDArray[Any]],
+    data: str | PathLike[str] | LabelledArrays,
     *,
     device: str | None = None,
     board: str | None = None,
     epochs: int = 1,
     batch: int | None = None,
     seed: int = 0,
-    test: str | PathLike[str] | tuple[NDArray[Any], NDArray[Any]] | None = None,
+    test: str | PathLike[str] | LabelledArrays | None = None,
     restore: str | PathLike[str] | None = None,
     checkpoint: str | PathLike[str] | None = None,
     tell: Callable[[Progress], None] | None = None,
@@ -160,7 +160,7 @@ def _tested(backend: Backend, tests: Samples | None) -> float | None:
     return None if tests is None else accuracy(backend, tests)
 
 
-def _samples(data: str | PathLike[str] | tuple[NDArray[Any], NDArray[Any]], content: bytes) -> Samples:
+def _samples(data: str | PathLike[str] | LabelledArrays, content: bytes) -> Samples:
     if isinstance(data, tuple):
         return fitted(*data, content)
     return fitted(*read_samples(data), content, f"data '{os.fspath(data)}'")
