@@ -52,7 +52,7 @@ def model_of(ops: Sequence[Op]) -> bytes:
 
 
 def assert_scalar_bits(ops: Sequence[Op], board: str, suffix: str, least: int, folder: Path) -> None:
-    """The board gives the bits of the scalar kernels, at least `least` times by a kernel whose name ends in `suffix`."""
+    """The board gives the bits of the scalar kernels; at least `least` of its own have names that end in `suffix`."""
     target = prepare_target(model_of(ops), board)
     assert sum(step.kernel.endswith(suffix) for step in target.plan.steps) >= least
     host = Session(Plan(target.data, isa="scalar"))

@@ -26,16 +26,10 @@ RLT_INLINE void copy_rows(int8_t *to, const int8_t *from, int32_t row_bytes, int
         : "lr", "q0", "cc", "memory");
 }
 
-/* The column of the pixel at `out_y`, `out_x`. */
-static void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y, int32_t out_x, int8_t *to) {
+/* The column of the pixel at `out_y`, `out_x`, wherever its window lies. */
+static __attribute__((noinline)) void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y, int32_t out_x, int8_t *to) {
     const rlt_window *w = &p->window;
     const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
-    if (p->runs == w->kernel_h && y0 >= 0 && y0 <= p->last_y && x0 >= 0 && x0 <= p->last_x) {
-        const int32_t row_bytes = w->in_w * w->in_c;
-        const int8_t *from = image + y0 * row_bytes + x0 * w->in_c;
-        copy_rows(to, from, row_bytes * w->dilation_h, p->run_bytes, w->kernel_h);
-        return;
-    }
     const int32_t per_row = p->runs / w->kernel_h, across = p->run_bytes / w->in_c; /* runs, pixels of a run */
     for (int32_t ky = 0; ky < w->kernel_h; ky++) {
         const int32_t y = y0 + ky * w->dilation_h;
@@ -74,8 +68,8 @@ typedef struct {
     multiply " r10, q2, q4\n\t"
 
 /* All channels of three pixels. */
-RLT_INLINE void multiply(const pixels *at, const int8_t *weights, const rlt_finish_four *channels, int32_t steps,
-                         int32_t out_c) {
+static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *weights, const rlt_finish_four *channels,
+                                               int32_t steps, int32_t out_c) {
     int8_t *to0 = at->to[0], *to1 = at->to[1], *to2 = at->to[2];
     const int8_t *from0 = at->from[0], *from1 = at->from[1], *from2 = at->from[2];
     const int32_t more = steps - 1;
@@ -151,37 +145,81 @@ RLT_INLINE void multiply(const pixels *at, const int8_t *weights, const rlt_fini
           "q4", "q5", "q6", "q7", "cc", "memory");
 }
 
+/* The next output pixel. */
+typedef struct {
+    const int8_t *image;
+    const int8_t *window; /* the first byte under its window; in a row that `inside` says has no padding above or below */
+    int32_t y, x, x0, inside;
+} place;
+
+static void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
+    const rlt_window *w = &p->window;
+    const int32_t y0 = at->y * w->stride_h - w->pad_top;
+    at->x = 0;
+    at->x0 = -w->pad_left;
+    at->inside = p->runs == w->kernel_h && y0 >= 0 && y0 <= p->last_y;
+    at->window = at->image + (y0 * w->in_w - w->pad_left) * w->in_c;
+}
+
+static void go_on(const rlt_conv_2d_vectors_params *p, place *at) {
+    const rlt_window *w = &p->window;
+    at->x0 += w->stride_w;
+    at->window += w->stride_w * w->in_c;
+    if (++at->x < w->out_w) return;
+    if (++at->y == w->out_h) at->y = 0, at->image += w->in_h * w->in_w * w->in_c;
+    start_row(p, at);
+}
+
+/* Whole threes of `count` pixels that lie side by side in the image. Returns how many pixels that were. */
+static int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_params *p, int32_t count) {
+    const int8_t *from = rlt_in(run, p->input), *const weights = rlt_in(run, p->weights);
+    const rlt_finish_four *channels = rlt_in(run, p->channels);
+    int8_t *to = rlt_out(run, p->output);
+    const int32_t in_c = p->window.in_c, out_c = p->window.out_c, steps = p->steps;
+    const int8_t *const last = from + count * in_c - 2 * in_c - steps * VECTOR; /* vectors may not reach beyond the image */
+    int32_t done = 0;
+    for (; done + PIXELS <= count && from <= last; done += PIXELS) {
+        const pixels at = {{from, from + in_c, from + 2 * in_c}, {to, to + out_c, to + 2 * out_c}};
+        multiply(&at, weights, channels, steps, out_c);
+        from += PIXELS * in_c, to += PIXELS * out_c;
+    }
+    return done;
+}
+
 rlt_status rlt_conv_2d_s8_mve(const rlt_run *run, const void *params) {
     const rlt_conv_2d_vectors_params *p = params;
     const rlt_window *w = &p->window;
-    const int32_t image_bytes = w->in_h * w->in_w * w->in_c, column_bytes = p->steps * VECTOR;
-    const int8_t *image = rlt_in(run, p->input), *const end = image + w->batches * image_bytes;
-    int8_t *columns = rlt_out(run, p->scratch);
-    int8_t *const output = rlt_out(run, p->output), *to = output;
-    int8_t *const last = output + w->batches * w->out_h * w->out_w * w->out_c;
-    int32_t y = 0, x = 0;
-    while (to < last) {
+    const int32_t row_bytes = w->in_w * w->in_c, column_bytes = p->steps * VECTOR;
+    const int8_t *const input = rlt_in(run, p->input), *const end = input + w->batches * w->in_h * row_bytes;
+    int8_t *const output = rlt_out(run, p->output), *const columns = rlt_out(run, p->scratch);
+    const int32_t count = w->batches * w->out_h * w->out_w;
+    int32_t done = 0;
+    if (p->direct && w->stride_h == 1 && w->stride_w == 1) done = neighbours(run, p, count);
+    const int32_t row = done / w->out_w, batch = row / w->out_h;
+    place next = {.image = input + batch * w->in_h * row_bytes, .y = row - batch * w->out_h};
+    start_row(p, &next);
+    for (int32_t i = row * w->out_w; i < done; i++) go_on(p, &next);
+    for (int8_t *to = output + done * w->out_c; done < count;) {
         pixels at;
         for (int32_t i = 0; i < PIXELS; i++) {
-            if (to == last) { /* once more the one before */
+            if (done == count) { /* once more the one before */
                 at.from[i] = at.from[i - 1], at.to[i] = at.to[i - 1];
                 continue;
             }
-            const int8_t *from = image + (y * w->stride_h * w->in_w + x * w->stride_w) * w->in_c;
-            if (!p->direct || end - from < column_bytes) {
-                column(p, image, y, x, columns + i * column_bytes);
-                from = columns + i * column_bytes;
+            int8_t *const own = columns + i * column_bytes;
+            at.from[i] = own, at.to[i] = to;
+            if (p->direct && end - next.window >= column_bytes) {
+                at.from[i] = next.window;
+            } else if (next.inside && next.x0 >= 0 && next.x0 <= p->last_x) {
+                copy_rows(own, next.window, row_bytes * w->dilation_h, p->run_bytes, w->kernel_h);
+            } else {
+                column(p, next.image, next.y, next.x, own);
             }
-            at.from[i] = from, at.to[i] = to;
-            to += w->out_c;
-            if (++x < w->out_w) continue;
-            x = 0;
-            if (++y < w->out_h) continue;
-            y = 0;
-            image += image_bytes;
+            to += w->out_c, done++;
+            go_on(p, &next);
         }
         multiply(&at, rlt_in(run, p->weights), rlt_in(run, p->channels), p->steps, w->out_c);
     }
-    cut_bytes(output, last - output, p->low, p->high);
+    cut_bytes(output, count * w->out_c, p->low, p->high);
     return RLT_OK;
 }

@@ -32,12 +32,13 @@ RLT_INLINE int32x4_t multiply(const int8_t *row, int32_t depth, const int8_t **w
     return sums;
 }
 
-/* Where the short form cannot tell: one value in thousands. */
+/* Where the short form cannot tell, one value in thousands: the lanes in `where`. */
 static __attribute__((noinline)) void exactly(const rlt_conv_2d_vectors_params *p, int32x4_t sums,
-                                              const rlt_exact_factor *factors, int32_t count, int8_t *to) {
+                                              const rlt_exact_factor *factors, uint32_t where, int8_t *to) {
     int32_t sum[LANES];
     vstrwq_s32(sum, sums);
-    for (int32_t k = 0; k < count; k++) {
+    for (int32_t k = 0; where; k++, where >>= 4) {
+        if (!(where & 1)) continue;
         to[k] = (int8_t)rlt_saturate(rlt_requantize_exact(sum[k], &factors[k]), p->output_zero_point, INT8_MIN,
                                      INT8_MAX);
     }
@@ -63,9 +64,8 @@ rlt_status rlt_fully_connected_s8_mve(const rlt_run *run, const void *params) {
             const uint32x4_t rest = vreinterpretq_u32_s32(vshlq_s32(value, vaddq_n_s32(shift, 8)));
             const uint32x4_t few = vqshlq_u32(vdupq_n_u32(4), vaddq_n_s32(shift, 8));
             vstrbq_p_s32(output + c, vshrq_n_s32(vqshlq_s32(value, shift), 24), some);
-            if (vcmpcsq_m_u32(few, rest, some)) {
-                exactly(p, sums, factors + c, units - c < LANES ? units - c : LANES, output + c);
-            }
+            const uint32_t unsure = vcmpcsq_m_u32(few, rest, some);
+            if (unsure) exactly(p, sums, factors + c, unsure, output + c);
         }
         cut_bytes(output, units, p->low, p->high);
     }
