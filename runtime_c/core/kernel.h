@@ -30,6 +30,9 @@ static inline const void *rlt_in_or_null(const rlt_run *run, rlt_ref ref) {
 
 /* This task's half-open share [*first, *last) of `units` equal pieces of work. */
 static inline void rlt_share_of(const rlt_run *run, uint32_t units, uint32_t *first, uint32_t *last) {
+    *first = 0;
+    *last = units;
+    if (run->tasks == 1) return; /* dividing takes as long as some small steps */
     *first = (uint32_t)((uint64_t)units * run->task / run->tasks);
     *last = (uint32_t)((uint64_t)units * (run->task + 1) / run->tasks);
 }

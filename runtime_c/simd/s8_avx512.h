@@ -80,6 +80,26 @@ RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
     return _mm512_srav_epi32(vi_add(high, _mm512_srai_epi32(value, 31)), scale->right);
 }
 
+/* kernels/common/prepare_float_scale.h: sums scaled by floats. */
+typedef struct {
+    __m512 high, low, offset;
+} v_float_scale;
+
+RLT_INLINE v_float_scale v_load_float_scale(const void *high, const void *low, const void *offset) {
+    return (v_float_scale){_mm512_loadu_ps(high), _mm512_loadu_ps(low), _mm512_loadu_ps(offset)};
+}
+
+RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
+    enum { TO_NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC,
+           TO_ZERO = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC };
+    const vi sign = vi_set(INT32_MIN);
+    const __m512 x = _mm512_cvt_roundepi32_ps(sum, TO_NEAREST);
+    const __m512 offset = _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(_mm512_castps_si512(scale->offset), sum, sign, 0xF8)); /* offset | (sum & sign) */
+    const __m512 rest = _mm512_fmadd_round_ps(x, scale->low, offset, TO_NEAREST);
+    return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, rest, TO_ZERO));
+}
+
 /* Eight doubles rounded to int32, halves away from zero; within +-2^30. What is added before cutting the fraction is just
  * below a half: a half itself would carry the number below one half to one. */
 RLT_INLINE __m256i v_round_away(__m512d value) {

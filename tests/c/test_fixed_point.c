@@ -1,8 +1,10 @@
 /* The integer arithmetic that int8 results rest on, against the floating-point and gemmlowp forms that define it. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../../runtime_c/kernels/common/fixed_point.h"
+#include "../../runtime_c/kernels/common/prepare_float_scale.h"
 #include "check.h"
 
 static uint64_t state = 88172645463325252u;
@@ -43,6 +45,37 @@ static void test_exact_is_the_double_product_rounded(void) {
     CHECK(wrong == 0);
 }
 
+static int32_t scaled(int32_t value, const rlt_float_scale *s) {
+    const float x = (float)value, offset = value < 0 ? -s->offset : s->offset;
+    return (int32_t)((double)x * (double)s->high + (double)fmaf(x, s->low, offset));
+}
+
+/* At and beside the values where results change, for factors and ranges as layers have them. */
+static void test_float_scales_give_the_same_results(void) {
+    int wrong = 0, proven = 0, channels = 100000;
+    for (int i = 0; i < channels; i++) {
+        const int32_t multiplier = (1 << 30) | (int32_t)(drawn() & 0x3fffffff), shift = -1 - (int32_t)(drawn() % 12);
+        const int32_t high = 127 + (int32_t)(drawn() % 129), low = drawn() & 1 ? 0 : high - 255;
+        const double factor = ldexp(multiplier, shift - 31), largest = ldexp(1, 8 + (int)(drawn() % 22));
+        const int exact = (int)(drawn() & 1);
+        rlt_float_scale scale;
+        if (exact ? !rlt_float_scale_for(factor, 0.5, low, high, largest, &scale)
+                  : !rlt_float_scale_fixed(multiplier, shift, low, high, largest, &scale)) {
+            continue;
+        }
+        proven++;
+        for (int n = -2; n < 256; n += 1 + (int)(drawn() % 8)) {
+            int32_t value = (int32_t)((n - 0.5) / factor) + (int32_t)(drawn() % 5) - 2;
+            if (drawn() & 1) value = -value;
+            if (abs(value) > largest) continue;
+            const int32_t want = exact ? (int32_t)round(value * factor) : rlt_requantize(value, multiplier, shift);
+            wrong += rlt_clamp(want, low, high) != rlt_clamp(scaled(value, &scale), low, high);
+        }
+    }
+    CHECK(wrong == 0);
+    CHECK(proven > channels * 99 / 100);
+}
+
 /* gemmlowp's definitions, with their divisions (fixedpoint/fixedpoint.h). */
 static int32_t divided_high_mul(int32_t a, int32_t b) {
     const int64_t product = (int64_t)a * b;
@@ -62,6 +95,7 @@ static void test_high_mul_and_divide(void) {
 
 int main(void) {
     test_exact_is_the_double_product_rounded();
+    test_float_scales_give_the_same_results();
     test_high_mul_and_divide();
     return 0;
 }

@@ -94,7 +94,7 @@ static inline void rlt_band_load(const rlt_band *band, const rlt_window *w, cons
 
 /* The next rows for a task: [*first, *last) of one image, from row *row of the batch up to `end`. */
 static inline int32_t rlt_band_next(const rlt_band *band, const rlt_window *w, int32_t row, int32_t end, int32_t *first) {
-    *first = row % w->out_h;
+    *first = w->batches > 1 ? row % w->out_h : row;
     int32_t last = *first + band->rows < w->out_h ? *first + band->rows : w->out_h;
     return last - *first > end - row ? *first + end - row : last;
 }

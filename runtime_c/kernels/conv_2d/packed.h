@@ -22,11 +22,16 @@
 #include "../quantize/quantize_rows.h"
 #include "conv_2d.h"
 
+/* Blocks of vectors, as even as can be: the first ones are of one more. */
+typedef struct {
+    int32_t count, vectors, longer;
+} rlt_conv_blocks;
+
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
     rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[], then
-                         with `small` rlt_conv_2d_rounding[] of vectors;
+                         then rlt_conv_2d_rounding[] of vectors;
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three
@@ -35,6 +40,7 @@ typedef struct {
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors; /* of output channels */
+    rlt_conv_blocks blocks; /* of them */
     int32_t paired;  /* the last of them, or 0 */
     int32_t run_bytes, run_words, run_count;
     rlt_band band;
@@ -42,7 +48,7 @@ typedef struct {
     int32_t split_blocks; /* tasks share the blocks of channels, not the rows */
     int32_t weights_zero_point;
     int32_t exact; /* results are rounded once, as doubles (FULLY_CONNECTED) */
-    int32_t small; /* rlt_conv_2d_sums */
+    int32_t sums; /* rlt_conv_2d_sums */
     int32_t output_zero_point, low, high;
     int32_t per_channel;           /* with `rows`: the weights have several scales */
     float float_low, float_high;   /* with `rows`: fused activation */
@@ -50,25 +56,19 @@ typedef struct {
 
 enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
-/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift in [1, 22]; channels whose
- * result is the same whatever the input (those that training left dead) have factor 0 instead. POSITIVE: also, the
- * fused activation makes results below the zero point equal, so that the rounding of negative sums does not matter. */
-typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_POSITIVE } rlt_conv_2d_sums;
+/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift of at least 1. SCALED: float
+ * arithmetic gives the same results (common/prepare_float_scale.h); channels whose result is the same whatever the
+ * input (those that training left dead) have sums of its sign and factor 0. */
+typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_SCALED } rlt_conv_2d_sums;
 
-/* How 16 small sums become results: with `nudge`, which holds what rounds and the output zero point,
- *   POSITIVE: high word of (sum * multiplier + nudge), >> shift (the right shift - 1);
- *   SMALL: (high word of (2 * sum * multiplier + nudge) - (sum < 0)) >> shift (the right shift).
- * Both equal rlt_requantize() (common/fixed_point.h): its two roundings are sums before one shift, as
- * floor(floor(x / 2^a + n) / 2^b) = floor((x + n 2^a) / 2^(a + b)) for an integer n. */
+/* How 16 scaled sums become results, to which the output zero point is to be added. */
 typedef struct {
-    int64_t nudge_even[8], nudge_odd[8]; /* of lanes 0, 2, ... and 1, 3, ... */
-    int32_t multiplier[16], shift[16];
+    float high[16], low[16], offset[16];
 } rlt_conv_2d_rounding;
 
-/* Blocks of at most `most` vectors each, as even as can be: how many, and the first vector of one. */
-static inline int32_t rlt_conv_block_count(int32_t vectors, int32_t most) { return (vectors + most - 1) / most; }
-static inline int32_t rlt_conv_block_start(int32_t vectors, int32_t most, int32_t block) {
-    return (int32_t)((int64_t)vectors * block / rlt_conv_block_count(vectors, most));
+/* The first vector of block `block`. */
+static inline int32_t rlt_conv_block_start(const rlt_conv_blocks *b, int32_t block) {
+    return block * b->vectors + (block < b->longer ? block : b->longer);
 }
 
 /* Where run `run` of the window starts, relative to the window's first byte in scratch. */

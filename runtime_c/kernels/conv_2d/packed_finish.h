@@ -30,7 +30,7 @@ RLT_INLINE void finish(const int pixels, const int vectors, const int paired, co
     (void)paired; /* never here */
     const rlt_conv_2d_packed_params *p = b->p;
     const size_t pixel = (size_t)p->window.out_c;
-    if (!p->small) {
+    if (p->sums == RLT_SUMS_ANY) {
         vi sums[MOST_PIXELS][MOST_VECTORS];
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {

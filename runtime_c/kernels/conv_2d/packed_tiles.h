@@ -155,8 +155,8 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     const size_t in_step = (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
     const size_t out_step = (size_t)p->window.out_w * (size_t)p->window.out_c;
     for (uint32_t i = first_block; i < last_block; i++) {
-        const int32_t first = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i);
-        const int32_t last = rlt_conv_block_start(p->vectors, MOST_VECTORS, (int32_t)i + 1);
+        const int32_t first = rlt_conv_block_start(&p->blocks, (int32_t)i);
+        const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, row_scale, first, last);
         const int paired = p->paired && last == p->vectors;
         for (int32_t r = 0; r < rows; r++) {
@@ -176,7 +176,7 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
     uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->task_bytes;
     const int32_t total = w->batches * w->out_h;
     uint32_t first = 0, end = (uint32_t)total;
-    uint32_t first_block = 0, last_block = (uint32_t)rlt_conv_block_count(p->vectors, MOST_VECTORS);
+    uint32_t first_block = 0, last_block = (uint32_t)p->blocks.count;
     if (p->split_blocks) {
         rlt_share_of(run, last_block, &first_block, &last_block);
     } else {
@@ -187,8 +187,9 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
         /* Only a flattened 1x1 window has a shorter last row; it is then a band of its own. */
         if (p->last_w != w->out_w && last == total && last - y > 1) last--;
         const int32_t width = p->last_w != w->out_w && y == total - 1 ? p->last_w : w->out_w;
-        const size_t image = (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
-        const rlt_row_scale *row_scale = rows ? rows + row / w->out_h : NULL;
+        const int32_t batch = w->batches > 1 ? row / w->out_h : 0;
+        const size_t image = (size_t)batch * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
+        const rlt_row_scale *row_scale = rows ? rows + batch : NULL;
         if (row_scale) band.fill = row_scale->zero_point + 128;
         rlt_band_load(&band, w, input + image, y, last, width, scratch);
         const int32_t *terms = window_terms(p, scratch, last - y, width, (int32_t *)(void *)(scratch + band.bytes));

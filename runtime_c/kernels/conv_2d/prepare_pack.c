@@ -1,13 +1,13 @@
 /* Packing of CONV_2D and FULLY_CONNECTED (packed.h). Host only. */
 #include "../common/prepare_channels.h"
+#include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
-enum { LARGEST_SHIFT = 22, TERMS_SLACK = 12, PAYING_WORDS = 12 };
+enum { TERMS_SLACK = 12, PAYING_WORDS = 12 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
- * value in the band, whether rlt_conv_2d_rounding and paired vectors are
- * understood. */
+ * value in the band, whether scaled sums and paired vectors are understood. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
     int32_t lanes, most_vectors, word, wide, rounding;
@@ -79,6 +79,8 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     tasks = tasks < RLT_BAND_TASKS ? tasks : RLT_BAND_TASKS;
     flatten(k, tasks, t->input->type == RLT_FLOAT32);
     k->vectors = (w->out_c + f->lanes - 1) / f->lanes;
+    const int32_t blocks = (k->vectors + f->most_vectors - 1) / f->most_vectors;
+    k->blocks = (rlt_conv_blocks){blocks, k->vectors / blocks, k->vectors % blocks};
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
@@ -89,7 +91,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->task_bytes = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
     const size_t constants = weights_bytes(k, f) + (size_t)k->vectors * (size_t)f->lanes * 16 + rounding_bytes(k, f);
     if (constants > rlt_constant_room(p) / 2) return 0;
-    return share(k, tasks, rlt_conv_block_count(k->vectors, f->most_vectors));
+    return share(k, tasks, k->blocks.count);
 }
 
 /* One word of a channel's run. */
@@ -104,10 +106,9 @@ static uint8_t *pack_word(const rlt_conv_2d_packed_params *k, const form *f, con
 }
 
 static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, uint8_t *to) {
-    const int32_t blocks = rlt_conv_block_count(k->vectors, f->most_vectors);
-    for (int32_t block = 0; block < blocks; block++) {
-        const int32_t first = rlt_conv_block_start(k->vectors, f->most_vectors, block) * f->lanes;
-        const int32_t last = rlt_conv_block_start(k->vectors, f->most_vectors, block + 1);
+    for (int32_t block = 0; block < k->blocks.count; block++) {
+        const int32_t first = rlt_conv_block_start(&k->blocks, block) * f->lanes;
+        const int32_t last = rlt_conv_block_start(&k->blocks, block + 1);
         const int paired = k->paired && last == k->vectors;
         const int32_t whole = (last - paired) * f->lanes;
         for (int32_t run = 0; run < k->run_count; run++) {
@@ -125,93 +126,126 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, cons
 
 /* The band holds x + 128 and, in padding, zero point + 128. So sum(w * band) = sum(w * (x - zp)) + (zp + 128) * sum(w),
  * and a weights zero point subtracts wzp * (sum(band) - taps * (zp + 128)). */
-static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t, int32_t channel, int64_t range[2]) {
+static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t, int32_t channel, int64_t *least,
+                    int64_t *most) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const int8_t *weights = (const int8_t *)t->weights->data + (size_t)channel * filter;
     const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
-    int64_t most = 0;
+    int64_t apart = 0;
     for (size_t i = 0; i < filter; i++) {
         const int32_t weight = weights[i] - k->weights_zero_point;
         sum += (uint32_t)weight;
-        most += 255 * (weight < 0 ? -weight : weight);
+        apart += 255 * (weight < 0 ? -weight : weight);
     }
-    range[0] = own - most;
-    range[1] = own + most;
+    *least = own - apart;
+    *most = own + apart;
     return (int32_t)((uint32_t)own - (uint32_t)k->band.fill * sum);
 }
 
-/* Constants of channel `lane` for sums in a range; 0 where they do not allow the short ways to round. */
-static int pack_rounding(const rlt_conv_2d_packed_params *k, const int64_t range[2], int32_t multiplier, int32_t shift,
-                         int32_t lane, rlt_conv_2d_rounding *to) {
-    int32_t zero_point = k->output_zero_point;
-    if (range[0] <= INT32_MIN || range[1] >= INT32_MAX) return 0;
-    const int32_t low = (int32_t)range[0], high = (int32_t)range[1];
-    const int32_t value = rlt_requantize(low, multiplier, shift);
-    if (shift <= 0 && value == rlt_requantize(high, multiplier, shift)) {
-        zero_point += rlt_clamp(value, -512, 512);
-        multiplier = 0;
-        shift = -1;
-    } else if (low <= -(1 << 30) || high >= 1 << 30) {
-        return 0;
+/* What one channel's constants come from. */
+typedef struct {
+    int64_t least, most; /* sums */
+    int32_t multiplier, shift;
+    double exact; /* factor, with `exact` */
+} channel;
+
+/* Whether all sums have the same result, then in *value. */
+static int is_constant(const rlt_conv_2d_packed_params *k, const channel *c, int32_t *value) {
+    if (k->exact || c->shift > 0 || c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
+    *value = rlt_requantize((int32_t)c->least, c->multiplier, c->shift);
+    if (*value != rlt_requantize((int32_t)c->most, c->multiplier, c->shift)) return 0;
+    *value = rlt_clamp(*value, -512, 512);
+    return 1;
+}
+
+/* Constants of a channel in lane `lane`, whose sums start with *bias; 0 where it cannot be scaled. */
+static int pack_scaled(const rlt_conv_2d_packed_params *k, const channel *c, int32_t lane, int32_t *bias,
+                       rlt_conv_2d_rounding *to) {
+    const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
+    const int64_t own = (c->least + c->most) / 2;
+    rlt_float_scale scale;
+    int32_t value;
+    if (is_constant(k, c, &value)) {
+        if (c->most - c->least >= 1 << 30) return 0;
+        *bias = (int32_t)((uint32_t)*bias + (uint32_t)((value < 0 ? -(1 << 30) : 1 << 30) - own));
+        scale = (rlt_float_scale){0, 0, 0.5f + (float)(value < 0 ? -value : value)};
+    } else {
+        if (c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
+        const double largest = (double)(c->most > -c->least ? c->most : -c->least);
+        if (k->exact ? !rlt_float_scale_for(c->exact, 0.5, low, high, largest, &scale)
+                     : !rlt_float_scale_fixed(c->multiplier, c->shift, low, high, largest, &scale)) {
+            return 0;
+        }
     }
-    if (shift > -1 || shift < -LARGEST_SHIFT) return 0;
-    const int twice = k->low < k->output_zero_point;
-    const int64_t one = INT64_C(1) << (31 - shift);
-    const int64_t nudge = ((INT64_C(1) << 30) + one / 2 + zero_point * one) * (twice ? 2 : 1);
-    (lane % 2 ? to->nudge_odd : to->nudge_even)[lane / 2] = nudge;
-    to->multiplier[lane] = multiplier;
-    to->shift[lane] = -shift - (twice ? 0 : 1);
+    to->high[lane] = scale.high;
+    to->low[lane] = scale.low;
+    to->offset[lane] = scale.offset;
     return 1;
 }
 
 /* Whether it pays to pair the last vector: joining its sums costs about as much as six multiplications. */
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    const int32_t blocks = rlt_conv_block_count(k->vectors, f->most_vectors), half = f->lanes / 2;
-    const int32_t start = rlt_conv_block_start(k->vectors, f->most_vectors, blocks - 1);
-    const int32_t left = k->window.out_c - (k->vectors - 1) * f->lanes;
-    if (!f->rounding || left > half || k->vectors - start == f->most_vectors) return 0;
+    const int32_t half = f->lanes / 2, left = k->window.out_c - (k->vectors - 1) * f->lanes;
+    if (!f->rounding || left > half || k->blocks.vectors == f->most_vectors) return 0; /* of the last block */
     return k->vectors == 1 ? left == half : k->run_count * k->run_words > PAYING_WORDS;
+}
+
+/* Constants of all channels for sums of kind `k->sums`. *fits: 0, where they are not. */
+static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
+                            const form *f, int32_t *to, int *fits) {
+    const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
+    rlt_conv_2d_rounding *rounding = (rlt_conv_2d_rounding *)(void *)(to + 4 * padded);
+    double *factors = (double *)(void *)(to + padded);
+    const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
+    *fits = 1;
+    for (int32_t i = 0; i < k->window.out_c && *fits; i++) {
+        channel c = {0};
+        int32_t *multiplier = to + padded + i;
+        to[i] = fold(k, t, i, &c.least, &c.most);
+        if (k->exact) {
+            rlt_exact_factor checked;
+            factors[i] = c.exact = x * (double)rlt_scale(t->weights, (uint32_t)i) / y;
+            RLT_TRY(rlt_exact(p, c.exact, &checked));
+        } else {
+            RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)i, &c.multiplier, &c.shift));
+            *multiplier = c.multiplier;
+            multiplier[padded] = c.shift > 0 ? c.shift : 0;
+            multiplier[2 * padded] = c.shift < 0 ? -c.shift : 0;
+        }
+        if (k->sums == RLT_SUMS_SCALED) *fits = pack_scaled(k, &c, i % 16, &to[i], &rounding[i / 16]);
+        if (k->sums == RLT_SUMS_SMALL) {
+            *fits = !k->exact && c.least > -(1 << 30) && c.most < 1 << 30 && c.shift < 0;
+        }
+    }
+    return RLT_OK;
+}
+
+/* A single paired vector has its channels' constants twice. */
+static void repeat_half(const rlt_conv_2d_packed_params *k, int32_t *bias, rlt_conv_2d_rounding *r) {
+    const size_t half = (size_t)k->window.out_c;
+    memcpy(bias + half, bias, half * sizeof *bias);
+    memcpy(r->high + half, r->high, half * sizeof(float));
+    memcpy(r->low + half, r->low, half * sizeof(float));
+    memcpy(r->offset + half, r->offset, half * sizeof(float));
 }
 
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
                                 const form *f) {
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
-    const size_t bytes = padded * (k->exact ? 3 : 4) * sizeof(int32_t) + (k->exact ? 0 : rounding_bytes(k, f));
+    const size_t bytes = padded * 4 * sizeof(int32_t) + rounding_bytes(k, f);
     int32_t *to = rlt_add_constant(p, bytes, &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
+    int fits;
+    k->sums = f->rounding ? RLT_SUMS_SCALED : RLT_SUMS_SMALL;
     memset(to, 0, bytes);
-    rlt_conv_2d_rounding *rounding = (rlt_conv_2d_rounding *)(void *)(to + 4 * padded);
-    double *factors = (double *)(void *)(to + padded);
-    const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
-    int small = !k->exact;
-    for (int32_t c = 0; c < k->window.out_c; c++) {
-        int64_t range[2];
-        int32_t *multiplier = to + padded + c, shift;
-        to[c] = fold(k, t, c, range);
-        if (k->exact) {
-            rlt_exact_factor checked;
-            factors[c] = x * (double)rlt_scale(t->weights, (uint32_t)c) / y;
-            RLT_TRY(rlt_exact(p, factors[c], &checked));
-            continue;
-        }
-        RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, multiplier, &shift));
-        if (f->rounding) small = small && pack_rounding(k, range, *multiplier, shift, c % 16, &rounding[c / 16]);
-        else small &= range[0] > -(1 << 30) && range[1] < 1 << 30 && shift < 0;
-        multiplier[padded] = shift > 0 ? shift : 0;
-        multiplier[2 * padded] = shift < 0 ? -shift : 0;
+    RLT_TRY(pack_sums(p, k, t, f, to, &fits));
+    if (!fits) {
+        k->sums = RLT_SUMS_ANY;
+        return pack_sums(p, k, t, f, to, &fits);
     }
-    if (!small) return RLT_OK;
-    k->small = k->low >= k->output_zero_point ? RLT_SUMS_POSITIVE : RLT_SUMS_SMALL;
     k->paired = can_pair(k, f);
-    if (k->paired && k->vectors == 1) {
-        const size_t half = (size_t)k->window.out_c;
-        memcpy(to + half, to, half * sizeof *to);
-        memcpy(rounding->nudge_even + half / 2, rounding->nudge_even, half / 2 * sizeof(int64_t));
-        memcpy(rounding->nudge_odd + half / 2, rounding->nudge_odd, half / 2 * sizeof(int64_t));
-        memcpy(rounding->multiplier + half, rounding->multiplier, half * sizeof(int32_t));
-        memcpy(rounding->shift + half, rounding->shift, half * sizeof(int32_t));
-    }
+    if (k->paired && k->vectors == 1) repeat_half(k, to, (rlt_conv_2d_rounding *)(void *)(to + 4 * padded));
     return RLT_OK;
 }
 

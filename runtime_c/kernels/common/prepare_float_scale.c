@@ -1,0 +1,63 @@
+#include "prepare_float_scale.h"
+
+enum { SIDE_BY_SIDE = 8 };
+
+static const double WHOLE = 1 << 24; /* larger sums may have no float */
+/* Largest error of an offset below 1 plus something tiny; what doubles leave unsure here, generously. */
+static const double ERROR = 0x1.01p-25, UNSURE = 0x1p-40;
+
+static int32_t whole_below(double value) { return value < 1024 ? (int32_t)value : 1024; }
+
+/* Least and largest r over n = 1, 2, ... `steps` (and a few more), where the smallest sum whose result is n has
+ * sum * factor + half = n + r. The sum before it is at n + r - factor. */
+static void scan_steps(double factor, double half, int32_t steps, double *least, double *largest) {
+    double r[SIDE_BY_SIDE], min[SIDE_BY_SIDE], max[SIDE_BY_SIDE];
+    const double ahead = SIDE_BY_SIDE - (double)(int32_t)(SIDE_BY_SIDE / factor) * factor;
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        const double n = i + 1 - half;
+        r[i] = (double)(int32_t)(n / factor) * factor - n;
+        if (r[i] < 0) r[i] += factor;
+        min[i] = max[i] = r[i];
+    }
+    for (int32_t n = SIDE_BY_SIDE; n < steps; n += SIDE_BY_SIDE) {
+        for (int i = 0; i < SIDE_BY_SIDE; i++) {
+            const double next = r[i] - ahead;
+            r[i] = next < 0 ? next + factor : next;
+            min[i] = r[i] < min[i] ? r[i] : min[i];
+            max[i] = r[i] > max[i] ? r[i] : max[i];
+        }
+    }
+    *least = min[0];
+    *largest = max[0];
+    for (int i = 1; i < SIDE_BY_SIDE; i++) {
+        *least = min[i] < *least ? min[i] : *least;
+        *largest = max[i] > *largest ? max[i] : *largest;
+    }
+}
+
+int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to) {
+    if (!(factor > 0x1p-22) || factor >= 0.5) return 0;
+    int32_t steps = high > -low ? high : -low;
+    const int32_t reached = whole_below(largest * factor + half);
+    steps = reached < steps ? reached : steps;
+    if ((steps + SIDE_BY_SIDE) / factor >= WHOLE) return 0;
+    double above, most;
+    scan_steps(factor, half, steps, &above, &most);
+    const double below = factor - most;
+    if (above < UNSURE || below < UNSURE) return 0;
+    to->high = (float)factor;
+    if ((double)to->high > factor) to->high = (float)(factor - factor * 0x1p-24);
+    to->low = (float)(factor - (double)to->high);
+    to->offset = (float)(half + (below - above) / 2);
+    const double moved = (double)to->offset - half;
+    return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
+}
+
+/* Its two roundings are one: floor(floor(x * 2^s + 1/2) / 2^s + 1/2) = floor(x + 1/2 + 2^-s / 2), for s >= 1 and
+ * magnitudes x whose result is not exactly between two. */
+int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
+                          rlt_float_scale *to) {
+    if (shift > -1 || shift < -22) return 0;
+    const double unit = 1.0 / (double)(INT64_C(1) << -shift);
+    return rlt_float_scale_for((double)multiplier * 0x1p-31 * unit, 0.5 + unit / 2, low, high, largest, to);
+}

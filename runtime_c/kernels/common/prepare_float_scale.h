@@ -1,0 +1,25 @@
+/* Results of int8 arithmetic through float arithmetic, where prepare can prove that no bit differs. Host only.
+ *
+ *   result = cut(sum * (high + low) + (sum < 0 ? -offset : offset))
+ *
+ * with sum * low + offset rounded to nearest, and sum * high + that towards 0: after which cutting the fraction is
+ * exact, so that the first rounding, of at most 2^-25, is the only error. As both sides never fall with the magnitude of
+ * `sum`, they are equal where they are at the sums beside each step from a result to the next. */
+#ifndef RLT_PREPARE_FLOAT_SCALE_H
+#define RLT_PREPARE_FLOAT_SCALE_H
+
+#include <stdint.h>
+
+typedef struct {
+    float high, low, offset;
+} rlt_float_scale;
+
+/* For results sum * factor + (sum < 0 ? -half : half), cut and then clamped to [low, high]; sums within +-largest.
+ * 0: it cannot be proven. */
+int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to);
+
+/* The same for rlt_requantize(). */
+int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
+                          rlt_float_scale *to);
+
+#endif
