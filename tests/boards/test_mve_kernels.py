@@ -46,6 +46,8 @@ CASES = {
     "depthwise": (small_depthwise, SHAPES - 6),
     "other depthwise": (shapes.depthwise, 0),
     "fully connected": (shapes.fully_connected, SHAPES // 3),
+    "averages": (shapes.pool("AVERAGE_POOL_2D"), SHAPES // 2),
+    "maxima": (shapes.pool("MAX_POOL_2D"), SHAPES),
     "sums": (shapes.binary("ADD"), 4),
 }
 

@@ -27,7 +27,8 @@ RLT_INLINE void copy_rows(int8_t *to, const int8_t *from, int32_t row_bytes, int
 }
 
 /* The column of the pixel at `out_y`, `out_x`, wherever its window lies. */
-static __attribute__((noinline)) void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y, int32_t out_x, int8_t *to) {
+static __attribute__((noinline)) void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y,
+                                             int32_t out_x, int8_t *to) {
     const rlt_window *w = &p->window;
     const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
     const int32_t per_row = p->runs / w->kernel_h, across = p->run_bytes / w->in_c; /* runs, pixels of a run */
@@ -142,14 +143,15 @@ static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *w
         : [from0] "m"(from0), [from1] "m"(from1), [from2] "m"(from2), [weights] "m"(weights),
           [channels] "m"(channels), [more] "m"(more), [out_c] "m"(out_c)
         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3",
-          "q4", "q5", "q6", "q7", "cc", "memory");
+          "q4", "q5", "q6", "q7", "p0", "cc", "memory");
 }
 
 /* The next output pixel. */
 typedef struct {
     const int8_t *image;
-    const int8_t *window; /* the first byte under its window; in a row that `inside` says has no padding above or below */
-    int32_t y, x, x0, inside;
+    const int8_t *window; /* the first byte under its window */
+    int32_t y, x, x0;
+    int32_t inside; /* no window of this row has padding above or below */
 } place;
 
 static void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
@@ -176,7 +178,7 @@ static int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_params *
     const rlt_finish_four *channels = rlt_in(run, p->channels);
     int8_t *to = rlt_out(run, p->output);
     const int32_t in_c = p->window.in_c, out_c = p->window.out_c, steps = p->steps;
-    const int8_t *const last = from + count * in_c - 2 * in_c - steps * VECTOR; /* vectors may not reach beyond the image */
+    const int8_t *const last = from + (count - 2) * in_c - steps * VECTOR; /* vectors stay inside the image */
     int32_t done = 0;
     for (; done + PIXELS <= count && from <= last; done += PIXELS) {
         const pixels at = {{from, from + in_c, from + 2 * in_c}, {to, to + out_c, to + 2 * out_c}};

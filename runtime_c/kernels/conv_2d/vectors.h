@@ -1,8 +1,8 @@
 /* The form of int8 CONV_2D for Helium; also of FULLY_CONNECTED, a 1x1 window over `batches` pixels.
  *
  * VMLADAVA adds 16 products to a register, so the bytes under one output pixel's window lie side by side: in the image
- * itself under 1x1 windows, else gathered into a column in scratch, a sequence of `runs` of bytes that are neighbours in
- * the image. Depth is rounded up to `steps` vectors; weights there are 0, whatever a column holds.
+ * itself under 1x1 windows, else gathered into a column in scratch, a sequence of `runs` of bytes that are neighbours
+ * in the image. Depth is rounded up to `steps` vectors; weights there are 0, whatever a column holds.
  *
  * CONV_2D takes three pixels by two channels at a time: 5 loads for 6 products. Weights, for each four channels: for
  * each step a vector of channel 0 and one of channel 2; then, for each step from the last to the first (pointers walk

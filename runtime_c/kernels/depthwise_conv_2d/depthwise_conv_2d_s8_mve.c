@@ -35,7 +35,7 @@ static void rearrange(const source *s) {
         "2:"
         :
         : [s] "r"(s)
-        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "q0", "q1", "q2", "q3", "cc",
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "q0", "q1", "q2", "q3", "p0", "cc",
           "memory");
 }
 
@@ -110,7 +110,7 @@ typedef struct {
         : \
         : [p] "r"(p) \
         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3", \
-          "q4", "q5", "q6", "q7", "cc", "memory")
+          "q4", "q5", "q6", "q7", "p0", "cc", "memory")
 
 static __attribute__((noinline)) void squares(patches *p) { CHANNEL_ROWS(p, FOUR_FILTERS, FROM_ONE("128")); }
 static __attribute__((noinline)) void strided(patches *p) { CHANNEL_ROWS(p, ONE_FILTER, FROM_FOUR("128")); }

@@ -23,6 +23,10 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
     RLT_TRY(rlt_prepare_window(p, input, output, rlt_option_u8(op, PADDING, 0), &w));
     /* Vectors can divide by no more. */
     if ((int64_t)w.kernel_h * w.kernel_w > 65536 && is_average) kernel_s8 = RLT_KERNEL_average_pool_2d_s8;
+    if (rlt_has(p, RLT_ISA_MVE) && !is_average) kernel_s8 = RLT_KERNEL_max_pool_2d_s8_mve;
+    if (rlt_has(p, RLT_ISA_MVE) && is_average && (int64_t)w.kernel_h * w.kernel_w < 256) { /* sums of 16 bits */
+        kernel_s8 = RLT_KERNEL_average_pool_2d_s8_mve;
+    }
     const int32_t activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t taps = (uint64_t)output->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w;
     const rlt_cost_kind cost = input->type == RLT_FLOAT32 ? RLT_COST_POOL_F32

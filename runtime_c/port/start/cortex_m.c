@@ -3,6 +3,7 @@
 #include "../port.h"
 
 #define CPACR PORT_REG(0xE000ED88u)
+#define CCR PORT_REG(0xE000ED14u)
 #define CFSR PORT_REG(0xE000ED28u)
 #define BFAR PORT_REG(0xE000ED38u)
 #define AIRCR PORT_REG(0xE000ED0Cu)
@@ -31,6 +32,9 @@ _Noreturn void reset_handler(void)
 {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     CPACR |= 0xFu << 20; /* coprocessors 10 and 11: FPU and MVE */
+#if defined(__ARM_FEATURE_MVE)
+    CCR |= 1u << 19; /* LOB: loops that end in LE or LETP cost no branch (Armv8.1-M) */
+#endif
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
     bare_start();
