@@ -4,7 +4,7 @@ from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .data import LabelledArrays, read_samples
 from .losses import LOSSES
 from .preparation import OPTIMIZERS, Trainable, Trained, prepare
-from .training import Epoch, Progress, Training, run
+from .training import Epoch, Progress, Training, evaluate, run
 
 __all__ = [
     "LOSSES",
@@ -16,6 +16,7 @@ __all__ = [
     "Trainable",
     "Trained",
     "Training",
+    "evaluate",
     "load_checkpoint",
     "prepare",
     "read_samples",

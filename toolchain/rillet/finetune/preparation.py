@@ -23,8 +23,9 @@ from ..importers import load
 from ..ir import Graph, Model, Op, RilletError, Signature
 from ..ops import GradientBuilder
 from ..ops.opdef import Array
-from ..passes import infer_shapes, optimize, uint8_to_int8
+from ..passes import optimize, uint8_to_int8
 from ..runtime import plan_signatures
+from .batching import set_batch
 from .budget import Choice, LayerChoice, choose
 from .channels import split_channels
 from .contribution import by_gradients, by_weights
@@ -136,7 +137,7 @@ def _make(original: Graph, chosen: Sequence[Parameter], choice: Choice, settings
     trained, quantization = float_head(graph, parameters)
     forward, copies = copy_graph(graph)
     constants = [copied(copies, p.tensor) for p in trained]
-    _set_batch(forward, settings.batch)
+    set_batch(forward, settings.batch)
     output = forward.outputs[0]
     loss = append_loss(GradientBuilder(forward), output, settings.loss)
     limits: Clip | None = None if settings.clip is None else clip_by_global_norm(settings.clip)
@@ -193,7 +194,7 @@ def _checked(model: Model) -> Graph:
     """A copy of the main graph, if it can be trained."""
     graph = copy_graph(model.main)[0]
     uint8_to_int8(graph)
-    _set_batch(graph, 1)
+    set_batch(graph, 1)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise RilletError(
             f"the model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs: fine-tuning takes one of each"
@@ -204,23 +205,6 @@ def _checked(model: Model) -> Graph:
             f"the model keeps states between runs ({', '.join(kept) or 'variables'}): it cannot be fine-tuned"
         )
     return graph
-
-
-def _set_batch(graph: Graph, batch: int) -> None:
-    entry = graph.inputs[0]
-    if batch < 1:
-        raise RilletError(f"a batch of {batch} samples: give 1 or more")
-    first = entry.shape[0] if entry.shape else None
-    if first == batch:
-        return
-    entry.shape = (batch, *entry.shape[1:])
-    entry.default_shape = None
-    try:
-        infer_shapes(graph)
-    except RilletError as problem:
-        raise RilletError(f"the model does not run on batches of {batch}: {problem}") from problem
-    if graph.outputs[0].shape[:1] != (batch,):
-        raise RilletError(f"the model does not run on batches of {batch}: its output stays {graph.outputs[0].shape}")
 
 
 def _optimizer(name: str | Optimizer, learning_rate: float | None) -> Optimizer:

@@ -111,6 +111,21 @@ def run(
     return result
 
 
+def evaluate(
+    model: str | PathLike[str], data: str | PathLike[str] | LabelledArrays, restore: str | PathLike[str] | None = None
+) -> float | None:
+    """The share of samples whose class a trainable file finds, in this process, as it is or with a checkpoint.
+
+    Raises:
+        RilletError: as `run` does.
+    """
+    content, name = Path(model).read_bytes(), Path(model).stem
+    with opened(content, name, None, None) as backend:
+        if restore:
+            backend.run("restore", load_checkpoint(restore, content, backend.run("save", {})).variables)
+        return accuracy(backend, _samples(data, content))
+
+
 def accuracy(backend: Backend, samples: Samples) -> float | None:
     """The share of samples whose class `infer` finds; None where labels are no classes."""
     right = []
