@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from rillet.flatbuffer import tensor_order, write_bytes
-from rillet.ir import OFFLINE_PLAN, Model
+from rillet.ir import OFFLINE_PLAN, Model, RilletError
 from rillet.memory import encode_offline_plan, plan
 from rillet.ops import GraphBuilder
 from rillet.runtime import Plan
+
+from .zoo import zoo
 
 
 def branches() -> Model:
@@ -73,3 +75,35 @@ def test_arena_of_a_chain_is_the_lower_bound() -> None:
     assert kept.arena_bytes == 8192
     all_kept = Plan(write_bytes(Model([b.graph])), isa="scalar", keep_all=True)
     assert all_kept.arena_bytes == 4 * 4096
+
+
+MLPERF_TINY = {
+    "anomaly/ad01_int8.tflite": 768,
+    "keyword_spotting/kws_dscnn_int8.tflite": 16000,
+    "visual_wake_words/vww_96_int8.tflite": 55296,
+    "image_classification/resnet8_cifar10_int8.tflite": 49152,
+    "streaming_wakeword/str_ww_int8.tflite": 6656,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), MLPERF_TINY.items())
+def test_mlperf_tiny_models_take_what_is_alive_at_once(name: str, expected: int) -> None:
+    prepared = Plan(zoo(f"models/mlperf_tiny/{name}"), isa="scalar")
+    assert prepared.arena_bytes == prepared.live_bytes == expected
+
+
+def test_no_arena_of_the_zoo_is_above_its_lower_bound_by_more_than_scratch() -> None:
+    """With scalar kernels, which need scratch only where an operator quantizes its input or keeps gates (LSTM)."""
+    above, exact, planned = {}, 0, 0
+    for path in sorted(zoo("models").parent.rglob("*.tflite")):
+        try:
+            prepared = Plan(path, isa="scalar", alignment=4)
+        except RilletError:
+            continue  # a custom operator, or a shape that only running it shows
+        planned += 1
+        least = -(-prepared.live_bytes // 4) * 4
+        exact += prepared.arena_bytes == least
+        if prepared.arena_bytes > least + prepared.scratch_bytes:
+            above[path.name] = (prepared.arena_bytes, prepared.live_bytes, prepared.scratch_bytes)
+    assert not above
+    assert exact >= 0.9 * planned
