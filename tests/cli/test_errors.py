@@ -147,10 +147,10 @@ def test_missing_compiler(rillet: Rillet, digits: Path, monkeypatch: pytest.Monk
 
 
 def test_bench_measures_the_models_that_run(rillet: Rillet, digits: Path) -> None:
-    other = zoo("conformance/litert/litert_tests/l2_norm_composite.tflite")
-    assert_error(rillet("bench", other, "--seconds", 0.01), "STABLEHLO_COMPOSITE")
+    other = zoo("conformance/litert/tflite_testdata/double_flex.tflite")
+    assert_error(rillet("bench", other, "--seconds", 0.01), "FlexDouble")
     result = rillet("bench", other, digits, "--runs", 2, "--seconds", 0.01, "--json")
-    assert result.status == 1 and "STABLEHLO_COMPOSITE" in result.err
+    assert result.status == 1 and "FlexDouble" in result.err
     assert [r["model"] for r in result.json["results"]] == [digits.name]
 
 
