@@ -60,6 +60,7 @@ static rlt_status prepare_unary(rlt_prepare_state *p, const rlt_op *op, uint32_t
     RLT_TRY(rlt_same_shape(p, output, input));
     rlt_may_overwrite(p, output, input);
     if (input->type == RLT_FLOAT32) return add_f32(p, op, input, output, kernel, cost, alpha, beta);
+    if (input->type == RLT_INT16 && fill) return rlt_prepare_unary_s16(p, op, fill, alpha, beta);
     if (input->type == RLT_INT8 && fill) return add_table(p, op, input, output, fill, alpha, beta);
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "no kernel for this element type");
 }

@@ -28,4 +28,8 @@ rlt_status rlt_table_clamp(rlt_prepare_state *p, const rlt_table_in *in, int8_t 
 rlt_status rlt_table_leaky_relu(rlt_prepare_state *p, const rlt_table_in *in, int8_t *table);
 rlt_status rlt_table_hard_swish(rlt_prepare_state *p, const rlt_table_in *in, int8_t *table);
 
+
+/* int16: rlt_table_fn names the function; RLT_ERROR_UNSUPPORTED_TYPE where there is no such kernel. */
+rlt_status rlt_prepare_unary_s16(rlt_prepare_state *p, const rlt_op *op, rlt_table_fn function, float alpha, float beta);
+
 #endif
