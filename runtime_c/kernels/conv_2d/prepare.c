@@ -163,7 +163,7 @@ static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const conv
     const int32_t depth = c->window.in_c / c->groups;
     const rlt_window_16 window = {c->input, c->weights, c->bias, c->output, &c->window, depth,
                                   c->window.out_c / c->groups, c->window.kernel_h * c->window.kernel_w * depth, depth,
-                                  c->activation, c->tasks, 0};
+                                  c->activation, c->tasks, 0, 0};
     return rlt_prepare_window_16(p, op, &window);
 }
 

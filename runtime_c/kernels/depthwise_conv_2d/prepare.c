@@ -157,7 +157,7 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const c
 static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     const int32_t per_group = c->window.out_c / c->window.in_c;
     const rlt_window_16 window = {c->input, c->weights, c->bias, c->output, &c->window, 1, per_group, 1,
-                                  c->window.out_c, c->activation, c->tasks, 0};
+                                  c->window.out_c, c->activation, c->tasks, 0, 0};
     return rlt_prepare_window_16(p, op, &window);
 }
 

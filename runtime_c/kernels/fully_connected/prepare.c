@@ -264,7 +264,7 @@ static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const laye
     const rlt_window pixels = as_window(l);
     const int32_t depth = (int32_t)l->depth;
     const rlt_window_16 window = {l->input, l->weights, l->bias, l->output, &pixels, depth, (int32_t)l->units, depth, depth,
-                                  l->activation, l->tasks, 1};
+                                  l->activation, l->tasks, 1, 0};
     return rlt_prepare_window_16(p, op, &window);
 }
 

@@ -88,8 +88,9 @@ static int beside(const reduction *r) {
 /* The mean's division goes into the multiplier, with as many bits as fit (QuantizedMeanOrSum). */
 static rlt_status add_sum_s8(rlt_prepare_state *p, const rlt_op *op, const reduction *r, int mean) {
     int32_t multiplier, shift;
-    RLT_TRY(rlt_need_per_tensor(p, r->input));
-    RLT_TRY(rlt_need_per_tensor(p, r->output));
+    RLT_TRY(rlt_need_type(p, r->output, r->input->type));
+    RLT_TRY(r->input->type == RLT_INT16 ? rlt_need_symmetric(p, r->input) : rlt_need_per_tensor(p, r->input));
+    RLT_TRY(r->input->type == RLT_INT16 ? rlt_need_symmetric(p, r->output) : rlt_need_per_tensor(p, r->output));
     RLT_TRY(rlt_quantize_multiplier(p, (double)rlt_scale(r->input, 0) / (double)rlt_scale(r->output, 0), &multiplier,
                                     &shift));
     if (mean) {
@@ -98,7 +99,9 @@ static rlt_status add_sum_s8(rlt_prepare_state *p, const rlt_op *op, const reduc
         multiplier = (int32_t)(((int64_t)multiplier << bits) / r->shape.count);
         shift -= bits;
     }
-    const uint32_t kernel = beside(r) ? RLT_S8_KERNEL(p, sum_s8) : RLT_KERNEL_sum_s8;
+    const uint32_t kernel = r->input->type == RLT_INT16 ? RLT_KERNEL_sum_s16
+                            : beside(r)                 ? RLT_S8_KERNEL(p, sum_s8)
+                                                        : RLT_KERNEL_sum_s8;
     rlt_reduce_s8_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_REDUCE_REFS, r->tasks);
     if (!k) return RLT_ERROR_MEMORY;
     k->input = rlt_ref_of(p, r->input);
@@ -121,7 +124,8 @@ rlt_status rlt_prepare_mean(rlt_prepare_state *p, const rlt_op *op) {
     switch (r.input->type) {
     case RLT_FLOAT32: return add_plain(p, op, &r, beside(&r) ? RLT_S8_KERNEL(p, mean_f32) : RLT_KERNEL_mean_f32);
     case RLT_INT32: return add_plain(p, op, &r, RLT_KERNEL_mean_s32);
-    case RLT_INT8: return add_sum_s8(p, op, &r, 1);
+    case RLT_INT8:
+    case RLT_INT16: return add_sum_s8(p, op, &r, 1);
     default: return no_kernel(p, &r);
     }
 }
@@ -132,7 +136,8 @@ rlt_status rlt_prepare_sum(rlt_prepare_state *p, const rlt_op *op) {
     switch (r.input->type) {
     case RLT_FLOAT32: return add_plain(p, op, &r, beside(&r) ? RLT_S8_KERNEL(p, sum_f32) : RLT_KERNEL_sum_f32);
     case RLT_INT32: return add_plain(p, op, &r, RLT_KERNEL_sum_s32);
-    case RLT_INT8: return add_sum_s8(p, op, &r, 0);
+    case RLT_INT8:
+    case RLT_INT16: return add_sum_s8(p, op, &r, 0);
     default: return no_kernel(p, &r);
     }
 }
@@ -148,7 +153,8 @@ rlt_status rlt_prepare_reduce_prod(rlt_prepare_state *p, const rlt_op *op) {
 }
 
 /* Extremes pick raw values. */
-static rlt_status prepare_extreme(rlt_prepare_state *p, const rlt_op *op, uint32_t f32, uint32_t s32, uint32_t s8) {
+static rlt_status prepare_extreme(rlt_prepare_state *p, const rlt_op *op, uint32_t f32, uint32_t s32, uint32_t s8,
+                                  uint32_t s16) {
     reduction r = {0};
     RLT_TRY(read_reduction(p, op, &r));
     RLT_TRY(rlt_need_same_scale(p, r.input, r.output));
@@ -156,16 +162,19 @@ static rlt_status prepare_extreme(rlt_prepare_state *p, const rlt_op *op, uint32
     case RLT_FLOAT32: return add_plain(p, op, &r, f32);
     case RLT_INT32: return add_plain(p, op, &r, s32);
     case RLT_INT8: return add_plain(p, op, &r, s8);
+    case RLT_INT16: return add_plain(p, op, &r, s16);
     default: return no_kernel(p, &r);
     }
 }
 
 rlt_status rlt_prepare_reduce_max(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_extreme(p, op, RLT_KERNEL_reduce_max_f32, RLT_KERNEL_reduce_max_s32, RLT_KERNEL_reduce_max_s8);
+    return prepare_extreme(p, op, RLT_KERNEL_reduce_max_f32, RLT_KERNEL_reduce_max_s32, RLT_KERNEL_reduce_max_s8,
+                           RLT_KERNEL_reduce_max_s16);
 }
 
 rlt_status rlt_prepare_reduce_min(rlt_prepare_state *p, const rlt_op *op) {
-    return prepare_extreme(p, op, RLT_KERNEL_reduce_min_f32, RLT_KERNEL_reduce_min_s32, RLT_KERNEL_reduce_min_s8);
+    return prepare_extreme(p, op, RLT_KERNEL_reduce_min_f32, RLT_KERNEL_reduce_min_s32, RLT_KERNEL_reduce_min_s8,
+                           RLT_KERNEL_reduce_min_s16);
 }
 
 rlt_status rlt_prepare_reduce_any(rlt_prepare_state *p, const rlt_op *op) {

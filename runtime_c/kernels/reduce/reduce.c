@@ -19,7 +19,7 @@
             for (uint32_t row = 0; row < s->count / length; row++) { \
                 const type *from = base + rlt_grid_offset(row, inner, s->reduced_dims, s->reduced_stride); \
                 for (uint32_t k = 0; k < length; k++, from += stride) { \
-                    const accumulator x = *from; \
+                    const accumulator x = (accumulator)*from; \
                     step; \
                 } \
             } \
@@ -49,14 +49,19 @@ KERNEL(reduce_min_s32, rlt_reduce_params, int32_t, int32_t, *base, SMALLEST, val
 KERNEL(reduce_max_s8, rlt_reduce_params, int8_t, int32_t, *base, LARGEST, value)
 KERNEL(reduce_min_s8, rlt_reduce_params, int8_t, int32_t, *base, SMALLEST, value)
 
+KERNEL(reduce_max_s16, rlt_reduce_params, int16_t, int32_t, *base, LARGEST, value)
+KERNEL(reduce_min_s16, rlt_reduce_params, int16_t, int32_t, *base, SMALLEST, value)
+
 KERNEL(reduce_any, rlt_reduce_params, uint8_t, uint32_t, 0, value |= x, value != 0)
 KERNEL(reduce_all, rlt_reduce_params, uint8_t, uint32_t, 1, value &= x != 0, value)
 
 /* QuantizedMeanOrSum in tflite/kernels/internal/reference/reduce.h. */
-static int32_t finish_s8(const rlt_reduce_s8_params *p, uint32_t sum) {
+static int32_t finish_sum(const rlt_reduce_s8_params *p, uint32_t sum, int32_t low, int32_t high) {
     const int32_t shifted = (int32_t)(sum - (uint32_t)p->input_zero_point * p->shape.count);
     const int32_t scaled = rlt_requantize(shifted, p->multiplier, p->shift);
-    return rlt_saturate(scaled, p->output_zero_point, INT8_MIN, INT8_MAX);
+    return rlt_saturate(scaled, p->output_zero_point, low, high);
 }
 
-KERNEL(sum_s8, rlt_reduce_s8_params, int8_t, int32_t, 0, ADD, finish_s8(p, (uint32_t)value))
+KERNEL(sum_s8, rlt_reduce_s8_params, int8_t, int32_t, 0, ADD, finish_sum(p, (uint32_t)value, INT8_MIN, INT8_MAX))
+/* Wraps. */
+KERNEL(sum_s16, rlt_reduce_s8_params, int16_t, uint32_t, 0, ADD, finish_sum(p, value, INT16_MIN, INT16_MAX))

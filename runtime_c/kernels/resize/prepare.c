@@ -54,7 +54,8 @@ rlt_status rlt_prepare_resize_bilinear(rlt_prepare_state *p, const rlt_op *op) {
     switch (input->type) {
     case RLT_FLOAT32: return add_resize(p, op, RETIRED, RLT_S8_KERNEL(p, resize_bilinear_f32), 4);
     case RLT_INT8: return add_resize(p, op, RETIRED, RLT_KERNEL_resize_bilinear_s8, 1);
-    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "RESIZE_BILINEAR takes FLOAT32 or INT8");
+    case RLT_INT16: return add_resize(p, op, RETIRED, RLT_KERNEL_resize_bilinear_s16, 2);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "RESIZE_BILINEAR takes FLOAT32, INT16 or INT8");
     }
 }
 

@@ -16,29 +16,33 @@ static place locate(int32_t i, int32_t in, int32_t out, const rlt_resize_params 
     return result;
 }
 
-rlt_status rlt_resize_bilinear_s8(const rlt_run *run, const void *params) {
-    const rlt_resize_params *p = params;
-    const int8_t *input = rlt_in(run, p->input);
-    int8_t *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)p->batches * (uint32_t)p->out_h, &row, &last);
-    for (; row < last; row++) {
-        const place y = locate((int32_t)(row % (uint32_t)p->out_h), p->in_h, p->out_h, p);
-        const int8_t *image = input + (size_t)(row / (uint32_t)p->out_h) * p->in_h * p->in_w * p->channels;
-        const int8_t *upper = image + (size_t)y.lower * p->in_w * p->channels;
-        const int8_t *lower = image + (size_t)y.upper * p->in_w * p->channels;
-        for (int32_t i = 0; i < p->out_w; i++) {
-            const place x = locate(i, p->in_w, p->out_w, p);
-            const size_t left = (size_t)x.lower * p->channels, right = (size_t)x.upper * p->channels;
-            int8_t *pixel = output + ((size_t)row * p->out_w + i) * p->channels;
-            for (int32_t c = 0; c < p->channels; c++) {
-                const int64_t sum = (int64_t)upper[left + c] * (1024 - y.part) * (1024 - x.part) +
-                                    (int64_t)lower[left + c] * y.part * (1024 - x.part) +
-                                    (int64_t)upper[right + c] * (1024 - y.part) * x.part +
-                                    (int64_t)lower[right + c] * y.part * x.part;
-                pixel[c] = (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
-            }
-        }
+#define KERNEL(name, type) \
+    rlt_status rlt_##name(const rlt_run *run, const void *params) { \
+        const rlt_resize_params *p = params; \
+        const type *input = rlt_in(run, p->input); \
+        type *output = rlt_out(run, p->output); \
+        uint32_t row, last; \
+        rlt_share_of(run, (uint32_t)p->batches * (uint32_t)p->out_h, &row, &last); \
+        for (; row < last; row++) { \
+            const place y = locate((int32_t)(row % (uint32_t)p->out_h), p->in_h, p->out_h, p); \
+            const type *image = input + (size_t)(row / (uint32_t)p->out_h) * p->in_h * p->in_w * p->channels; \
+            const type *upper = image + (size_t)y.lower * p->in_w * p->channels; \
+            const type *lower = image + (size_t)y.upper * p->in_w * p->channels; \
+            for (int32_t i = 0; i < p->out_w; i++) { \
+                const place x = locate(i, p->in_w, p->out_w, p); \
+                const size_t left = (size_t)x.lower * p->channels, right = (size_t)x.upper * p->channels; \
+                type *pixel = output + ((size_t)row * p->out_w + i) * p->channels; \
+                for (int32_t c = 0; c < p->channels; c++) { \
+                    const int64_t sum = (int64_t)upper[left + c] * (1024 - y.part) * (1024 - x.part) + \
+                                        (int64_t)lower[left + c] * y.part * (1024 - x.part) + \
+                                        (int64_t)upper[right + c] * (1024 - y.part) * x.part + \
+                                        (int64_t)lower[right + c] * y.part * x.part; \
+                    pixel[c] = (type)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20)); \
+                } \
+            } \
+        } \
+        return RLT_OK; \
     }
-    return RLT_OK;
-}
+
+KERNEL(resize_bilinear_s8, int8_t)
+KERNEL(resize_bilinear_s16, int16_t)

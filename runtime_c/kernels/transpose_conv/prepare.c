@@ -2,6 +2,7 @@
  * Convolution2DTransposeBias, MediaPipe's custom operator: input, weights, bias; it computes its output's shape. */
 #include "../common/prepare_channels.h"
 #include "../common/prepare_f32.h"
+#include "../window_16/prepare_window_16.h"
 #include "transpose_conv.h"
 
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION }; /* fields of TransposeConvOptions */
@@ -114,13 +115,21 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     return RLT_OK;
 }
 
+static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
+    const rlt_window *w = &c->window;
+    const rlt_window_16 window = {c->input, c->weights, c->bias, c->output, w, w->in_c, w->out_c,
+                                  w->kernel_h * w->kernel_w * w->in_c, w->in_c, c->activation, c->tasks, 0, 1};
+    return rlt_prepare_window_16(p, op, &window);
+}
+
 rlt_status rlt_prepare_transpose_conv(rlt_prepare_state *p, const rlt_op *op) {
     conv c = {0};
     RLT_TRY(read_conv(p, op, &c));
     switch (c.input->type) {
     case RLT_FLOAT32: return prepare_f32(p, op, &c);
     case RLT_INT8: return prepare_s8(p, op, &c);
-    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "TRANSPOSE_CONV takes FLOAT32 or INT8");
+    case RLT_INT16: return prepare_s16(p, op, &c);
+    default: return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, c.input, "TRANSPOSE_CONV takes FLOAT32, INT16 or INT8");
     }
 }
 

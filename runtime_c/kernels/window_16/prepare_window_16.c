@@ -48,6 +48,7 @@ rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const r
     k->channel_step = w->channel_step;
     k->tap_step = w->tap_step;
     k->exact = w->exact;
+    k->is_transposed = w->is_transposed;
     k->narrow = w->bias && w->bias->type == RLT_INT32;
     k->low = low;
     k->high = high;

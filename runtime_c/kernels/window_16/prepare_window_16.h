@@ -12,6 +12,7 @@ typedef struct {
     int32_t activation;
     uint32_t tasks;
     uint32_t exact;
+    uint32_t is_transposed;
 } rlt_window_16;
 
 rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const rlt_window_16 *w);
