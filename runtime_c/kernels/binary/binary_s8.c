@@ -1,7 +1,7 @@
-/* int8 ADD, SUB, MUL, SQUARED_DIFFERENCE, PRELU, MAXIMUM, MINIMUM. Results equal LiteRT's reference kernels (add.h
- * and mul.h in tflite/kernels/internal/reference/integer_ops, sub.h and prelu.h in the folder above,
+/* int8 ADD, SUB, MUL, DIV, SQUARED_DIFFERENCE, PRELU, MAXIMUM, MINIMUM. Results equal LiteRT's reference kernels (add.h
+ * and mul.h in tflite/kernels/internal/reference/integer_ops, sub.h, div.h and prelu.h in the folder above,
  * tflite/kernels/squared_difference.cc). */
-#include "../common/fixed_point.h"
+#include "../common/reciprocal.h"
 #include "binary.h"
 
 static int32_t rescaled(int32_t value, const rlt_rescale *r) {
@@ -23,6 +23,24 @@ static int8_t sub(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
 
 static int8_t mul(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
     return finish(p, (a - p->rescale_a.zero_point) * (b - p->rescale_b.zero_point));
+}
+
+/* By the reciprocal of b with 31 bits. LiteRT divides by 0 as it may; here the result is the largest of a's sign. */
+static int8_t div(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
+    int32_t x = a - p->rescale_a.zero_point, y = b - p->rescale_b.zero_point;
+    if (y == 0) return (int8_t)(x == 0 ? rlt_clamp(p->zero_point, p->low, p->high) : x < 0 ? p->low : p->high);
+    if (y < 0) {
+        x = -x;
+        y = -y;
+    }
+    if (x == 0) return (int8_t)rlt_clamp(p->zero_point, p->low, p->high);
+    const int32_t leading = __builtin_clz((uint32_t)y), headroom = __builtin_clz((uint32_t)(x < 0 ? -x : x)) - 1;
+    const int32_t inverse = rlt_reciprocal_of_one_plus((int32_t)(((uint32_t)y << leading) - (UINT32_C(1) << 31)));
+    const int32_t quotient = rlt_high_mul((int32_t)((uint32_t)x << headroom), inverse);
+    const int32_t shift = p->shift - (31 - leading) - headroom, right = shift < 0 ? -shift : 0;
+    int32_t scaled = rlt_high_mul(quotient, p->multiplier);
+    scaled = right > 31 ? 0 : shift > 0 ? rlt_shift_left_saturated(scaled, shift) : rlt_divide_pot(scaled, right);
+    return (int8_t)rlt_saturate(scaled, p->zero_point, p->low, p->high);
 }
 
 static int8_t squared_difference(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
@@ -65,6 +83,7 @@ static int8_t minimum(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
 KERNEL(add)
 KERNEL(sub)
 KERNEL(mul)
+KERNEL(div)
 KERNEL(squared_difference)
 KERNEL(prelu)
 KERNEL(maximum)

@@ -235,8 +235,16 @@ static rlt_status prepare_without_s8(rlt_prepare_state *p, const rlt_op *op, con
 }
 
 rlt_status rlt_prepare_div(rlt_prepare_state *p, const rlt_op *op) {
-    const kernels k = KERNELS_WITHOUT_S8(div, RLT_S8_KERNEL(p, div_f32));
-    return prepare_without_s8(p, op, &k, 1, 4);
+    const kernels k = KERNELS(div);
+    binary o = {0};
+    RLT_TRY(read_binary(p, op, 1, &o));
+    if (o.a->type != RLT_INT8) return add_other(p, op, &o, &k, 4);
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, k.s8);
+    if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+    /* In float, as tflite/kernels/div.cc has it. */
+    const volatile float divisor = rlt_scale(o.b, 0) * rlt_scale(o.output, 0);
+    const volatile float factor = rlt_scale(o.a, 0) / divisor;
+    return rlt_quantize_multiplier(p, (double)factor, &s8->multiplier, &s8->shift);
 }
 
 rlt_status rlt_prepare_floor_div(rlt_prepare_state *p, const rlt_op *op) {

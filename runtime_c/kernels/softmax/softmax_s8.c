@@ -1,18 +1,6 @@
 /* Result equals LiteRT's integer Softmax (tflite/kernels/internal/reference/softmax.h). */
-#include "../common/fixed_point.h"
+#include "../common/reciprocal.h"
 #include "softmax.h"
-
-/* 1 / (1 + a) for a in [0, 1), both with 31 fraction bits: three Newton steps with 29 fraction bits, as gemmlowp's
- * one_over_one_plus_x_for_x_in_0_1 (fixedpoint/fixedpoint.h). */
-static int32_t reciprocal_of_one_plus(int32_t a) {
-    const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2); /* of the denominator 1 + a */
-    int32_t x = 1515870810 + rlt_high_mul(half, -1010580540);         /* 48/17 - 32/17 half */
-    for (int32_t i = 0; i < 3; i++) {
-        const int32_t rest = (1 << 29) - rlt_high_mul(half, x);
-        x += rlt_high_mul(x, rest) * 4;
-    }
-    return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
-}
 
 static void put(void *y, int wide, uint32_t i, int32_t value) {
     if (wide) ((int16_t *)y)[i] = (int16_t)value;
@@ -39,7 +27,7 @@ static void softmax_row(const int32_t *exponentials, const int8_t *x, void *y, i
         return;
     }
     const int32_t headroom = __builtin_clz(sum);
-    const int32_t scale = reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
+    const int32_t scale = rlt_reciprocal_of_one_plus((int32_t)((sum << headroom) - (UINT32_C(1) << 31)));
     /* Shift and half of rlt_divide_pot() of what is not negative. Above 31, in rows of over 512 nearly equal values, each
      * share rounds to 0; LiteRT's result is undefined. */
     const int32_t shift = 12 - headroom + 31 - bits;

@@ -51,7 +51,7 @@ CASES = [
         for kind in ("MAXIMUM", "MINIMUM")
         for name, a, b in _SHAPES
     ),
-    *(Case("DIV", name, [Random(a, -2, 3), Random(b, 1, 4)], {}) for name, a, b in _SHAPES),
+    *(Case("DIV", name, [Random(a, -2, 3), Random(b, 1, 4)], {}, ("int8",)) for name, a, b in _SHAPES),
     Case(
         "DIV", "fused relu", [Random((2, 8), -2, 3), Random((8,), 1, 4)], {"fused_activation_function": Activation.RELU}
     ),
