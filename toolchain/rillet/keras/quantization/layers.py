@@ -3,7 +3,7 @@
 What the converter computes in one operator is one layer here: a convolution, the batch normalization after it and
 the activation after that. In training the normalization uses the batch's statistics and the weights are rounded
 before it: scales per channel are proportional to the weights, so that rounding and folding may change places.
-Otherwise weights are folded, then rounded, as in the converted model.
+Otherwise weights are folded, then rounded, and so is the bias, as in the converted model.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ...eager import abs as absolute
-from ...eager import call, negative, reduce_max, reshape, rsqrt, stop_gradient
+from ...eager import call, convert_to_tensor, maximum, negative, reduce_max, reshape, rsqrt, stop_gradient
+from ...eager import round as round_to_even
 from .. import activations
 from ..layer import Layer
 from ..layers import BatchNormalization
 from .ranges import Observer, Range
 
 Function = Callable[[Any], Any]
+_SMALLEST_UNIT = 1e-12  # where nothing was observed yet, or a channel's weights are 0
 
 
 class Rounded(Layer):
@@ -62,6 +64,7 @@ class RoundedWeights(Rounded):
         normalization: after it.
         activation: after that.
         weight_bits: of the stored weights.
+        inputs: the range of the layer's inputs.
     """
 
     def __init__(
@@ -70,11 +73,13 @@ class RoundedWeights(Rounded):
         normalization: BatchNormalization | None,
         activation: Function,
         weight_bits: int,
+        inputs: Range,
         range: Range,
         observer: Observer,
     ) -> None:
         super().__init__(layer, range, observer, activation)
         self.normalization, self.weight_bits = normalization, weight_bits
+        self._inputs = inputs
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         layer: Any = copy.copy(self.layer)  # its call reads kernel, bias and activation, which are others here
@@ -82,7 +87,7 @@ class RoundedWeights(Rounded):
         kernel, bias = layer.kernel.value(), layer.bias
         layer.activation = self.activation
         if norm is not None and training and norm.trainable:
-            layer.kernel, layer.activation = self._round_kernel(kernel), activations.linear
+            layer.kernel, layer.activation = self._round_kernel(kernel)[0], activations.linear
             y = self.activation(norm.run(layer.call(inputs), training=True))
             return self.rounded(y, training)
         if norm is not None:
@@ -91,16 +96,25 @@ class RoundedWeights(Rounded):
             kernel = kernel * reshape(factor, self._channel_shape)
             mean = norm.moving_mean.value()
             bias = beta - (mean if bias is None else mean - bias.value()) * factor
-        layer.kernel, layer.bias = self._round_kernel(kernel), bias
+        layer.kernel, largest = self._round_kernel(kernel)
+        if bias is not None:
+            layer.bias = self._round_bias(convert_to_tensor(bias), largest)
         return self.rounded(layer.call(inputs), training)
 
-    def _round_kernel(self, kernel: Any) -> Any:
-        """Symmetric, a scale per output channel: rillet.quantize's grid for weights."""
+    def _round_kernel(self, kernel: Any) -> tuple[Any, Any]:
+        """Symmetric, a scale per output channel: rillet.quantize's grid for weights. Also each channel's largest."""
         shape = self._channel_shape
         others = [i for i, d in enumerate(shape) if d == 1 and kernel.shape[i] > 1]
         largest = reduce_max(absolute(stop_gradient(kernel)), others, True) if others else absolute(kernel)
         ranges = [negative(largest), largest]
-        return call("rillet.FAKE_QUANT", [kernel, *ranges], num_bits=self.weight_bits, narrow_range=True)
+        rounded = call("rillet.FAKE_QUANT", [kernel, *ranges], num_bits=self.weight_bits, narrow_range=True)
+        return rounded, largest
+
+    def _round_bias(self, bias: Any, largest: Any) -> Any:
+        """In steps of the int32 sums: with weights of few bits, these are no small part of an output's step."""
+        unit = self._inputs.step() * (reshape(largest, bias.shape) * (1.0 / (2 ** (self.weight_bits - 1) - 1)))
+        unit = maximum(stop_gradient(unit), _SMALLEST_UNIT)
+        return bias + stop_gradient(round_to_even(bias / unit) * unit - bias)
 
     @property
     def _channel_shape(self) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...eager import call, maximum, minimum, reduce_max, reduce_min, stop_gradient
+from ...eager import call, convert_to_tensor, maximum, minimum, reduce_max, reduce_min, stop_gradient
 from ..layer import Layer
 
 _ACTIVATION_BITS = 8
@@ -65,8 +65,18 @@ class Range:
 
     def round(self, x: Any) -> Any:
         """The values on the int8 grid; as they are where nothing was observed yet."""
+        return call("rillet.FAKE_QUANT", [x, *self._ends()], num_bits=_ACTIVATION_BITS)
+
+    def step(self) -> Any:
+        """The scale of the int8 values; 0 where nothing was observed yet."""
+        low, high = self._ends()
+        return (maximum(high, 0.0) - minimum(low, 0.0)) * (1.0 / (2**_ACTIVATION_BITS - 1))
+
+    def _ends(self) -> tuple[Any, Any]:
         whole = self.whole
-        low, high = whole.fixed or (whole.observers[0].low.value(), whole.observers[0].high.value())
+        if whole.fixed is not None:
+            return convert_to_tensor(whole.fixed[0]), convert_to_tensor(whole.fixed[1])
+        low, high = whole.observers[0].low.value(), whole.observers[0].high.value()
         for observer in whole.observers[1:]:
             low, high = minimum(low, observer.low.value()), maximum(high, observer.high.value())
-        return call("rillet.FAKE_QUANT", [x, low, high], num_bits=_ACTIVATION_BITS)
+        return low, high

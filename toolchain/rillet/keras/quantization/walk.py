@@ -133,9 +133,9 @@ class Walk:
         return self._activated(function, layers.Activation(function, name=f"{layer.name}_activation"), y, end)
 
     def _round_weights(self, layer: Any, normalization: Any, function: Function, x: Any) -> Any:
-        self._range(x)
         observer = Observer(self.momentum, f"{layer.name}_range")
-        made = RoundedWeights(layer, normalization, function, self.weight_bits, Range(observer), observer)
+        ranges = self._range(x), Range(observer)
+        made = RoundedWeights(layer, normalization, function, self.weight_bits, *ranges, observer)
         return self._made(made(x), made._range)
 
     def _combined(self, layer: Layer, xs: list[Any], function: Function) -> Any:
@@ -149,11 +149,17 @@ class Walk:
         return result
 
     def _moved(self, layer: Layer, node: Node, xs: list[Any]) -> Any:
+        if len({self._range(x).whole.fixed for x in xs}) > 1:
+            xs = [self._own_range(x, f"{layer.name}_{number}_input") for number, x in enumerate(xs)]
         ranges = [self._range(x) for x in xs]
         for other in ranges[1:]:
             ranges[0].join(other)
         given = xs if isinstance(node.inputs, (list, tuple)) else xs[0]
         return self._made(self._copy(layer)(given), ranges[0])
+
+    def _own_range(self, x: Any, name: str) -> Any:
+        """`x`, on another grid where an operator fixed its own: it is requantized where it meets others."""
+        return x if self._range(x).whole.fixed is None else self._compute(layers.Identity(name=name), x)
 
     def _activated(self, function: Function, layer: Layer, x: Any, end: Node) -> Any:
         if function in _FUSED:
