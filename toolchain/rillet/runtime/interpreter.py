@@ -22,7 +22,7 @@ from .plan import ModelBytes, map_file
 from .session import MAX_THREADS, Threads
 from .signature import SignatureRunner
 from .source import Source
-from .subgraph import InterpreterError, Subgraph
+from .subgraph import InterpreterError, Subgraph, Variables
 
 
 class InvalidModel(RilletError, ValueError):
@@ -103,6 +103,7 @@ class Interpreter:
         self._tolerance = float_tolerance
         self._source = Source(self._bytes, optimize and not self._preserve)
         self._subgraphs: dict[int, Subgraph] = {}
+        self._variables = Variables()
         self._main = self._subgraph(0)
 
     def allocate_tensors(self) -> None:
@@ -192,7 +193,7 @@ class Interpreter:
         Raises:
             InterpreterError: `allocate_tensors()` was not called (a RuntimeError).
         """
-        self._main.session.reset()
+        self._main.reset()
 
     def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
         """Signature keys, each with the names of its inputs and outputs."""
@@ -242,7 +243,13 @@ class Interpreter:
             if index != 0 and not 0 <= index < self.num_subgraphs():
                 raise InterpreterError(f"there is no subgraph {index}; the model has {self.num_subgraphs()}")
             self._subgraphs[index] = Subgraph(
-                self._source, self._details, index, self._threads, self._preserve, self._tolerance
+                self._source,
+                self._details,
+                index,
+                self._variables,
+                self._threads,
+                self._preserve,
+                self._tolerance,
             )
         return self._subgraphs[index]
 

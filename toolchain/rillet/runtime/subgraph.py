@@ -25,11 +25,30 @@ class InterpreterError(RilletError, ValueError, RuntimeError):
     """
 
 
+class Variables:
+    """Resource variables of one model whose subgraphs have an arena each: where the newest value of each one is."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, NDArray[Any]] = {}
+
+    def move_to(self, views: Mapping[str, NDArray[Any]]) -> None:
+        """Brings the newest values into these views, which hold them from now on."""
+        for name, view in views.items():
+            newest = self._newest.get(name)
+            if newest is not None and newest is not view:
+                view[...] = newest
+            self._newest[name] = view
+
+    def are_in(self, views: Mapping[str, NDArray[Any]]) -> None:
+        """Takes what these views hold for the newest values."""
+        self._newest.update(views)
+
+
 class Subgraph:
     """A subgraph, prepared on demand.
 
     Args:
-        source: the model. details: of the same model. index: which subgraph.
+        source: the model. details: of the same model. index: which subgraph. variables: of all its subgraphs.
         preserve: every tensor can be read after a run. tolerance: as `float_tolerance` of Plan.
     """
 
@@ -38,10 +57,12 @@ class Subgraph:
         source: Source,
         details: ModelDetails,
         index: int,
+        variables: Variables,
         threads: Threads,
         preserve: bool,
         tolerance: float | None = None,
     ) -> None:
+        self._variables = variables
         self._source, self._details, self._index = source, details, index
         self._threads, self._preserve, self._tolerance = threads, preserve, tolerance
         self._shapes: dict[int, tuple[int, ...]] = {}
@@ -82,7 +103,19 @@ class Subgraph:
         Raises:
             InterpreterError: tensors are not allocated.
         """
-        (self._session or self.session).invoke()
+        session = self._session or self.session
+        if session.variables:
+            self._variables.move_to(session.variables)
+        session.invoke()
+
+    def reset(self) -> None:
+        """Gives variables their first values again.
+
+        Raises:
+            InterpreterError: tensors are not allocated.
+        """
+        self.session.reset()
+        self._variables.are_in(self.session.variables)
 
     def allocate(self) -> None:
         """Plans memory for the current shapes; does nothing where that is done."""
