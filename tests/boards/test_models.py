@@ -17,12 +17,13 @@ from tests.boards.tools import TINY, need_tools
 from tests.zoo import zoo
 
 
+@pytest.mark.parametrize("board", ["mps2-an386", "mps3-an547"])
 @pytest.mark.parametrize("name", TINY)
-def test_mlperf_tiny_on_the_emulated_m4(name: str, tmp_path: Path) -> None:
-    _check(name, "mps2-an386", tmp_path, inputs=2)
+def test_mlperf_tiny_on_the_emulated_m4_and_m55(name: str, board: str, tmp_path: Path) -> None:
+    _check(name, board, tmp_path, inputs=2)
 
 
-@pytest.mark.parametrize("board", ["mps2-an385", "mps2-an500", "mps2-an505", "mps3-an547", "riscv32-virt"])
+@pytest.mark.parametrize("board", ["mps2-an385", "mps2-an500", "mps2-an505", "riscv32-virt"])
 def test_a_model_on_every_core(board: str, tmp_path: Path) -> None:
     _check("dscnn", board, tmp_path, inputs=1)
 

@@ -24,7 +24,9 @@ typedef struct {
     rlt_exact_factor exact;
 } rlt_finish_exact;
 
-/* The same for Helium, four channels side by side: the value, shifted up to the top byte, saturates there. */
+/* The same for Helium, four channels side by side. h is VQRDMULH's result. What is above shifted right by s and
+ * saturates is here shifted left by 24 - s, saturating (VQSHL): it leaves [-2^31, 2^31) just when the value leaves
+ * [-128, 128), and the value is the top byte. */
 typedef struct {
     int32_t bias[4], multiplier[4], offset[4];
     int32_t shift[4]; /* 24 - rlt_finish.shift */

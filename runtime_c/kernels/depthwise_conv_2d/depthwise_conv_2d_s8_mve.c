@@ -136,7 +136,9 @@ static void multiply(const group *g, int32_t y, int32_t outputs, const int32_t p
         .to = g->output + y * w->out_w * w->out_c, .outputs = outputs,
         .next = (form == RLT_PATCH_SQUARE ? 2 : 4) * w->out_c, .constants = g->constants, .channels = g->channels,
     };
-    (form == RLT_PATCH_SQUARE ? squares : form == RLT_PATCH_LINE ? lines : strided)(&at);
+    if (form == RLT_PATCH_SQUARE) squares(&at); /* no pointer to a function: builds follow calls for the stack's depth */
+    else if (form == RLT_PATCH_LINE) lines(&at);
+    else strided(&at);
 }
 
 static void image_rows(const group *g) {
@@ -192,7 +194,8 @@ rlt_status rlt_depthwise_conv_2d_s8_mve(const rlt_run *run, const void *params) 
         for (int32_t c = 0; c < w->in_c; c += CHANNELS) {
             const group g = {p, image + c, output + c, constants + c * each, scratch, scratch + RLT_PATCH_BYTES,
                              w->in_c - c < CHANNELS ? w->in_c - c : CHANNELS};
-            (p->form == RLT_PATCH_LINE ? image_line : image_rows)(&g);
+            if (p->form == RLT_PATCH_LINE) image_line(&g);
+            else image_rows(&g);
         }
     }
     cut_bytes(rlt_out(run, p->output), w->batches * output_bytes, p->low, p->high);
