@@ -154,7 +154,7 @@ typedef struct {
     int32_t inside; /* no window of this row has padding above or below */
 } place;
 
-static void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
+static __attribute__((noinline)) void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
     const rlt_window *w = &p->window;
     const int32_t y0 = at->y * w->stride_h - w->pad_top;
     at->x = 0;
@@ -163,7 +163,7 @@ static void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
     at->window = at->image + (y0 * w->in_w - w->pad_left) * w->in_c;
 }
 
-static void go_on(const rlt_conv_2d_vectors_params *p, place *at) {
+RLT_INLINE void go_on(const rlt_conv_2d_vectors_params *p, place *at) {
     const rlt_window *w = &p->window;
     at->x0 += w->stride_w;
     at->window += w->stride_w * w->in_c;
