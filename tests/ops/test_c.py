@@ -57,13 +57,10 @@ def test_threads_change_nothing(run: tuple[Case, str], threads: Threads) -> None
         np.testing.assert_array_equal(shared, alone)
 
 
-# Operators with state, and the expansion of sparse constants: the C runtime has them, the numpy meaning and so the
-# cases do not. tests/test_states.py and tests/test_litert_equality.py run whole models with them against LiteRT.
+# Operators with state: test_recurrent.py, and whole models in tests/test_states.py and tests/test_litert_equality.py.
 ONLY_IN_WHOLE_MODELS = {
-    "DENSIFY": (),
     "LSTM": ("lstm_f32", "lstm_s8"), "UNIDIRECTIONAL_SEQUENCE_LSTM": ("lstm_f32", "lstm_s8"),
     "SVDF": ("svdf_f32", "svdf_s8"),
-    "Convolution2DTransposeBias": (),
 }  # fmt: skip
 
 
@@ -75,7 +72,7 @@ OPTIMIZER = re.compile(r"apply_\w+")
 
 
 def test_every_kind_with_a_kernel_has_an_operator() -> None:
-    assert KINDS and KINDS - set(registry()) == set(ONLY_IN_WHOLE_MODELS)
+    assert KINDS and KINDS - set(registry()) == {"Convolution2DTransposeBias"}
 
 
 def test_every_kernel_is_reached_by_a_case() -> None:

@@ -19,11 +19,15 @@ def test_has_a_shape_rule_and_a_meaning(definition: OpDef) -> None:
     assert callable(definition.infer) and callable(definition.compute)
 
 
+# Their operands are variables, or a sparse constant: tests/ops/test_recurrent.py.
+WITH_STATE = {"LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF", "DENSIFY"}
+
 # No single operator makes and reads a variable, or calls a graph: tests/autodiff/test_variables.py and
 # tests/test_control_flow.py run graphs of these.
 ONLY_IN_GRAPHS = {
     "ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE", "IF", "STABLEHLO_COMPOSITE", "WHILE",
     *(kind for kind in registry() if kind.startswith("rillet.APPLY_")),
+    *WITH_STATE,
 }  # fmt: skip
 
 

@@ -127,6 +127,9 @@ def _quantization(tensor: Tensor | None) -> Quantization | None:
 
 
 def _constant(op: Op | None, tensor: Tensor, float64: bool) -> Array:
+    if tensor.data is None and tensor.is_variable:  # the state of a recurrent layer, before its first run
+        first = tensor.quantization.zero_point[0] if tensor.quantization and tensor.quantization.scale.size else 0
+        return np.full([d or 1 for d in tensor.shape], first, _numpy(tensor, float64))
     if tensor.data is None:
         raise RilletError(f"tensor '{tensor.name}' read by '{op.where if op else 'the output'}' has no value")
     return tensor.data.astype(np.float64) if float64 and tensor.dtype is DType.FLOAT32 else tensor.data
