@@ -1,5 +1,7 @@
 #include "prepare_float_scale.h"
 
+#include "fixed_point.h"
+
 enum { SIDE_BY_SIDE = 8 };
 
 static const double WHOLE = 1 << 24; /* larger sums may have no float */
@@ -35,7 +37,9 @@ static void scan_steps(double factor, double half, int32_t steps, double *least,
     }
 }
 
-int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to) {
+/* `unsure`: of what is computed of the steps. A sum just at a step belongs to the higher result, if it is positive. */
+static int scale_for(double factor, double half, int32_t low, int32_t high, double largest, double unsure,
+                     rlt_float_scale *to) {
     if (!(factor > 0x1p-22) || factor >= 0.5) return 0;
     int32_t steps = high > -low ? high : -low;
     const int32_t reached = whole_below(largest * factor + half);
@@ -44,7 +48,7 @@ int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, d
     double above, most;
     scan_steps(factor, half, steps, &above, &most);
     const double below = factor - most;
-    if (above < UNSURE || below < UNSURE) return 0;
+    if (above < unsure || below < unsure || (above == 0 && low < 0)) return 0;
     to->high = (float)factor;
     if ((double)to->high > factor) to->high = (float)(factor - factor * 0x1p-24);
     to->low = (float)(factor - (double)to->high);
@@ -53,11 +57,30 @@ int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, d
     return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
 }
 
+int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to) {
+    return scale_for(factor, half, low, high, largest, UNSURE, to);
+}
+
 /* Its two roundings are one: floor(floor(x * 2^s + 1/2) / 2^s + 1/2) = floor(x + 1/2 + 2^-s / 2), for s >= 1 and
- * magnitudes x whose result is not exactly between two. */
+ * magnitudes x whose result is not exactly between two. Doubles hold all of this exactly. */
 int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
                           rlt_float_scale *to) {
     if (shift > -1 || shift < -22) return 0;
     const double unit = 1.0 / (double)(INT64_C(1) << -shift);
-    return rlt_float_scale_for((double)multiplier * 0x1p-31 * unit, 0.5 + unit / 2, low, high, largest, to);
+    return scale_for((double)multiplier * 0x1p-31 * unit, 0.5 + unit / 2, low, high, largest, 0, to);
+}
+
+int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t high, int64_t least, int64_t most,
+                         int32_t *bias, rlt_float_scale *to) {
+    if (shift > 0 || least <= INT32_MIN || most >= INT32_MAX) return 0;
+    const int32_t value = rlt_requantize((int32_t)least, multiplier, shift);
+    if (value != rlt_requantize((int32_t)most, multiplier, shift)) {
+        return rlt_float_scale_fixed(multiplier, shift, low, high, (double)(most > -least ? most : -least), to);
+    }
+    if (most - least >= 1 << 30) return 0;
+    const int64_t sign = value < 0 ? -(1 << 30) : 1 << 30, middle = (least + most) / 2;
+    *bias = (int32_t)((uint32_t)*bias + (uint32_t)(sign - middle));
+    const int32_t magnitude = value < -512 || value > 512 ? 512 : value < 0 ? -value : value;
+    *to = (rlt_float_scale){0, 0, 0.5f + (float)magnitude};
+    return 1;
 }

@@ -22,4 +22,9 @@ int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, d
 int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
                           rlt_float_scale *to);
 
+/* The same for sums in [least, most]. Where they all have one result (training left the channel dead), *bias, with which
+ * they start, changes so that they have its sign, and factors are 0. */
+int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t high, int64_t least, int64_t most,
+                         int32_t *bias, rlt_float_scale *to);
+
 #endif

@@ -150,33 +150,17 @@ typedef struct {
     double exact; /* factor, with `exact` */
 } channel;
 
-/* Whether all sums have the same result, then in *value. */
-static int is_constant(const rlt_conv_2d_packed_params *k, const channel *c, int32_t *value) {
-    if (k->exact || c->shift > 0 || c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
-    *value = rlt_requantize((int32_t)c->least, c->multiplier, c->shift);
-    if (*value != rlt_requantize((int32_t)c->most, c->multiplier, c->shift)) return 0;
-    *value = rlt_clamp(*value, -512, 512);
-    return 1;
-}
-
 /* Constants of a channel in lane `lane`, whose sums start with *bias; 0 where it cannot be scaled. */
 static int pack_scaled(const rlt_conv_2d_packed_params *k, const channel *c, int32_t lane, int32_t *bias,
                        rlt_conv_2d_rounding *to) {
     const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
-    const int64_t own = (c->least + c->most) / 2;
     rlt_float_scale scale;
-    int32_t value;
-    if (is_constant(k, c, &value)) {
-        if (c->most - c->least >= 1 << 30) return 0;
-        *bias = (int32_t)((uint32_t)*bias + (uint32_t)((value < 0 ? -(1 << 30) : 1 << 30) - own));
-        scale = (rlt_float_scale){0, 0, 0.5f + (float)(value < 0 ? -value : value)};
-    } else {
+    if (k->exact) {
         if (c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
         const double largest = (double)(c->most > -c->least ? c->most : -c->least);
-        if (k->exact ? !rlt_float_scale_for(c->exact, 0.5, low, high, largest, &scale)
-                     : !rlt_float_scale_fixed(c->multiplier, c->shift, low, high, largest, &scale)) {
-            return 0;
-        }
+        if (!rlt_float_scale_for(c->exact, 0.5, low, high, largest, &scale)) return 0;
+    } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, bias, &scale)) {
+        return 0;
     }
     to->high[lane] = scale.high;
     to->low[lane] = scale.low;
