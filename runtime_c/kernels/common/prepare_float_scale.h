@@ -3,8 +3,8 @@
  *   result = cut(sum * (high + low) + (sum < 0 ? -offset : offset))
  *
  * with sum * low + offset rounded to nearest, and sum * high + that towards 0: after which cutting the fraction is
- * exact, so that the first rounding, of at most 2^-25, is the only error. As both sides never fall with the magnitude of
- * `sum`, they are equal where they are at the sums beside each step from a result to the next. */
+ * exact, so that the first rounding, of at most 2^-25, is the only error. As both sides never fall with the magnitude
+ * of `sum`, they are equal where they are at the sums beside each step from a result to the next. */
 #ifndef RLT_PREPARE_FLOAT_SCALE_H
 #define RLT_PREPARE_FLOAT_SCALE_H
 
@@ -22,8 +22,8 @@ int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, d
 int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
                           rlt_float_scale *to);
 
-/* The same for sums in [least, most]. Where they all have one result (training left the channel dead), *bias, with which
- * they start, changes so that they have its sign, and factors are 0. */
+/* The same for sums in [least, most]. Where they all have one result (training left the channel dead), *bias, with
+ * which they start, changes so that they have its sign, and factors are 0. */
 int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t high, int64_t least, int64_t most,
                          int32_t *bias, rlt_float_scale *to);
 
