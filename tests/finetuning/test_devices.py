@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 
 import rillet
 from rillet import finetune
+from rillet.boards.board import BoardError
 from rillet.boards.footprint import footprint_of
 from rillet.boards.reach import device_of
 from rillet.boards.target import build_target, prepare_target
@@ -101,3 +105,28 @@ def test_digits_learn_two_new_classes_on_a_microcontroller(tmp_path: Path) -> No
     new_after, old_after = accuracies()
     assert result.device == "mps2-an386" and result.steps == 588
     assert new_after >= 0.9 and old_after >= old - 0.08
+
+
+def test_serial_lines_reach_a_device_that_was_flashed(tmp_path: Path) -> None:
+    """The program behind a socket, as an emulated UART is; a device that runs another file is refused."""
+    trainable = saved(finetune.prepare(network(), "last:1", learning_rate=0.05).model, tmp_path)
+    other = saved(finetune.prepare(network(seed=2), "last:1").model, tmp_path, "other.tflite")
+    firmware = build_target(prepare_target(trainable, "host"), tmp_path)
+    for path, said in ((trainable, ""), (other, "flash it first")):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            spec = f"serial:socket://127.0.0.1:{server.getsockname()[1]}"
+            thread = threading.Thread(target=_serve, args=(server, firmware.path))
+            thread.start()
+            if said:
+                with pytest.raises(BoardError, match=said):
+                    finetune.run(path, blobs(10), device=spec, board="host")
+            else:
+                result = finetune.run(path, blobs(10), device=spec, board="host")
+                assert result.steps == 10 and result.device == "host"
+            thread.join(timeout=10)
+
+
+def _serve(server: socket.socket, program: Path) -> None:
+    connection, _ = server.accept()
+    with connection, subprocess.Popen([program], stdin=connection.fileno(), stdout=connection.fileno()) as process:
+        process.wait()
