@@ -28,7 +28,7 @@ clean:
 	scripts/setup.sh
 	touch $@ .venv/built
 
-# The native module, when C sources are newer.
+# The native module, when C sources are newer. One at a time: two that write it at once break it.
 .venv/built: .venv/ready $(C_SOURCES)
-	$(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(if $(shell command -v flock),flock .venv/lock) $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

@@ -249,7 +249,9 @@ uint32_t rlt_session_input_count(const rlt_session *session);
 uint32_t rlt_session_output_count(const rlt_session *session);
 rlt_view rlt_session_input(const rlt_session *session, uint32_t index);  /* data NULL if out of range */
 rlt_view rlt_session_output(const rlt_session *session, uint32_t index);
-/* Runs all steps, or `count` from `first`. Errors come only from the data itself (an index out of range). */
+/* Runs all steps, or `count` from `first`. Errors come only from the data itself (an index out of range). Takes bounded
+ * time but for a WHILE: like any loop it goes on for as long as its condition holds, for ever where the model says so.
+ * Whoever runs models of strangers watches the time outside. */
 rlt_status rlt_session_invoke(rlt_session *session);
 rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count);
 /* Gives variables (the states of recurrent and streaming models) their first values again; opening does it too. */
