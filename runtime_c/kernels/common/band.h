@@ -46,20 +46,54 @@ static inline int64_t rlt_band_plan(rlt_band *band, const rlt_window *w, int32_t
     return band->bytes;
 }
 
+/* Vectors of the compiler's own, as wide as the instruction set of the file has them: code for size keeps loops over
+ * bytes as they are. */
+enum { RLT_FLIPPED = 64 };
+typedef uint8_t rlt_bytes_64 __attribute__((vector_size(RLT_FLIPPED)));
+typedef uint8_t rlt_bytes_32 __attribute__((vector_size(RLT_FLIPPED / 2)));
+typedef uint16_t rlt_words_32 __attribute__((vector_size(RLT_FLIPPED)));
+
+/* Signed bytes as unsigned ones that are 128 more. */
+static inline void rlt_band_flip(uint8_t *restrict to, const int8_t *restrict from, int32_t count) {
+    int32_t i = 0;
+    for (; i + RLT_FLIPPED <= count; i += RLT_FLIPPED) {
+        rlt_bytes_64 x;
+        memcpy(&x, from + i, sizeof x);
+        x ^= 0x80;
+        memcpy(to + i, &x, sizeof x);
+    }
+    for (; i + 8 <= count; i += 8) {
+        uint64_t x;
+        memcpy(&x, from + i, sizeof x);
+        x ^= UINT64_C(0x8080808080808080);
+        memcpy(to + i, &x, sizeof x);
+    }
+    for (; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
+}
+
+/* The same, each in 16 bits. */
+static inline void rlt_band_widen(uint16_t *restrict to, const int8_t *restrict from, int32_t count) {
+    int32_t i = 0;
+    for (; i + RLT_FLIPPED / 2 <= count; i += RLT_FLIPPED / 2) {
+        rlt_bytes_32 x;
+        memcpy(&x, from + i, sizeof x);
+        const rlt_words_32 y = __builtin_convertvector(x ^ 0x80, rlt_words_32);
+        memcpy(to + i, &y, sizeof y);
+    }
+    for (; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
+}
+
 /* `count` values at value `at` of a row. */
 static inline void rlt_band_copy(const rlt_band *band, uint8_t *row, int32_t at, const int8_t *restrict from, int32_t count) {
     if (band->wide == 2) {
-        uint16_t *restrict to = (uint16_t *)(void *)row + at;
-        for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
-        return;
-    }
-    uint8_t *restrict to = row + at;
-    if (band->repeat == 1) {
-        for (int32_t i = 0; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
-        return;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        for (int32_t k = 0; k < band->repeat; k++) *to++ = (uint8_t)from[i] ^ 0x80u;
+        rlt_band_widen((uint16_t *)(void *)row + at, from, count);
+    } else if (band->repeat == 1) {
+        rlt_band_flip(row + at, from, count);
+    } else {
+        uint8_t *restrict to = row + at;
+        for (int32_t i = 0; i < count; i++) {
+            for (int32_t k = 0; k < band->repeat; k++) *to++ = (uint8_t)from[i] ^ 0x80u;
+        }
     }
 }
 

@@ -36,7 +36,11 @@ rlt_status rlt_lookup_avx512vnni(const rlt_run *run, const void *params) {
     uint32_t i, last;
     rlt_share_of(run, p->count, &i, &last);
     if (flips_bits(table)) {
-        for (const uint8_t flip = table[0]; i < last; i++) output[i] = input[i] ^ flip;
+        const __m512i flip = _mm512_set1_epi8((char)table[0]);
+        for (; i + 64 <= last; i += 64) {
+            _mm512_storeu_si512(output + i, _mm512_xor_si512(_mm512_loadu_si512(input + i), flip));
+        }
+        for (; i < last; i++) output[i] = input[i] ^ table[0];
         return RLT_OK;
     }
     for (int row = 0; row < 16; row++) {
