@@ -129,7 +129,8 @@ rlt_status rlt_bind_variable(rlt_prepare_state *p, const rlt_tensor *handle, rlt
  * if nobody reads `value` once the variable may have been written again. */
 int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor *handle);
 /* Makes `value`, an input of the graph that the current operator assigns, the bytes of variable `handle`, and returns 1,
- * if that is all that happens to either of them: who writes the input writes the variable. */
+ * if that is all that happens to either of them and the variable's place is given: who writes the input writes the
+ * variable. */
 int rlt_assign_in_place(rlt_prepare_state *p, const rlt_tensor *handle, const rlt_tensor *value);
 
 typedef rlt_status (*rlt_prepare_fn)(rlt_prepare_state *p, const rlt_op *op);

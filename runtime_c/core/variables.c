@@ -232,7 +232,8 @@ int rlt_share_variable(rlt_prepare_state *p, rlt_tensor *value, const rlt_tensor
 int rlt_assign_in_place(rlt_prepare_state *p, const rlt_tensor *handle, const rlt_tensor *value) {
     const rlt_variable *variable = variable_of(p, handle);
     const uint32_t flags = p->places[value->index].flags;
-    if (variable == NULL || p->depth != 0 || (p->config.flags & (RLT_KEEP_INPUTS | RLT_KEEP_ALL))) return 0;
+    if (variable == NULL || variable->place == NULL || p->depth != 0) return 0; /* without: it may be set elsewhere */
+    if (p->config.flags & (RLT_KEEP_INPUTS | RLT_KEEP_ALL)) return 0;
     if (!(flags & TENSOR_INPUT) || (flags & TENSOR_OUTPUT) || p->places[value->index].parent != (uint32_t)value->index) return 0;
     for (uint32_t i = 0; i < p->frame.operator_tables.count; i++) {
         rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, i);
