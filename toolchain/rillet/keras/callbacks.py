@@ -345,13 +345,22 @@ class LearningRateScheduler(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops at the first batch whose loss is not a number, and says which."""
+    """Stops at the first batch whose loss is not a number, and says which.
+
+    Args:
+        raise_error: raise a RilletError instead.
+    """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        self.raise_error = raise_error
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
-            print(f"Batch {batch}: the loss is {loss}. Training stops; try a lower learning rate or clipnorm=1.",
-                  file=sys.stderr)  # fmt: skip
+            text = f"Batch {batch}: the loss is {loss}. Training stops; try a lower learning rate or clipnorm=1."
+            if self.raise_error:
+                raise RilletError(text)
+            print(text, file=sys.stderr)
             self.model.stop_training = True
 
 

@@ -17,7 +17,7 @@ from ..eager.nest import flatten, map_structure
 from ..ir import RilletError
 from . import constraints, initializers, regularizers
 from .masking import masks_of, set_masks
-from .registry import auto_name, snake_case
+from .registry import auto_name, serialize, snake_case
 from .symbolic import SymbolicTensor, call_symbolically
 
 
@@ -256,7 +256,10 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as Keras writes them."""
-        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = serialize(self.activity_regularizer)
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -283,6 +286,18 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def refuse(layer: str, kwargs: dict[str, Any], **defaults: Any) -> None:
+    """Takes arguments out of `kwargs` that Keras has and rillet has no use for.
+
+    Raises:
+        LayerError: one of them asks for something.
+    """
+    for name, default in defaults.items():
+        value = kwargs.pop(name, default)
+        if value is not None and value != default:
+            raise LayerError(f"{layer}: {name}={value!r} is not supported")
 
 
 class Weight:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +19,7 @@ from ..eager import (
     convert_to_tensor,
     equal,
     log,
+    logical_and,
     maximum,
     nn,
     not_equal,
@@ -28,7 +31,7 @@ from ..eager import (
     square,
     where,
 )
-from .masking import mask_of, weights_with_mask
+from .masking import mask_of, set_masks, weights_with_mask
 from .registry import ConfigError, deserialize, exported
 
 _EPSILON = 1e-7
@@ -56,7 +59,9 @@ class Loss:
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         values = self.call(convert_to_tensor(y_true), convert_to_tensor(y_pred))
         averaged = self.reduction in ("sum_over_batch_size", "mean")
-        sample_weight = weights_with_mask(sample_weight, mask_of(y_pred), averaged)
+        masks = [mask for mask in (mask_of(y_pred), mask_of(values)) if mask is not None]
+        if masks:
+            sample_weight = weights_with_mask(sample_weight, functools.reduce(logical_and, masks), averaged)
         return reduce_weighted(values, sample_weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:
@@ -66,6 +71,14 @@ class Loss:
     def from_config(cls, config: dict[str, Any]) -> Any:
         config.pop("dtype", None), config.pop("fn", None)
         return cls(**config)
+
+
+def signature_of(defaults: dict[str, Any]) -> inspect.Signature:
+    """Of a constructor with these arguments, then `name` and `dtype`."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = {**defaults, "name": None, "dtype": None}
+    own = inspect.Parameter("self", kind)
+    return inspect.Signature([own, *(inspect.Parameter(n, kind, default=d) for n, d in names.items())])
 
 
 def reduce_weighted(values: Any, sample_weight: Any, reduction: str | None) -> Any:
@@ -109,6 +122,7 @@ def _loss(class_name: str, function: Callable[..., Any], doc: str, **defaults: A
     def get_config(self: Any) -> dict[str, Any]:
         return {**Loss.get_config(self), **{key: getattr(self, key) for key in defaults}}
 
+    __init__.__signature__ = signature_of({**defaults, "reduction": "sum_over_batch_size"})  # type: ignore[attr-defined]
     body = {"__init__": __init__, "call": call, "get_config": get_config, "__doc__": doc,
             "default_name": function.__name__, "__module__": __name__}  # fmt: skip
     return exported("keras.losses")(type(class_name, (Loss,), body))
@@ -205,7 +219,12 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     else:
         p = clip_by_value(y_pred / reduce_sum(y_pred, -1, True), _EPSILON, 1.0 - _EPSILON)
         values = reduce_sum(one_hot(known, y_pred.shape[-1]) * log(p), -1) * -1.0
-    return values if ignore_class is None else values * cast(not_equal(labels, ignore_class), values.dtype)
+    if ignore_class is None:
+        return values
+    counts = not_equal(labels, ignore_class)
+    values = values * cast(counts, values.dtype)
+    set_masks(values, counts)  # means are over those that count
+    return values
 
 
 @exported("keras.losses", "kld")
@@ -256,6 +275,7 @@ MeanAbsoluteError = _loss("MeanAbsoluteError", mean_absolute_error, "The mean of
 MeanAbsolutePercentageError = _loss("MeanAbsolutePercentageError", mean_absolute_percentage_error, "In percent.")
 MeanSquaredLogarithmicError = _loss("MeanSquaredLogarithmicError", mean_squared_logarithmic_error, "Of logarithms.")
 Huber = _loss("Huber", huber, "Quadratic near 0, linear beyond `delta`.", delta=1.0)
+Huber.default_name = "huber_loss"
 LogCosh = _loss("LogCosh", log_cosh, "log(cosh(error)).")
 BinaryCrossentropy = _loss("BinaryCrossentropy", binary_crossentropy, "Two classes.",
                            from_logits=False, label_smoothing=0.0, axis=-1)  # fmt: skip

@@ -23,7 +23,7 @@ from ..eager import (
 )  # fmt: skip
 from . import losses
 from .masking import mask_of, weights_with_mask
-from .registry import auto_name, deserialize, exported, snake_case
+from .registry import ConfigError, auto_name, deserialize, exported, snake_case
 
 _MODULE = "keras.metrics"
 
@@ -163,15 +163,19 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     return sparse_top_k_categorical_accuracy(argmax(y_true, -1, np.int32), y_pred, k)
 
 
-def _metric(class_name: str, function: Callable[..., Any], **defaults: Any) -> Any:
+def _metric(class_name: str, function: Callable[..., Any], default_name: str = "", **defaults: Any) -> Any:
     """A class over `function`, with Keras's constructor."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        name = kwargs.pop("name", function.__name__)
+        name = kwargs.pop("name", None) or default_name or function.__name__
         kwargs.pop("dtype", None)
         options = {**defaults, **dict(zip(defaults, args, strict=False)), **kwargs}
+        unknown = set(options) - set(defaults)
+        if unknown:
+            raise ConfigError(f"{class_name} has no {', '.join(sorted(unknown))}; it has {', '.join(defaults)}")
         MeanOf.__init__(self, function, name, **options)
 
+    __init__.__signature__ = losses.signature_of(defaults)  # type: ignore[attr-defined]
     body = {"__init__": __init__, "__doc__": function.__doc__, "__module__": __name__}
     return exported(_MODULE, function.__name__)(type(class_name, (MeanOf,), body))
 
@@ -186,14 +190,25 @@ MeanSquaredError = _metric("MeanSquaredError", losses.mean_squared_error)
 MeanAbsoluteError = _metric("MeanAbsoluteError", losses.mean_absolute_error)
 MeanAbsolutePercentageError = _metric("MeanAbsolutePercentageError", losses.mean_absolute_percentage_error)
 MeanSquaredLogarithmicError = _metric("MeanSquaredLogarithmicError", losses.mean_squared_logarithmic_error)
-BinaryCrossentropy = _metric("BinaryCrossentropy", losses.binary_crossentropy, from_logits=False, label_smoothing=0.0)
+BinaryCrossentropy = _metric("BinaryCrossentropy", losses.binary_crossentropy, from_logits=False, label_smoothing=0)
 CategoricalCrossentropy = _metric("CategoricalCrossentropy", losses.categorical_crossentropy, from_logits=False,
-                                  label_smoothing=0.0)  # fmt: skip
+                                  label_smoothing=0, axis=-1)  # fmt: skip
 SparseCategoricalCrossentropy = _metric("SparseCategoricalCrossentropy", losses.sparse_categorical_crossentropy,
-                                        from_logits=False, ignore_class=None)  # fmt: skip
+                                        from_logits=False, ignore_class=None, axis=-1)  # fmt: skip
 KLDivergence = _metric("KLDivergence", losses.kl_divergence)
 Poisson = _metric("Poisson", losses.poisson)
 Hinge = _metric("Hinge", losses.hinge)
+SquaredHinge = _metric("SquaredHinge", losses.squared_hinge)
+CategoricalHinge = _metric("CategoricalHinge", losses.categorical_hinge)
+LogCoshError = _metric("LogCoshError", losses.log_cosh, "logcosh")
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between them; the loss of this name is its negative."""
+    return losses.cosine_similarity(y_true, y_pred, axis) * -1.0
+
+
+CosineSimilarity = _metric("CosineSimilarity", cosine_similarity, axis=-1)
 
 
 @exported(_MODULE)
@@ -214,26 +229,62 @@ class RootMeanSquaredError(Mean):
 class _Counted(Metric):
     """Counts of right and wrong answers above a threshold."""
 
-    def __init__(self, thresholds: float = 0.5, name: str | None = None, dtype: Any = None) -> None:
+    counts: tuple[str, ...] = ("true_positives", "false_positives")
+
+    def __init__(self, thresholds: float | None = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name)
-        self.thresholds = 0.5 if thresholds is None else float(thresholds)
-        self.true_positives = self.add_variable(name="true_positives")
-        self.false_positives = self.add_variable(name="false_positives")
-        self.false_negatives = self.add_variable(name="false_negatives")
+        if isinstance(thresholds, (list, tuple)) and len(thresholds) > 1:
+            raise ConfigError(f"metric '{self.name}': one threshold, not {thresholds}")
+        self.thresholds = thresholds[0] if isinstance(thresholds, (list, tuple)) else thresholds
+        self._states = {count: self.add_variable(name=count) for count in self.counts}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        said = convert_to_tensor(y_pred) > self.thresholds
+        said = convert_to_tensor(y_pred) > (0.5 if self.thresholds is None else float(self.thresholds))
         real = reshape(cast(y_true, np.float32), [-1 if d is None else d for d in said.shape]) > 0.5
-        counted = (
-            (self.true_positives, logical_and(said, real)),
-            (self.false_positives, logical_and(said, ~real)),
-            (self.false_negatives, logical_and(~said, real)),
-        )
-        for state, hits in counted:
+        for count, state in self._states.items():
+            agrees, positive = count.split("_")
+            right = said if positive == "positives" else ~said
+            hits = logical_and(right, real if (agrees == "true") == (positive == "positives") else ~real)
             state.assign_add(losses.reduce_weighted(cast(hits, np.float32), sample_weight, "sum"))
+
+    def share(self) -> Any:
+        """The first count among both."""
+        right, wrong = (state.value() for state in self._states.values())
+        return divide_no_nan(right, right + wrong)
+
+    def result(self) -> Any:
+        return next(iter(self._states.values())).value()
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "thresholds": self.thresholds}
+
+
+@exported(_MODULE)
+class TruePositives(_Counted):
+    """Called positive, and right."""
+
+    counts = ("true_positives",)
+
+
+@exported(_MODULE)
+class TrueNegatives(_Counted):
+    """Called negative, and right."""
+
+    counts = ("true_negatives",)
+
+
+@exported(_MODULE)
+class FalsePositives(_Counted):
+    """Called positive, and wrong."""
+
+    counts = ("false_positives",)
+
+
+@exported(_MODULE)
+class FalseNegatives(_Counted):
+    """Called negative, and wrong."""
+
+    counts = ("false_negatives",)
 
 
 @exported(_MODULE)
@@ -241,17 +292,17 @@ class Precision(_Counted):
     """Right among those called positive."""
 
     def result(self) -> Any:
-        right = self.true_positives.value()
-        return divide_no_nan(right, right + self.false_positives.value())
+        return self.share()
 
 
 @exported(_MODULE)
 class Recall(_Counted):
     """Found among the positive."""
 
+    counts = ("true_positives", "false_negatives")
+
     def result(self) -> Any:
-        right = self.true_positives.value()
-        return divide_no_nan(right, right + self.false_negatives.value())
+        return self.share()
 
 
 @exported(_MODULE)
@@ -303,6 +354,7 @@ def get(identifier: Any, loss: Any = None, output_shape: Any = None) -> Any:
         return kind(name=str(identifier))
     if isinstance(identifier, str):
         full = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+                "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
                 "auc": "AUC"}.get(identifier, identifier)  # fmt: skip
         return type(deserialize(full, _MODULE))(name=identifier)
     if callable(identifier) and not isinstance(identifier, type):

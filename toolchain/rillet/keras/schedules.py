@@ -44,6 +44,10 @@ class ExponentialDecay(LearningRateSchedule):
 class InverseTimeDecay(ExponentialDecay):
     """initial / (1 + decay_rate * step / decay_steps)."""
 
+    def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False,
+                 name: str = "InverseTimeDecay") -> None:  # fmt: skip
+        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
+
     def __call__(self, step: int) -> float:
         passed = step / self.decay_steps
         return float(self.initial_learning_rate

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...eager import array_ops, cast, constant, matmul, nn
 from .. import constraints, initializers, regularizers
-from ..layer import LayerError
+from ..layer import LayerError, refuse
 from ..registry import exported
 from .core import Configured
 
@@ -34,8 +34,8 @@ class MultiHeadAttention(Configured):
         bias_initializer: Any = "zeros", kernel_regularizer: Any = None, bias_regularizer: Any = None,
         kernel_constraint: Any = None, bias_constraint: Any = None, seed: int | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        for gone in ("flash_attention", "use_gate", "sliding_window"):
-            kwargs.pop(gone, None)
+        kwargs.pop("flash_attention", None)
+        refuse("MultiHeadAttention", kwargs, use_gate=False, sliding_window=None)
         super().__init__(**kwargs)
         self.num_heads, self.key_dim = num_heads, key_dim
         self.value_dim = key_dim if value_dim is None else value_dim

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...eager import array_ops, nn
 from .. import activations, constraints, initializers, regularizers
-from ..layer import LayerError
+from ..layer import LayerError, refuse
 from ..registry import exported
 from .core import WEIGHT_SETTINGS, Weighted
 
@@ -46,7 +48,7 @@ class Convolution(Weighted):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.pop("lora_rank", None)
+        refuse(type(self).__name__, kwargs, lora_rank=None, lora_alpha=None, quantization_config=None)
         super().__init__(**kwargs)
         self.filters, self.groups = int(filters or 0), int(groups)
         self.kernel_size, self.strides = pair(kernel_size, self.rank), pair(strides, self.rank)
@@ -162,6 +164,11 @@ class Conv1DTranspose(_Transposed):
     rank = 1
 
 
+def _no_bias(kernel: Any) -> Any:
+    """Zeros: LiteRT's depthwise kernels crash on models without a bias."""
+    return np.zeros(kernel.shape[-2] * kernel.shape[-1], np.float32)
+
+
 @exported("keras.layers", "DepthwiseConvolution2D")
 class DepthwiseConv2D(Convolution):
     """Each channel by itself, `depth_multiplier` outputs from each."""
@@ -193,8 +200,9 @@ class DepthwiseConv2D(Convolution):
         fused, rest = activations.split(self.activation)
         x = self.widen(inputs)
         kernel = self.kernel if self.rank == 2 else array_ops.expand_dims(self.kernel, 0)
+        bias = _no_bias(kernel) if self.bias is None else self.bias
         y = nn.depthwise_conv2d(x, kernel, self.planar(self.strides), self.operator_padding,
-                                self.planar(self.dilation_rate), self.bias, activation=fused)  # fmt: skip
+                                self.planar(self.dilation_rate), bias, activation=fused)  # fmt: skip
         return rest(self.narrow(y))
 
 
@@ -251,7 +259,7 @@ class SeparableConv2D(Convolution):
         if self.rank == 1:
             depthwise, pointwise = array_ops.expand_dims(depthwise, 0), array_ops.expand_dims(pointwise, 1)
         y = nn.depthwise_conv2d(self.widen(inputs), depthwise, self.planar(self.strides), self.operator_padding,
-                                self.planar(self.dilation_rate))  # fmt: skip
+                                self.planar(self.dilation_rate), _no_bias(depthwise))  # fmt: skip
         return rest(self.narrow(nn.conv2d(y, pointwise, 1, "VALID", 1, self.bias, "OHWI", fused)))
 
 

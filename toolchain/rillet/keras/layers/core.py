@@ -9,7 +9,7 @@ import numpy as np
 
 from ...eager import array_ops, cast, nn, reduce_any, where, zeros_like
 from .. import activations, constraints, initializers, regularizers
-from ..layer import Layer, LayerError
+from ..layer import Layer, LayerError, refuse
 from ..registry import exported, serialize
 from ..symbolic import Node, SymbolicTensor
 
@@ -107,7 +107,7 @@ class Dense(Weighted):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.pop("lora_rank", None), kwargs.pop("lora_alpha", None), kwargs.pop("quantization_config", None)
+        refuse("Dense", kwargs, lora_rank=None, lora_alpha=None, quantization_config=None)
         super().__init__(**kwargs)
         if int(units) < 1:
             raise LayerError(f"layer '{self.name}': units is {units}")
@@ -138,7 +138,8 @@ class Embedding(Configured):
         embeddings_regularizer: Any = None, embeddings_constraint: Any = None, mask_zero: bool = False,
         weights: Any = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        kwargs.pop("input_length", None), kwargs.pop("activity_regularizer", None)
+        kwargs.pop("input_length", None)
+        refuse("Embedding", kwargs, lora_rank=None, lora_alpha=None, quantization_config=None)
         super().__init__(**kwargs)
         self.input_dim, self.output_dim = input_dim, output_dim
         self.mask_zero = self.supports_masking = mask_zero

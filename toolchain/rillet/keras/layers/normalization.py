@@ -8,7 +8,7 @@ import numpy as np
 
 from ...eager import array_ops, nn, reduce_mean, rsqrt
 from .. import constraints, initializers, regularizers
-from ..layer import LayerError
+from ..layer import LayerError, refuse
 from ..registry import exported
 from .core import Configured
 
@@ -62,8 +62,7 @@ class BatchNormalization(_Normalization):
         moving_variance_initializer: Any = "ones", beta_regularizer: Any = None, gamma_regularizer: Any = None,
         beta_constraint: Any = None, gamma_constraint: Any = None, synchronized: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
-        for gone in ("renorm", "renorm_clipping", "renorm_momentum"):
-            kwargs.pop(gone, None)
+        refuse("BatchNormalization", kwargs, renorm=False, renorm_clipping=None, renorm_momentum=0.99)
         options = dict(locals())
         super().__init__(**kwargs)
         self.axis, self.momentum, self.synchronized = axis, momentum, synchronized
@@ -103,7 +102,7 @@ class LayerNormalization(_Normalization):
         beta_initializer: Any = "zeros", gamma_initializer: Any = "ones", beta_regularizer: Any = None,
         gamma_regularizer: Any = None, beta_constraint: Any = None, gamma_constraint: Any = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        kwargs.pop("rms_scaling", None)
+        refuse("LayerNormalization", kwargs, rms_scaling=False)
         options = dict(locals())
         super().__init__(**kwargs)
         self.axis = [axis] if isinstance(axis, int) else list(axis)
@@ -114,9 +113,12 @@ class LayerNormalization(_Normalization):
             raise LayerError(f"layer '{self.name}': axis {self.axis}; rillet normalizes the last one")
         self.add_affine(input_shape[-1])
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool = False) -> Any:
         gamma, beta = self.affine()
-        return nn.layer_normalization(inputs, gamma, beta, self.epsilon)
+        if training:
+            return nn.layer_normalization(inputs, gamma, beta, self.epsilon)
+        centered = inputs - reduce_mean(inputs, -1, True)  # operators that every runtime of a converted model has
+        return centered * rsqrt(reduce_mean(centered * centered, -1, True) + self.epsilon) * gamma + beta
 
 
 @exported("keras.layers")

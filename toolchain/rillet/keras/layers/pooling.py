@@ -47,6 +47,9 @@ class AveragePooling2D(_Pooling):
 
     is_max = False
 
+    def __init__(self, pool_size: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(pool_size, *args, **kwargs)
+
 
 @exported("keras.layers", "MaxPool1D")
 class MaxPooling1D(_Pooling):
@@ -56,10 +59,10 @@ class MaxPooling1D(_Pooling):
 
 
 @exported("keras.layers", "AvgPool1D")
-class AveragePooling1D(_Pooling):
+class AveragePooling1D(AveragePooling2D):
     """The mean of each window of steps."""
 
-    rank, is_max = 1, False
+    rank = 1
 
 
 class _GlobalPooling(Configured):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...eager import array_ops, call, cast, clip_by_value, constant, cos, floor, random, sin, where
-from ..layer import LayerError
+from ..layer import LayerError, refuse
 from ..registry import exported
 from .core import Configured
 
@@ -92,11 +92,8 @@ class Resizing(Configured):
     settings = ("height", "width", "interpolation")
 
     def __init__(self, height: int, width: int, interpolation: str = "bilinear", **kwargs: Any) -> None:
-        for gone in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"):
-            if kwargs.pop(gone, None):
-                raise LayerError(f"Resizing: {gone} is not supported")
-        for gone in ("fill_mode", "fill_value", "data_format"):
-            kwargs.pop(gone, None)
+        refuse("Resizing", kwargs, crop_to_aspect_ratio=False, pad_to_aspect_ratio=False, fill_mode="constant",
+               fill_value=0.0, antialias=False, data_format="channels_last")  # fmt: skip
         super().__init__(**kwargs)
         if interpolation not in ("bilinear", "nearest"):
             raise LayerError(f"layer '{self.name}': interpolation is bilinear or nearest, not '{interpolation}'")
@@ -133,8 +130,8 @@ class _RandomImage(Configured):
     """Shared by random changes of images, each image by itself."""
 
     def __init__(self, seed: int | None = None, data_format: str | None = None, **kwargs: Any) -> None:
-        for gone in ("fill_mode", "interpolation", "fill_value"):
-            kwargs.pop(gone, None)
+        refuse(type(self).__name__, {"data_format": data_format}, data_format="channels_last")
+        refuse(type(self).__name__, kwargs, fill_mode="reflect", interpolation="bilinear", fill_value=0.0)
         super().__init__(**kwargs)
         self.seed = seed
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...eager import array_ops, matmul, where
 from .. import activations, constraints, initializers, regularizers
-from ..layer import Layer, LayerError
+from ..layer import Layer, LayerError, refuse
 from ..registry import deserialize, exported, serialize
 from .core import Configured
 
@@ -27,6 +27,7 @@ class RNN(Configured):
 
     gates = 1
     states = 1
+    zero_output_for_mask = False  # else steps that do not count repeat the output before them
     settings: tuple[str, ...] = _SETTINGS
 
     def __init__(
@@ -38,8 +39,8 @@ class RNN(Configured):
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        for gone in ("implementation", "time_major", "zero_output_for_mask", "use_cudnn"):
-            kwargs.pop(gone, None)
+        kwargs.pop("use_cudnn", None)
+        refuse(type(self).__name__, kwargs, implementation=2, time_major=False, zero_output_for_mask=False)
         super().__init__(**kwargs)
         if stateful:
             raise LayerError(f"layer '{self.name}': stateful layers are not supported; pass initial_state")
@@ -124,7 +125,8 @@ class RNN(Configured):
             if mask is not None:
                 at = steps - 1 - number if self.go_backwards else number
                 counts = mask[:, at : at + 1]
-                output = where(counts, output, outputs[-1] if outputs else output * 0.0)
+                repeated = outputs and not self.zero_output_for_mask
+                output = where(counts, output, outputs[-1] if repeated else output * 0.0)
                 after = [where(counts, new, old) for new, old in zip(after, states, strict=True)]
             states = after
             outputs.append(output)
@@ -239,6 +241,8 @@ class Bidirectional(Layer):
         backward = {**config, "name": f"backward_{name}", "go_backwards": not layer.go_backwards}
         self.backward_layer = deserialize(backward_layer, "keras.layers") or type(layer).from_config(backward)
         self.merge_mode = merge_mode
+        for each in (self.forward_layer, self.backward_layer):
+            each.zero_output_for_mask = each.return_sequences
 
     @property
     def layers_inside(self) -> list[Layer]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...eager import array_ops, cast, nn, random
 from .. import regularizers
-from ..layer import LayerError
+from ..layer import LayerError, refuse
 from ..registry import exported
 from .core import Configured
 
@@ -21,7 +21,7 @@ class _Random(Configured):
     settings: tuple[str, ...] = ("rate", "seed")
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
-        kwargs.pop("noise_shape", None)
+        refuse(type(self).__name__, kwargs, noise_shape=None)
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
             raise LayerError(f"layer '{self.name}': rate is {rate}, not in [0, 1]")
@@ -110,6 +110,9 @@ class ActivityRegularization(Configured):
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1, l2), **kwargs)
         self.l1, self.l2 = l1, l2
+
+    def get_config(self) -> dict[str, Any]:
+        return {key: value for key, value in super().get_config().items() if key != "activity_regularizer"}
 
     def call(self, inputs: Any) -> Any:
         return array_ops.identity(inputs)
