@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ..ir import DType, RilletError
 
+_FOUR_BITS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+
 
 class QuantizationError(RilletError):
     """The model, the recipe or the calibration data do not allow this quantization."""
@@ -34,6 +36,10 @@ class Recipe:
     def is_static(self) -> bool:
         """Activations are integers, so that calibration data (or recorded ranges) are needed."""
         return self.activations.is_integer
+
+    def weights_of(self, kind: str) -> DType:
+        """Stored type of the weights of that operator: runtimes read 4 bits for some only, the others have 8."""
+        return DType.INT8 if self.weights is DType.INT4 and kind not in _FOUR_BITS else self.weights
 
 
 RECIPES = {

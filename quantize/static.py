@@ -141,22 +141,20 @@ class _Rewriter:
         assert weight is not None and weight.data is not None and x.quantization is not None
         values = np.asarray(weight.data, np.float32)
         units = None if bias is None else np.abs(np.asarray(bias.data, np.float32)) / x.quantization.scale[0]
-        params = weight_params(values, rule.weight_axis, self.recipe.weights, weight.quantization, units)
-        stored = self._shared(weight, params, quantize_symmetric(values, params, self.recipe.weights))
+        dtype = self.recipe.weights_of(op.kind)
+        params = weight_params(values, rule.weight_axis, dtype, weight.quantization, units)
+        stored = self._shared(weight, params, quantize_symmetric(values, params, dtype), dtype)
         inputs[rule.weight] = stored
         assert stored.quantization is not None
         if bias is not None and rule.bias is not None:
             scale = bias_params(x.quantization, stored.quantization)
-            dtype = _BIAS_TYPE[self.recipe.activations]
-            inputs[rule.bias] = self._shared(bias, scale, quantize_bias(np.asarray(bias.data), scale, dtype), dtype)
+            sums = _BIAS_TYPE[self.recipe.activations]
+            inputs[rule.bias] = self._shared(bias, scale, quantize_bias(np.asarray(bias.data), scale, sums), sums)
 
-    def _shared(
-        self, old: Tensor, params: Quantization, data: NDArray[np.generic], dtype: DType | None = None
-    ) -> Tensor:
+    def _shared(self, old: Tensor, params: Quantization, data: NDArray[np.generic], dtype: DType) -> Tensor:
         """One stored tensor for constants that several ops read with the same scales."""
         key = (old, params.scale.tobytes())
         if key not in self.constants:
-            dtype = dtype or self.recipe.weights
             self.constants[key] = Tensor(old.name, old.shape, dtype, params, data, old.source)
         return self.constants[key]
 

@@ -134,6 +134,13 @@ def test_what_trains_is_what_runs(body: Any) -> None:
     np.testing.assert_array_equal(np.round(judged / scale) + zero_point, outputs[:32])
 
 
+def test_four_bits_where_runtimes_have_them() -> None:
+    model = rillet.convert(trained(annotate(built(upward), "static_wi4_ai8"), 1), recipe="static_wi4_ai8")
+    stored = {op.kind: op.inputs[1].dtype for op in model.main.ops if op.kind in ("TRANSPOSE_CONV", "FULLY_CONNECTED")}
+    assert stored == {"TRANSPOSE_CONV": DType.INT8, "FULLY_CONNECTED": DType.INT4}
+    assert quantized.integer_outputs(model, samples()[0], 64)[0].shape == (192, 10)
+
+
 def test_training_gets_back_what_quantizing_loses() -> None:
     """4-bit weights, a fifth of the data: 70.5% in float, 68.6% quantized afterwards, 72.5% trained for it."""
     zoo("datasets/fashion_mnist")

@@ -48,7 +48,7 @@ class Walk:
     """
 
     def __init__(self, recipe: Recipe, momentum: float, model: Functional) -> None:
-        self.weight_bits = recipe.weights.limits[1].bit_length() + 1
+        self.recipe = recipe
         self.momentum = momentum
         self._ends = {id(x) for x in model.outputs}
         self._starts: dict[int, Any] = {}
@@ -135,7 +135,9 @@ class Walk:
     def _round_weights(self, layer: Any, normalization: Any, function: Function, x: Any) -> Any:
         observer = Observer(self.momentum, f"{layer.name}_range")
         ranges = self._range(x), Range(observer)
-        made = RoundedWeights(layer, normalization, function, self.weight_bits, *ranges, observer)
+        is_transposed = isinstance(layer, (layers.Conv1DTranspose, layers.Conv2DTranspose))
+        bits = self.recipe.weights_of("TRANSPOSE_CONV" if is_transposed else "CONV_2D").limits[1].bit_length() + 1
+        made = RoundedWeights(layer, normalization, function, bits, *ranges, observer)
         return self._made(made(x), made._range)
 
     def _combined(self, layer: Layer, xs: list[Any], function: Function) -> Any:
