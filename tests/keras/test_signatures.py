@@ -21,15 +21,15 @@ LEFT_OUT = {
     "renorm_momentum": 0.5, "noise_shape": (1, 2), "sliding_window": 3, "use_gate": True, "fill_mode": "wrap",
     "fill_value": 1.0, "interpolation": "nearest", "crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True,
     "antialias": True, "use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3, "loss_scale_factor": 2.0,
-    "gradient_accumulation_steps": 2, "zero_output_for_mask": True, "input_axes": 0, "output_axes": 0,
+    "gradient_accumulation_steps": 2, "input_axes": 0, "output_axes": 0,
     "curve": "PR", "summation_method": "majoring", "multi_label": True, "num_labels": 2, "label_weights": [1],
     "from_logits": True, "top_k": 2, "class_id": 1, "from_sorted_ids": True, "thresholds": [0.1, 0.2],
     "output_shape": (2,), "mask": 1, "arguments": {"a": 1}, "data_format": "channels_first", "embeddings_freq": 1,
     "write_images": True, "profile_batch": 1, "embeddings_metadata": {}, "options": 1,
 }  # fmt: skip
 """Arguments that rillet has no use for, with a value that asks for something: refused, never ignored."""
-HARMLESS = {"flash_attention", "use_cudnn", "input_length"}
-"""They choose an implementation, not a result."""
+HARMLESS = {"zero_output_for_mask", "flash_attention", "use_cudnn", "input_length"}
+"""They choose an implementation, or are taken by name only."""
 
 
 def own_classes(module: str) -> list[str]:

@@ -40,7 +40,8 @@ class RNN(Configured):
         **kwargs: Any,
     ) -> None:  # fmt: skip
         kwargs.pop("use_cudnn", None)
-        refuse(type(self).__name__, kwargs, implementation=2, time_major=False, zero_output_for_mask=False)
+        refuse(type(self).__name__, kwargs, implementation=2, time_major=False)
+        self.zero_output_for_mask = bool(kwargs.pop("zero_output_for_mask", False))
         super().__init__(**kwargs)
         if stateful:
             raise LayerError(f"layer '{self.name}': stateful layers are not supported; pass initial_state")
@@ -143,7 +144,8 @@ class RNN(Configured):
         return x * (cast(random.uniform(shape) >= rate, np.float32) * (1.0 / (1.0 - rate)))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "seed": self.seed}
+        zero = {"zero_output_for_mask": True} if self.zero_output_for_mask else {}
+        return {**super().get_config(), "seed": self.seed, **zero}
 
 
 def _first(mask: Any) -> Any:
