@@ -16,4 +16,10 @@ RLT_INLINE rlt_vec rlt_vec_load_upto(const float *from, size_t count) {
     return count >= RLT_LANES ? rlt_vec_load(from) : rlt_vec_load_first(from, count);
 }
 
+/* To nearest, halves away from zero: rlt_roundf(). What is added is just below a half, which a half itself would carry
+ * up with the values just below one. */
+RLT_INLINE rlt_vec rlt_vec_round_away(rlt_vec x) {
+    return rlt_vec_truncate(rlt_vec_add(x, rlt_vec_with_sign(rlt_vec_all(0.49999997f), x)));
+}
+
 #endif

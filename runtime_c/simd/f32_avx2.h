@@ -16,6 +16,7 @@ RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm256_loadu_ps(from
 RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm256_storeu_ps(to, x); }
 RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm256_set1_ps(x); }
 RLT_INLINE rlt_vec rlt_vec_of(__m256i x) { return _mm256_cvtepi32_ps(x); }
+RLT_INLINE __m256i rlt_vec_to_whole(rlt_vec x) { return _mm256_cvttps_epi32(x); }
 RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm256_add_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm256_sub_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm256_mul_ps(a, b); }

@@ -17,6 +17,7 @@ RLT_INLINE rlt_vec rlt_vec_load(const float *from) { return _mm512_loadu_ps(from
 RLT_INLINE void rlt_vec_store(float *to, rlt_vec x) { _mm512_storeu_ps(to, x); }
 RLT_INLINE rlt_vec rlt_vec_all(float x) { return _mm512_set1_ps(x); }
 RLT_INLINE rlt_vec rlt_vec_of(__m512i x) { return _mm512_cvtepi32_ps(x); }
+RLT_INLINE __m512i rlt_vec_to_whole(rlt_vec x) { return _mm512_cvttps_epi32(x); }
 RLT_INLINE rlt_vec rlt_vec_add(rlt_vec a, rlt_vec b) { return _mm512_add_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_sub(rlt_vec a, rlt_vec b) { return _mm512_sub_ps(a, b); }
 RLT_INLINE rlt_vec rlt_vec_mul(rlt_vec a, rlt_vec b) { return _mm512_mul_ps(a, b); }

@@ -22,6 +22,17 @@ RLT_INLINE vi vi_max(vi a, vi b) { return _mm256_max_epi32(a, b); }
 RLT_INLINE vi vi_min(vi a, vi b) { return _mm256_min_epi32(a, b); }
 RLT_INLINE vi vi_load_s8(const int8_t *from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 RLT_INLINE vi vi_load_u8(const uint8_t *from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
+RLT_INLINE vi vi_load_s16(const void *from) { return _mm256_cvtepi16_epi32(_mm_loadu_si128(from)); }
+RLT_INLINE __m128i vi_low_16(vi a) {
+    const vi low = _mm256_and_si256(a, _mm256_set1_epi32(0xFFFF));
+    return _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+}
+RLT_INLINE void vi_store_8(void *to, vi a) {
+    const __m128i low = _mm_and_si128(vi_low_16(a), _mm_set1_epi16(0xFF));
+    _mm_storel_epi64(to, _mm_packus_epi16(low, low));
+}
+RLT_INLINE void vi_store_16(void *to, vi a) { _mm_storeu_si128(to, vi_low_16(a)); }
+RLT_INLINE void vi_store_32(void *to, vi a) { _mm256_storeu_si256((vi *)to, a); }
 
 /* sum + products of 16-bit values and their neighbours'. The empty statement keeps GCC from adding up products of several
  * steps first, which takes more registers than there are. */

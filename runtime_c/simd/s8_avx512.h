@@ -29,6 +29,11 @@ RLT_INLINE vi vi_max(vi a, vi b) { return _mm512_max_epi32(a, b); }
 RLT_INLINE vi vi_min(vi a, vi b) { return _mm512_min_epi32(a, b); }
 RLT_INLINE vi vi_load_s8(const int8_t *from) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)from)); }
 RLT_INLINE vi vi_load_u8(const uint8_t *from) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)from)); }
+RLT_INLINE vi vi_load_s16(const void *from) { return _mm512_cvtepi16_epi32(_mm256_loadu_si256(from)); }
+/* The low 8, 16 or all bits of the lanes. */
+RLT_INLINE void vi_store_8(void *to, vi a) { _mm_storeu_si128(to, _mm512_cvtepi32_epi8(a)); }
+RLT_INLINE void vi_store_16(void *to, vi a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(a)); }
+RLT_INLINE void vi_store_32(void *to, vi a) { _mm512_storeu_si512(to, a); }
 
 /* rlt_requantize() (kernels/common/fixed_point.h): value * multiplier * 2^(left - right - 31), rounded twice; one of
  * left, right is 0 in each lane. */

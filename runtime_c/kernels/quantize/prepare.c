@@ -1,6 +1,6 @@
 /* QUANTIZE: float to integer, or one integer quantization to another. DEQUANTIZE: integer or FLOAT16 to float. */
 #include "../common/prepare_common.h"
-#include "../common/prepare_s8.h"
+#include "../common/prepare_f32.h"
 #include "../unary/unary.h"
 #include "quantize.h"
 
@@ -38,7 +38,11 @@ static rlt_status add_affine(rlt_prepare_state *p, const rlt_op *op, const rlt_t
         zero_points[c] = rlt_zero_point(quantized, c);
     }
     const uint32_t units = channels == 1 ? inner : outer * channels;
-    const rlt_cost_kind cost = kernel == RLT_KERNEL_dequantize ? RLT_COST_DEQUANTIZE : RLT_COST_QUANTIZE;
+    rlt_cost_kind cost = RLT_COST_DEQUANTIZE;
+    if (kernel == RLT_KERNEL_quantize_f32) {
+        cost = RLT_COST_QUANTIZE;
+        if (inner >= (uint32_t)rlt_f32_lanes(p)) kernel = RLT_S8_KERNEL(p, quantize_f32);
+    }
     rlt_quantize_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_QUANTIZE_REFS,
                                           rlt_tasks(p, cost, quantized->elements, units));
     if (!k) return RLT_ERROR_MEMORY;
@@ -89,7 +93,7 @@ static rlt_status add_requantize(rlt_prepare_state *p, const rlt_op *op, rlt_ten
     if (input->bytes == input->elements && output->bytes == output->elements && rlt_constant_room(p) > 4096) {
         return add_lookup(p, op, &r, input, output);
     }
-    rlt_requantize_params *k = rlt_add_step(p, op, RLT_KERNEL_requantize_values, sizeof *k, RLT_REQUANTIZE_REFS,
+    rlt_requantize_params *k = rlt_add_step(p, op, RLT_S8_KERNEL(p, requantize_values), sizeof *k, RLT_REQUANTIZE_REFS,
                                             rlt_tasks(p, RLT_COST_REQUANTIZE, output->elements, output->elements));
     if (!k) return RLT_ERROR_MEMORY;
     r.input = rlt_ref_of(p, input);

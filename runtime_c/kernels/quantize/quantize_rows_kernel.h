@@ -5,13 +5,6 @@
 
 #include "quantize_rows.h"
 
-/* To nearest, halves away from zero. */
-RLT_INLINE rlt_vec round_away(rlt_vec x) {
-    const rlt_vec size = rlt_vec_abs(x), whole = rlt_vec_truncate(size);
-    const rlt_vec up = rlt_vec_add(whole, rlt_vec_all(1.0f));
-    return rlt_vec_with_sign(rlt_vec_where_less(rlt_vec_sub(size, whole), rlt_vec_all(0.5f), whole, up), x);
-}
-
 /* y = x * steps + zero_point, at least `least`. */
 static void quantize_row(const float *x, size_t size, float steps, float zero_point, float least, int8_t *y) {
     const rlt_vec factor = rlt_vec_all(steps), offset = rlt_vec_all(zero_point);
@@ -19,7 +12,7 @@ static void quantize_row(const float *x, size_t size, float steps, float zero_po
     for (size_t i = 0; i < size; i += RLT_LANES) {
         const size_t count = size - i < RLT_LANES ? size - i : RLT_LANES;
         const rlt_vec value = rlt_vec_add(offset, rlt_vec_mul(rlt_vec_load_upto(x + i, count), factor));
-        rlt_vec_store_s8(y + i, rlt_vec_min(rlt_vec_max(round_away(value), low), high), count);
+        rlt_vec_store_s8(y + i, rlt_vec_min(rlt_vec_max(rlt_vec_round_away(value), low), high), count);
     }
 }
 
