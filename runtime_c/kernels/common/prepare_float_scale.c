@@ -37,16 +37,36 @@ static void scan_steps(double factor, double half, int32_t steps, double *least,
     }
 }
 
-/* `unsure`: of what is computed of the steps. A sum just at a step belongs to the higher result, if it is positive. */
-static int scale_for(double factor, double half, int32_t low, int32_t high, double largest, double unsure,
-                     rlt_float_scale *to) {
-    if (!(factor > 0x1p-22) || factor >= 0.5) return 0;
-    int32_t steps = high > -low ? high : -low;
-    const int32_t reached = whole_below(largest * factor + half);
-    steps = reached < steps ? reached : steps;
-    if ((steps + SIDE_BY_SIDE) / factor >= WHOLE) return 0;
-    double above, most;
-    scan_steps(factor, half, steps, &above, &most);
+/* The same where factor = multiplier / 2^bits and half = 1/2 + 2^30 / 2^bits: in whole numbers, which are exact and,
+ * being without branches, several at once. Most channels of a model come here. */
+static void scan_fixed_steps(int32_t multiplier, int32_t bits, int32_t steps, double *least, double *largest) {
+    const int64_t one = INT64_C(1) << bits, half = one / 2 + (1 << 30);
+    const int32_t ahead = (int32_t)(SIDE_BY_SIDE * one % multiplier);
+    int32_t r[SIDE_BY_SIDE], min[SIDE_BY_SIDE], max[SIDE_BY_SIDE];
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        const int32_t left = (int32_t)((half - (i + 1) * one) % multiplier);
+        min[i] = max[i] = r[i] = left < 0 ? left + multiplier : left;
+    }
+    for (int32_t n = SIDE_BY_SIDE; n < steps; n += SIDE_BY_SIDE) {
+        for (int i = 0; i < SIDE_BY_SIDE; i++) {
+            const int32_t next = r[i] - ahead;
+            r[i] = next + (multiplier & -(next < 0));
+            min[i] = r[i] < min[i] ? r[i] : min[i];
+            max[i] = r[i] > max[i] ? r[i] : max[i];
+        }
+    }
+    int32_t lowest = min[0], highest = max[0];
+    for (int i = 1; i < SIDE_BY_SIDE; i++) {
+        lowest = min[i] < lowest ? min[i] : lowest;
+        highest = max[i] > highest ? max[i] : highest;
+    }
+    *least = (double)lowest / (double)one;
+    *largest = (double)highest / (double)one;
+}
+
+/* `above`, `most`: what a scan found. `unsure`: of that. A sum just at a step belongs to the higher result, if it is positive. */
+static int scale_between(double factor, double half, int32_t low, double above, double most, double unsure,
+                         rlt_float_scale *to) {
     const double below = factor - most;
     if (above < unsure || below < unsure || (above == 0 && low < 0)) return 0;
     to->high = (float)factor;
@@ -57,17 +77,35 @@ static int scale_for(double factor, double half, int32_t low, int32_t high, doub
     return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
 }
 
+/* How many steps results can reach; 0 where floats cannot hold the sums. */
+static int32_t steps_for(double factor, double half, int32_t low, int32_t high, double largest) {
+    if (!(factor > 0x1p-22) || factor >= 0.5) return 0;
+    const int32_t range = high > -low ? high : -low, reached = whole_below(largest * factor + half);
+    const int32_t steps = reached < range ? reached : range;
+    if ((steps + SIDE_BY_SIDE) / factor >= WHOLE) return 0;
+    return steps > 0 ? steps : 1;
+}
+
 int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to) {
-    return scale_for(factor, half, low, high, largest, UNSURE, to);
+    const int32_t steps = steps_for(factor, half, low, high, largest);
+    double above, most;
+    if (steps == 0) return 0;
+    scan_steps(factor, half, steps, &above, &most);
+    return scale_between(factor, half, low, above, most, UNSURE, to);
 }
 
 /* Its two roundings are one: floor(floor(x * 2^s + 1/2) / 2^s + 1/2) = floor(x + 1/2 + 2^-s / 2), for s >= 1 and
  * magnitudes x whose result is not exactly between two. Doubles hold all of this exactly. */
 int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
                           rlt_float_scale *to) {
-    if (shift > -1 || shift < -22) return 0;
+    if (shift > -1 || shift < -22 || multiplier <= 0) return 0;
     const double unit = 1.0 / (double)(INT64_C(1) << -shift);
-    return scale_for((double)multiplier * 0x1p-31 * unit, 0.5 + unit / 2, low, high, largest, 0, to);
+    const double factor = (double)multiplier * 0x1p-31 * unit, half = 0.5 + unit / 2;
+    const int32_t steps = steps_for(factor, half, low, high, largest);
+    double above, most;
+    if (steps == 0) return 0;
+    scan_fixed_steps(multiplier, 31 - shift, steps, &above, &most);
+    return scale_between(factor, half, low, above, most, 0, to);
 }
 
 int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t high, int64_t least, int64_t most,

@@ -4,7 +4,7 @@
 #include "prepare_pack.h"
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
-enum { TERMS_SLACK = 12, PAYING_WORDS = 12 };
+enum { TERMS_SLACK = 12, PAYING_WORDS = 12, CHUNK = 65536 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
  * value in the band, whether scaled sums and paired vectors are understood. */
@@ -94,14 +94,28 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     return share(k, tasks, k->blocks.count);
 }
 
-/* One word of a channel's run. */
-static uint8_t *pack_word(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t channel,
+/* One word of a channel's run, which may end before it. */
+static uint8_t *pack_rest(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t channel,
                           int32_t run, int32_t word, uint8_t *to) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const uint8_t *from = weights + (size_t)channel * filter + (size_t)run * (size_t)k->run_bytes;
     for (int32_t i = word * f->word; i < (word + 1) * f->word; i++) {
         *to++ = channel < k->window.out_c && i < k->run_bytes ? from[i] : 0;
     }
+    return to;
+}
+
+/* The same word of `channels` channels, from `first` on. */
+static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t first,
+                           int32_t channels, int32_t run, int32_t word, uint8_t *to) {
+    const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
+    int32_t c = first;
+    if (f->word == 4 && (word + 1) * 4 <= k->run_bytes) { /* nearly all words: plain copies */
+        const uint8_t *from = weights + (size_t)first * filter + (size_t)run * (size_t)k->run_bytes + (size_t)word * 4;
+        const int32_t last = first + channels < k->window.out_c ? first + channels : k->window.out_c;
+        for (; c < last; c++, from += filter, to += 4) memcpy(to, from, 4);
+    }
+    for (; c < first + channels; c++) to = pack_rest(k, f, weights, c, run, word, to);
     return to;
 }
 
@@ -113,11 +127,11 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, cons
         const int32_t whole = (last - paired) * f->lanes;
         for (int32_t run = 0; run < k->run_count; run++) {
             for (int32_t word = 0; word < k->run_words; word++) {
-                for (int32_t c = first; c < whole; c++) to = pack_word(k, f, weights, c, run, word, to);
+                to = pack_words(k, f, weights, first, whole - first, run, word, to);
                 if (!paired || (word % 2 == 0 && word + 1 < k->run_words)) continue;
                 for (int32_t c = whole; c < whole + f->lanes / 2; c++) {
-                    to = pack_word(k, f, weights, c, run, word & ~1, to);
-                    to = pack_word(k, f, weights, c, run, word | 1, to);
+                    to = pack_words(k, f, weights, c, 1, run, word & ~1, to);
+                    to = pack_words(k, f, weights, c, 1, run, word | 1, to);
                 }
             }
         }
@@ -133,10 +147,15 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
     const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
     int64_t apart = 0;
-    for (size_t i = 0; i < filter; i++) {
-        const int32_t weight = weights[i] - k->weights_zero_point;
-        sum += (uint32_t)weight;
-        apart += 255 * (weight < 0 ? -weight : weight);
+    for (size_t first = 0; first < filter; first += CHUNK) { /* 32 bits hold a chunk's, and vectorize well */
+        const size_t last = filter - first < CHUNK ? filter : first + CHUNK;
+        uint32_t magnitude = 0;
+        for (size_t i = first; i < last; i++) {
+            const int32_t weight = weights[i] - k->weights_zero_point;
+            sum += (uint32_t)weight;
+            magnitude += (uint32_t)(weight < 0 ? -weight : weight);
+        }
+        apart += 255 * (int64_t)magnitude;
     }
     *least = own - apart;
     *most = own + apart;
