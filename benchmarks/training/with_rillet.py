@@ -1,37 +1,14 @@
 """The jobs on rillet; see serve.py."""
 
 import numpy as np
+from models import mnist_cnn, resnet8
 from serve import ADDS, BATCHES, FIT_BATCH, SAMPLES, arguments, peak_bytes, serve
 
 import rillet
 from rillet import keras
-from rillet.keras import layers
 
 VERSION = rillet.__version__
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-
-def resnet8():
-    inputs = keras.Input((32, 32, 3))
-    x = layers.Conv2D(16, 3, padding="same")(inputs)
-    x = layers.Activation("relu")(layers.BatchNormalization()(x))
-    for filters, strides in ((16, 1), (32, 2), (64, 2)):
-        y = layers.BatchNormalization()(layers.Conv2D(filters, 3, strides, padding="same")(x))
-        y = layers.Conv2D(filters, 3, padding="same")(layers.Activation("relu")(y))
-        y = layers.BatchNormalization()(y)
-        if strides > 1:
-            x = layers.Conv2D(filters, 1, strides, padding="same")(x)
-        x = layers.Activation("relu")(layers.Add()([x, y]))
-    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
-
-
-def mnist_cnn():
-    return keras.Sequential([
-        keras.Input((28, 28, 1)),
-        layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
-        layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2),
-        layers.Flatten(), layers.Dropout(0.5), layers.Dense(10),
-    ])  # fmt: skip
 
 
 def trained(model):
@@ -44,7 +21,7 @@ def main():
     rillet.set_num_threads(threads)
     random = np.random.default_rng(0)
     if job in BATCHES:
-        model = resnet8()
+        model = resnet8(keras)
         model.compile(keras.optimizers.SGD(0.01, momentum=0.9), LOSS)
         x = random.standard_normal((BATCHES[job], 32, 32, 3), np.float32)
         y = random.integers(0, 10, len(x)).astype(np.int32)
@@ -58,7 +35,7 @@ def main():
 
         serve(run, 0, VERSION, imported, ADDS)
     else:
-        model = mnist_cnn()
+        model = mnist_cnn(keras)
         model.compile("adam", LOSS, metrics=["accuracy"])
         x = random.random((SAMPLES, 28, 28, 1), np.float32)
         y = random.integers(0, 10, SAMPLES).astype(np.int32)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ..eager import Tensor, Variable, convert_to_tensor, name_scope, transpose
 from ..eager.nest import flatten, map_structure
+from ..importers.keras.weights import snake_case
 from ..ir import RilletError
 from . import constraints, initializers, regularizers
 from .masking import masks_of, set_masks
-from .registry import auto_name, serialize, snake_case
+from .registry import auto_name, serialize
 from .symbolic import SymbolicTensor, call_symbolically
 
 
@@ -187,19 +188,13 @@ class Layer:
             yield from layer.every_layer()
 
     @property
-    def every_weight(self) -> list[Weight]:
-        """All weights, this layer's own first."""
-        found = {id(w.variable): w for layer in self.every_layer() for w in layer._own}
-        return list(found.values())
-
-    @property
     def trainable_weights(self) -> list[Variable]:
         return [w.variable for w in _trainable(self)]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         kept = {id(v) for v in self.trainable_weights}
-        return [w.variable for w in self.every_weight if id(w.variable) not in kept]
+        return [w.variable for w in self.ordered_weights if id(w.variable) not in kept]
 
     @property
     def weights(self) -> list[Variable]:
@@ -211,7 +206,7 @@ class Layer:
 
     @property
     def ordered_weights(self) -> list[Weight]:
-        """`every_weight` in Keras's order."""
+        """All weights: layer by layer, in each the trainable ones first, as Keras orders them."""
         found = {}
         for layer in self.every_layer():
             for weight in layer.ordered_own:

@@ -21,9 +21,10 @@ from ..eager import (
     square,
     top_k,
 )  # fmt: skip
+from ..importers.keras.weights import snake_case
 from . import losses
 from .masking import mask_of, weights_with_mask
-from .registry import ConfigError, auto_name, deserialize, exported, snake_case
+from .registry import ConfigError, auto_name, deserialize, exported
 
 _MODULE = "keras.metrics"
 

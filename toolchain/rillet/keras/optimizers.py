@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..eager import Handle, Variable, call, cast, clip_by_global_norm, clip_by_norm, clip_by_value, convert_to_tensor
+from ..importers.keras.weights import snake_case
 from ..ir import RilletError
 from . import schedules
-from .registry import auto_name, deserialize, exported, serialize, snake_case
+from .registry import auto_name, deserialize, exported, serialize
 from .schedules import LearningRateSchedule
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules"]

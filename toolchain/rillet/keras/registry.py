@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -123,13 +122,6 @@ def lookup(module: str, name: str, custom_objects: dict[str, Any] | None = None,
 def camel_case(name: str) -> str:
     """he_normal -> HeNormal."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-
-
-def snake_case(name: str) -> str:
-    """Conv2DTranspose -> conv2d_transpose, as Keras names layers."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def auto_name(prefix: str) -> str:

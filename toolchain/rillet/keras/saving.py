@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..importers.keras.container import open_archive
-from ..importers.keras.weights import ArchiveWeights, Budget
+from ..importers.keras.weights import ArchiveWeights, Budget, snake_case
 from ..ir import RilletError
 from .layer import Layer, Weight
 from .registry import deserialize, register_keras_serializable, serialize
@@ -178,14 +177,10 @@ def _container(name: str, layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
     counts: dict[str, int] = {}
     found = []
     for layer in layers:
-        kind = _snake_case(type(layer).__name__)
+        kind = snake_case(type(layer).__name__)
         number = counts[kind] = counts.get(kind, -1) + 1
         found.append((f"{name}/{kind}_{number}" if number else f"{name}/{kind}", layer))
     return found
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", re.sub(r"\W", "", name)).lower()
 
 
 def _compile_config(model: Any) -> dict[str, Any] | None:
@@ -237,7 +232,7 @@ def _read_optimizer(model: Any, stored: ArchiveWeights) -> None:
 def _optimizer_weights(model: Any) -> list[Weight]:
     """The optimizer's variables; what it keeps beside a weight has the weight's layout."""
     optimizer = model.optimizer
-    orders = {id(w.variable): w.order for w in model.every_weight}
+    orders = {id(w.variable): w.order for w in model.ordered_weights}
     found = [Weight(v, v.name, None) for v in (optimizer.iterations, optimizer.learning_rate)]
     for trained in optimizer.trained:
         found += [Weight(v, v.name, orders.get(id(trained))) for v in optimizer.kept_beside(trained)]

@@ -74,7 +74,7 @@ class Trainer(Layer):
             loss = self.compute_loss(x, y, y_pred, sample_weight)
         variables = self.trainable_weights
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        for weight in self.every_weight:
+        for weight in self.ordered_weights:
             weight.constrain()
         return self._update(x, y, y_pred, sample_weight, loss)
 

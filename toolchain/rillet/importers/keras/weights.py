@@ -120,7 +120,7 @@ class ArchiveWeights:
         found: list[Weights] = []
         box = self._at("layers") or self._at("_layer_checkpoint_dependencies")  # the latter: TensorFlow 2.11 and 2.12
         for _, kind in layers:
-            name = _snake_case(kind)
+            name = snake_case(kind)
             number = counts[name] = counts.get(name, -1) + 1
             key = f"{name}_{number}" if number else name
             found.append(ArchiveWeights(box[key] if box is not None and key in box else None, self.budget))
@@ -168,8 +168,8 @@ def _base(path: str) -> str:
     return path.rsplit("/", 1)[-1].split(":")[0]
 
 
-def _snake_case(name: str) -> str:
-    """As Keras names objects in an archive: "SeparableConv2D" -> "separable_conv2d"."""
+def snake_case(name: str) -> str:
+    """As Keras names layers, and objects in an archive: "SeparableConv2D" -> "separable_conv2d"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", re.sub(r"\W", "", name)).lower()
 
 
