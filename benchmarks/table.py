@@ -40,7 +40,7 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
         f"{peak['float_gmac_per_s']:.0f} GMAC/s.",
         "",
     ]
-    lines += _aligned([HEADINGS, *(_cells(row, peak) for row in measured)])
+    lines += aligned([HEADINGS, *(_cells(row, peak) for row in measured)])
     lines.append("")
     for name, ratios in means(rows).items():
         faster = ", ".join(f"{ratios[str(n)]:.2f}x on {n} thread{'s' if n > 1 else ''}" for n in THREADS)
@@ -85,15 +85,15 @@ def _cells(row: Row, peak: Mapping[str, float]) -> list[str]:
     ]
 
 
-def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table, readable as text too; all columns but the first flush right."""
+def aligned(cells: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """A Markdown table, readable as text too; all columns but the first `left` flush right."""
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
 
     def line(row: Sequence[str]) -> str:
-        first, *rest = (c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        return "| " + " | ".join([first, *rest]) + " |"
+        padded = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        return "| " + " | ".join(padded) + " |"
 
-    rule = "|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|"
+    rule = "|" + "|".join("-" * (w + 2) if i < left else "-" * (w + 1) + ":" for i, w in enumerate(widths)) + "|"
     return [line(cells[0]), rule, *map(line, cells[1:])]
 
 
