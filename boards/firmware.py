@@ -14,6 +14,7 @@ from .elf import Elf, read_elf
 from .generated import write_model
 from .kernels import kernel_objects
 from .linker import linker_script
+from .mlperf_tiny import MlperfTiny
 from .objects import compile_all, headers_digest
 from .sizes import RegionUse, Sizes, measure, refuse_early, refuse_late, region_uses
 from .sources import source_root
@@ -24,6 +25,7 @@ _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 # As for the host's library: a fused multiply-add would round differently.
 _ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 _SERVER = ("firmware/main.c", "firmware/server.c", "firmware/frame.c")
+_MLPERF_TINY = ("firmware/mlperf_tiny.c",)
 _SESSION = "core/run.c"
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
@@ -56,6 +58,7 @@ def build(
     *,
     model_name: str = "",
     signatures: Sequence[str] = (),
+    mlperf_tiny: MlperfTiny | None = None,
 ) -> Firmware:
     """Compiles and links the firmware that runs one model.
 
@@ -65,6 +68,7 @@ def build(
         kernels: names of the kernel functions, without their `rlt_` prefix.
         out_dir: gets firmware.elf, replaced only when the build has succeeded.
         model_name: what the device calls its model, at most 63 bytes. signatures: the names of its signatures.
+        mlperf_tiny: the firmware also answers this benchmark's runner.
 
     Raises:
         BoardError: the compiler is missing or fails, a kernel is unknown, or the program does not fit the board (the
@@ -74,12 +78,12 @@ def build(
     refuse_early(board, len(image), arena)
     compiler = find_compiler(board.toolchain)
     root = source_root()
-    objects = _compile(compiler, root, board, kernels)
-    bound = _stack_bound(objects, kernels) if compiler.bare else None
+    objects = _compile(compiler, root, board, kernels, _MLPERF_TINY if mlperf_tiny else ())
+    bound = _stack_bound(objects, kernels, mlperf_tiny is not None) if compiler.bare else None
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
-        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures)
+        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures, mlperf_tiny)
         linked = _link(compiler, root, board, [*own, *objects.server, objects.session, *objects.kernels], Path(scratch))
         elf = read_elf(linked.read_bytes())
         sizes, regions = measure(board, elf, arena, bound), region_uses(board, elf)
@@ -89,7 +93,7 @@ def build(
     return Firmware(path, board, sizes, regions, elf)
 
 
-def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str]) -> _Objects:
+def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str], extra: Sequence[str]) -> _Objects:
     common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags, *_defines(board))
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
     headers = headers_digest(root)
@@ -98,7 +102,7 @@ def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str
         units = [(file, (*common, *_optimization(file, root), *graph)) for file in files]
         return compile_all(compiler, units, headers, _include(compiler, root))
 
-    session, *server = compile_files([root / _SESSION, *_sources(root, board)])
+    session, *server = compile_files([root / _SESSION, *_sources(root, board, extra)])
     return _Objects(server, session, kernel_objects(root, kernels, board.isa, compile_files))
 
 
@@ -144,9 +148,9 @@ def _arena_bytes(image: bytes) -> int:
     return arena
 
 
-def _sources(root: Path, board: Board) -> list[Path]:
+def _sources(root: Path, board: Board, extra: Sequence[str]) -> list[Path]:
     """The protocol server and the board's port."""
-    files = [*_SERVER]
+    files = [*_SERVER, *extra]
     if board.memory is None:
         files.append(f"port/{board.start}.c")
     else:
@@ -176,13 +180,13 @@ def _defines(board: Board) -> list[str]:
     return [f"-D{name}={value:#x}u" for name, value in values.items()]
 
 
-def _stack_bound(objects: _Objects, kernels: Sequence[str]) -> StackBound:
+def _stack_bound(objects: _Objects, kernels: Sequence[str], answers_text: bool) -> StackBound:
     def graphs(made: Sequence[Path]) -> list[str]:
         return [g.read_text("utf-8") for o in made if (g := o.with_suffix(".ci")).is_file()]
 
     functions = [f"rlt_{k}" for k in kernels]
     parts = [
-        Part(graphs(objects.server), ["port_write"]),
+        Part(graphs(objects.server), ["port_write", *(["mlperf_tiny_byte"] if answers_text else [])]),
         Part(graphs([objects.session]), functions),
         Part(graphs(objects.kernels), None, functions),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .board import Board
+from .mlperf_tiny import MlperfTiny
 
 # Room that a host process keeps for images sent to it.
 HOST_IMAGE_ROOM = 16 << 20
@@ -20,6 +21,7 @@ def write_model(
     board: Board,
     model_name: str,
     signatures: Sequence[str],
+    mlperf_tiny: MlperfTiny | None,
 ) -> list[Path]:
     """Writes tables in C, and the image as it is, into `work`; gives the files to compile."""
     room = HOST_IMAGE_ROOM if board.memory is None else 0
@@ -40,6 +42,7 @@ def write_model(
         *([f"static uint8_t room[{room}] __attribute__((aligned(RLT_ALIGNMENT)));"] if room else []),
         f"uint8_t *const fw_image_room = {room_at};",
         f"const uint32_t fw_image_room_bytes = {room}u;",
+        *_text_protocol(mlperf_tiny),
         "",
     ]
     (work / "model.c").write_text("\n".join(lines), "utf-8")
@@ -50,6 +53,18 @@ def write_model(
         "utf-8",
     )
     return [work / "model.c", work / "image.S"]
+
+
+def _text_protocol(mlperf_tiny: MlperfTiny | None) -> list[str]:
+    if mlperf_tiny is None:
+        return ["int (*const fw_text)(uint8_t byte, rlt_session *session) = NULL;"]
+    m = mlperf_tiny
+    return [
+        '#include "firmware/mlperf_tiny.h"',
+        f"static uint8_t raw[{m.raw_bytes}] __attribute__((aligned(4)));",
+        f'const struct mlperf_tiny fw_mlperf_tiny = {{"{m.benchmark}", {m.kind}u, raw, {m.raw_bytes}u}};',
+        "int (*const fw_text)(uint8_t byte, rlt_session *session) = mlperf_tiny_byte;",
+    ]
 
 
 def _c_string(text: str) -> str:

@@ -15,6 +15,7 @@ from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
 from .board import Board, load_board
 from .firmware import Firmware, build, join_images
+from .mlperf_tiny import find_benchmark
 from .sources import refuse_stale_library
 
 
@@ -84,9 +85,13 @@ def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name:
     return Target(name, where, data, plans)
 
 
-def build_target(target: Target, out_dir: str | PathLike[str]) -> Firmware:
-    """Builds the firmware; see `rillet.boards.build` for what it raises."""
+def build_target(target: Target, out_dir: str | PathLike[str], *, mlperf_tiny: bool = False) -> Firmware:
+    """Builds the firmware, which also answers MLPerf Tiny's runner if told so; see `build` for what it raises."""
     refuse_stale_library()
     images, kernels = export_all(list(target.plans.values()))
     joined = join_images(images)
-    return build(joined, kernels, target.board, out_dir, model_name=target.name, signatures=list(target.plans))
+    benchmark = find_benchmark(target.data) if mlperf_tiny else None
+    names = list(target.plans)
+    return build(
+        joined, kernels, target.board, out_dir, model_name=target.name, signatures=names, mlperf_tiny=benchmark
+    )

@@ -3,13 +3,15 @@
 from .device import Device, Duration, Kind
 from .errors import DeviceError, DeviceFault, LinkError, LinkGone, RequestRefused
 from .link import ByteStream, Link
+from .mlperf_tiny import Inference, MlperfTinyDevice
 from .process import ProcessStream
 from .protocol import Capability, Info, Memory, SignatureInfo, TensorInfo
-from .registry import ENTRY_POINT_GROUP, OpenOptions, device_kinds, open_device
+from .registry import ENTRY_POINT_GROUP, OpenOptions, device_kinds, open_device, open_stream
 from .serial_port import SerialStream, find_port
 
 __all__ = [
-    "ENTRY_POINT_GROUP", "ByteStream", "Capability", "Device", "DeviceError", "DeviceFault", "Duration", "Info", "Kind",
-    "Link", "LinkError", "LinkGone", "Memory", "OpenOptions", "ProcessStream", "RequestRefused", "SerialStream",
-    "SignatureInfo", "TensorInfo", "device_kinds", "find_port", "open_device",
+    "ENTRY_POINT_GROUP", "ByteStream", "Capability", "Device", "DeviceError", "DeviceFault", "Duration", "Inference",
+    "Info", "Kind", "Link", "LinkError", "LinkGone", "Memory", "MlperfTinyDevice", "OpenOptions", "ProcessStream",
+    "RequestRefused", "SerialStream", "SignatureInfo", "TensorInfo", "device_kinds", "find_port", "open_device",
+    "open_stream",
 ]  # fmt: skip

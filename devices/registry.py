@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 
 from .device import Device, Kind
 from .errors import DeviceError
+from .link import ByteStream
 from .process import ProcessStream
 from .serial_port import SerialStream, find_port
 
@@ -73,19 +74,40 @@ class _Plugin:
 
 
 def _open_host(address: str, options: OpenOptions) -> Device:
-    return Device(ProcessStream(_program("host", address, options)), Kind("host"))
+    return Device(_process_stream("host", address, options), Kind("host"))
 
 
 def _open_emulator(address: str, options: OpenOptions) -> Device:
-    kind = Kind("emulator", options.instructions_per_tick)
-    return Device(ProcessStream(_program("emulator", address, options)), kind)
+    return Device(_process_stream("emulator", address, options), Kind("emulator", options.instructions_per_tick))
 
 
 def _open_serial(address: str, options: OpenOptions) -> Device:
-    port = address or find_port(options.usb_ids)
     # A full frame of 1 KiB and its reply, twice over, beside the usual second.
     timeout_s = 1.0 + 2 * 2 * 1100 * 10 / options.baud
-    return Device(SerialStream(port, options.baud), Kind("serial", timeout_s=timeout_s))
+    return Device(_serial_stream(address, options), Kind("serial", timeout_s=timeout_s))
+
+
+def open_stream(spec: str, options: OpenOptions | None = None) -> ByteStream:
+    """The bare byte stream of a built-in kind of device, for other protocols than rillet's frames.
+
+    Raises:
+        DeviceError: another kind, or it cannot be opened.
+    """
+    kind, _, address = spec.partition(":")
+    options = options or OpenOptions()
+    if kind == "serial":
+        return _serial_stream(address, options)
+    if kind in ("host", "emulator"):
+        return _process_stream(kind, address, options)
+    raise DeviceError(f"only host, emulator and serial devices speak protocols of text, not '{kind}'")
+
+
+def _process_stream(kind: str, address: str, options: OpenOptions) -> ByteStream:
+    return ProcessStream(_program(kind, address, options))
+
+
+def _serial_stream(address: str, options: OpenOptions) -> ByteStream:
+    return SerialStream(address or find_port(options.usb_ids), options.baud)
 
 
 def _program(kind: str, address: str, options: OpenOptions) -> Sequence[str]:

@@ -31,10 +31,7 @@ uint32_t fw_decode(struct fw_decoder *decoder, uint8_t byte)
     if (byte == 0) {
         uint32_t length = decoder->length;
         int whole = !decoder->bad && decoder->remaining == 0 && length >= FW_HEADER_BYTES + FW_CRC_BYTES;
-        decoder->length = 0;
-        decoder->remaining = 0;
-        decoder->zero_due = 0;
-        decoder->bad = 0;
+        fw_forget(decoder);
         if (!whole) {
             return 0;
         }
@@ -52,6 +49,19 @@ uint32_t fw_decode(struct fw_decoder *decoder, uint8_t byte)
     decoder->remaining = (uint8_t)(byte - 1u);
     decoder->zero_due = byte != 0xFF;
     return 0;
+}
+
+int fw_in_frame(const struct fw_decoder *decoder)
+{
+    return decoder->length != 0 && decoder->buffer[0] < ' ';
+}
+
+void fw_forget(struct fw_decoder *decoder)
+{
+    decoder->length = 0;
+    decoder->remaining = 0;
+    decoder->zero_due = 0;
+    decoder->bad = 0;
 }
 
 void fw_encode(uint8_t *frame, uint32_t length, void (*write)(const uint8_t *data, uint32_t length))

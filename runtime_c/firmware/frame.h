@@ -22,6 +22,12 @@ uint32_t fw_crc32(uint32_t crc, const uint8_t *data, uint32_t length);
  * or 0: nothing yet, or a frame that was damaged and is forgotten. */
 uint32_t fw_decode(struct fw_decoder *decoder, uint8_t byte);
 
+/* Whether the bytes since the last end mark look like a frame: they begin with a protocol version, not with a letter. */
+int fw_in_frame(const struct fw_decoder *decoder);
+
+/* Forgets what it has of a frame. */
+void fw_forget(struct fw_decoder *decoder);
+
 /* Sends `length` bytes as one frame, CRC added, through `write`. The four bytes after them must be writable. */
 void fw_encode(uint8_t *frame, uint32_t length, void (*write)(const uint8_t *data, uint32_t length));
 

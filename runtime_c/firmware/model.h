@@ -25,4 +25,8 @@ extern const uint32_t fw_arena_bytes;
 extern uint8_t *const fw_image_room;
 extern const uint32_t fw_image_room_bytes;
 
+/* A protocol of text beside the frames: takes every byte that is in none and gives 1 when it has answered. NULL: none.
+ * `session` is NULL where there is no model. */
+extern int (*const fw_text)(uint8_t byte, rlt_session *session);
+
 #endif

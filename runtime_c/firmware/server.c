@@ -426,6 +426,9 @@ void fw_serve(void)
         uint32_t length = fw_decode(&decoder, (uint8_t)byte);
         if (length != 0) {
             handle(length);
+        } else if (fw_text != NULL && !fw_in_frame(&decoder) &&
+                   fw_text((uint8_t)byte, server.image != NULL ? &server.session : NULL)) {
+            fw_forget(&decoder);
         }
     }
 }
