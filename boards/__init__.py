@@ -1,6 +1,7 @@
 """Boards as data, and the building and flashing of firmware for them."""
 
-from .board import Board, BoardError, board_names, load_board
+from .board import Board, BoardError
+from .catalogue import board_names, load_board
 from .elf import Elf, read_elf
 from .firmware import Firmware, build
 from .generated import kernel_crc

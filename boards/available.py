@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serial.tools import list_ports
 
 from ..devices import device_kinds
-from .board import board_names, load_board
+from .catalogue import board_names, load_board
 
 
 @dataclass(frozen=True)

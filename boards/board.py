@@ -1,16 +1,14 @@
-"""A board as data: board.toml, read and checked. docs/adding-a-board.md describes every key."""
+"""A board as data: board.toml, read and checked. schema.json describes every key."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from ..ir import RilletError
-from .table import Table
+from .schema import board_schema, checked
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,20 +22,23 @@ class BoardError(RilletError):
 
 @dataclass(frozen=True)
 class Region:
-    """A range of memory. speed: relative cost of an access, 1 the fastest; kind: "ram" or "flash"."""
+    """A range of memory. speed: relative cost of an access, 1 the fastest; kind: "ram" or "flash"; file_address: where
+    flashing tools write what is stored here."""
 
     name: str
     address: int
     bytes: int
     kind: str
     speed: int
+    file_address: int
 
 
 @dataclass(frozen=True)
 class MemoryMap:
-    """Which region holds what: `code` (and constants), `image` (the model), `data` (variables, stack), `arena`."""
+    """Which region holds what: `code`, `constants`, `image` (the model), `data` (variables, stack), `arena`."""
 
     code: Region
+    constants: Region
     image: Region
     data: Region
     arena: Region
@@ -46,12 +47,16 @@ class MemoryMap:
 
 @dataclass(frozen=True)
 class Peripheral:
-    """A driver's kind (the name of its C file) with the address, clock and interrupt number it is compiled for."""
+    """A driver's kind (the name of its C file) with the address, clock and interrupt number it is compiled for; tx, rx,
+    function: of a UART's pins, where its driver does not know them itself."""
 
     kind: str
     address: int
     hz: int
     interrupt: int | None = None
+    tx: int | None = None
+    rx: int | None = None
+    function: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,23 +73,26 @@ class Emulator:
 
 @dataclass(frozen=True)
 class Flash:
-    """How a program gets onto the board: `runner` "emulator", "uf2" or "command"."""
+    """How a program gets onto the board: `runner` by default; `options` of each runner that fits, by its name; `note`:
+    what a person has to do first."""
 
     runner: str
-    command: tuple[str, ...] = ()
-    package: str = ""
-    uf2_family: int = 0
-    volume: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Board:
-    """One board. `memory`, `uart` and `ticks` are None for a board that is an operating system's process."""
+    """One board. `memory`, `uart` and `ticks` are None for a board that is an operating system's process.
+
+    tried: where its firmware has really run: "hardware", "emulator", "register model" or "only built".
+    """
 
     name: str
     description: str
     core: str
     clock_hz: int
+    tried: str
     toolchain: str
     flags: tuple[str, ...]
     isa: tuple[str, ...]
@@ -111,30 +119,6 @@ class Board:
         return 1e9 / self.ticks.hz / float(1 << self.emulator.icount_shift)
 
 
-def board_names() -> list[str]:
-    """The boards that come with rillet."""
-    return sorted(e.name for e in _folder().iterdir() if e.is_dir() and (e / "board.toml").is_file())
-
-
-def load_board(name: str) -> Board:
-    """The board of that name, or from that board.toml or folder that holds one.
-
-    Raises:
-        BoardError: no such board, or its file is wrong; the text names file and key.
-    """
-    path = Path(name)
-    if path.suffix == ".toml" or (path / "board.toml").is_file():
-        path = path / "board.toml" if path.is_dir() else path
-        try:
-            return parse_board(path.read_text("utf-8"), path.resolve().parent.name, str(path))
-        except OSError as problem:
-            raise BoardError(f"cannot read {path}: {problem.strerror}") from problem
-    if name not in board_names():
-        raise BoardError(f"no board '{name}'; there are {', '.join(board_names())}, or give the path of a board.toml")
-    file = _folder() / name / "board.toml"
-    return parse_board(file.read_text("utf-8"), name, str(file))
-
-
 def parse_board(text: str, name: str, source: str) -> Board:
     """A board from the text of its board.toml. `source` is what errors call the file. Raises BoardError."""
     try:
@@ -142,114 +126,94 @@ def parse_board(text: str, name: str, source: str) -> Board:
     except tomllib.TOMLDecodeError as problem:
         raise BoardError(f"{source}: not valid TOML: {problem}") from problem
     try:
-        return _board(Table(content, source), name, source)
+        return _board(checked(content, board_schema(), source), name, source)
     except ValueError as problem:
         raise BoardError(str(problem)) from problem
 
 
-def _board(top: Table, name: str, source: str) -> Board:
-    build = top.table("build")
-    native = build.text("toolchain") == "native"
-    uart, ticks = (None, None) if native else (top.table("uart"), top.table("ticks"))
-    board = Board(
+def runner_names() -> list[str]:
+    """Every way of flashing that a board.toml can name."""
+    keys: dict[str, Any] = board_schema()["properties"]["flash"]["properties"]
+    return [name for name, entry in keys.items() if "properties" in entry]
+
+
+def _board(top: dict[str, Any], name: str, source: str) -> Board:
+    build = top["build"]
+    native = build["toolchain"] == "native"
+    for table in () if native else ("memory", "uart", "ticks"):
+        if table not in top:
+            raise ValueError(f"{source}: {table}: missing; it must be a table")
+    uart = {} if native else top["uart"]
+    return Board(
         name=name,
-        description=top.text("description"),
-        core=top.text("core"),
-        clock_hz=top.integer("clock_hz", 0),
-        toolchain=build.text("toolchain"),
-        flags=build.texts("flags"),
-        isa=build.texts("isa", ("scalar",)),
-        start=build.text("start"),
-        clock=build.text("clock", "reset"),
-        boot=build.text("boot", ""),
-        defines=build.integers("defines"),
-        body_bytes=build.integer("frame_body_bytes", 16384 if native else 1024, low=256, high=65532),
-        memory=None if native else _memory(top.table("memory")),
-        uart=_peripheral(uart, "clock_hz"),
-        baud=uart.integer("baud", 115200, low=1) if uart else 115200,
-        usb_ids=uart.texts("usb_ids", ()) if uart else (),
-        ticks=_peripheral(ticks, "hz"),
-        emulator=_emulator(top.table("emulator")) if "emulator" in top else None,
-        flash=_flash(top.table("flash")),
+        description=top["description"],
+        core=top["core"],
+        clock_hz=top["clock_hz"],
+        tried=top["tried"],
+        toolchain=build["toolchain"],
+        flags=tuple(build["flags"]),
+        isa=tuple(build["isa"]),
+        start=build["start"],
+        clock=build["clock"],
+        boot=build["boot"],
+        defines=build["defines"],
+        body_bytes=build.get("frame_body_bytes", 16384 if native else 1024),
+        memory=None if native else _memory(top["memory"], f"{source}: memory."),
+        uart=None if native else _uart(uart),
+        baud=uart.get("baud", 115200),
+        usb_ids=tuple(uart.get("usb_ids", ())),
+        ticks=None if native else Peripheral(top["ticks"]["kind"], top["ticks"]["address"], top["ticks"]["hz"]),
+        emulator=_emulator(top["emulator"], source) if "emulator" in top else None,
+        flash=_flash(top["flash"], "emulator" in top, source),
         source=source,
     )
-    if board.flash.runner == "emulator" and board.emulator is None:
-        raise ValueError(f"{source}: flash.runner is 'emulator', but there is no [emulator]")
-    for table in (uart, ticks, build, top):
-        if table:
-            table.finish()
-    return board
 
 
-def _peripheral(table: Table | None, rate_key: str) -> Peripheral | None:
-    if table is None:
-        return None
-    interrupt = table.integer("interrupt", high=1023) if "interrupt" in table else None
-    return Peripheral(table.text("kind"), table.integer("address", 0), table.integer(rate_key, 0), interrupt)
+def _uart(table: dict[str, Any]) -> Peripheral:
+    pins = (table.get(key) for key in ("interrupt", "tx", "rx", "function"))
+    return Peripheral(table["kind"], table["address"], table["clock_hz"], *pins)
 
 
-def _memory(table: Table) -> MemoryMap:
+def _memory(table: dict[str, Any], place: str) -> MemoryMap:
     regions: dict[str, Region] = {}
-    listed = table.table("regions")
-    for name in listed.names():
-        entry = listed.table(name)
-        region = Region(
-            name,
-            entry.integer("address"),
-            entry.integer("bytes", low=1),
-            entry.choice("kind", ("ram", "flash"), "ram"),
-            entry.integer("speed", 1, low=1),
-        )
-        if region.address + region.bytes > 1 << 32:
-            raise ValueError(f"{entry.place('bytes')}: the region ends beyond 32 bits of address")
-        entry.finish()
+    for name, entry in table["regions"].items():
+        at = entry["address"]
+        region = Region(name, at, entry["bytes"], entry["kind"], entry["speed"], entry.get("file_address", at))
+        if at + region.bytes > 1 << 32:
+            raise ValueError(f"{place}regions.{name}.bytes: the region ends beyond 32 bits of address")
         for other in regions.values():
-            if region.address < other.address + other.bytes and other.address < region.address + region.bytes:
-                raise ValueError(f"{entry.place('address')}: overlaps region '{other.name}'")
+            if at < other.address + other.bytes and other.address < at + region.bytes:
+                raise ValueError(f"{place}regions.{name}.address: overlaps region '{other.name}'")
         regions[name] = region
 
-    def region_of(key: str, default: str | None = None) -> Region:
-        chosen: Region = regions[table.choice(key, tuple(regions), default)]
-        if key in ("data", "arena") and chosen.kind == "flash":
-            raise ValueError(f"{table.place(key)}: region '{chosen.name}' is flash and cannot be written while running")
-        return chosen
+    def region_of(key: str, default: str = "") -> Region:
+        chosen = table.get(key, default)
+        if chosen not in regions:
+            raise ValueError(f"{place}{key}: '{chosen}' is none of {', '.join(regions)}")
+        if key in ("data", "arena") and regions[chosen].kind == "flash":
+            raise ValueError(f"{place}{key}: region '{chosen}' is flash and cannot be written while running")
+        return regions[chosen]
 
     code, data = region_of("code"), region_of("data")
-    memory = MemoryMap(
-        code,
-        region_of("image", code.name),
-        data,
-        region_of("arena", data.name),
-        table.integer("stack_bytes", 4096, low=256),
-    )
-    if memory.stack_bytes % 16:
-        raise ValueError(f"{table.place('stack_bytes')}: must be a multiple of 16")
-    table.finish()
-    return memory
+    constants = region_of("constants", code.name)
+    image, arena = region_of("image", constants.name), region_of("arena", data.name)
+    return MemoryMap(code, constants, image, data, arena, table["stack_bytes"])
 
 
-def _emulator(table: Table) -> Emulator:
-    emulator = Emulator(
-        table.texts("command"), table.integer("icount_shift", 0, low=0, high=10), table.text("package", "")
-    )
-    if not any("{program}" in word for word in emulator.command):
-        raise ValueError(f"{table.place('command')}: no word holds {{program}}, where the built file's path goes")
-    table.finish()
-    return emulator
+def _emulator(table: dict[str, Any], source: str) -> Emulator:
+    if not any("{program}" in word for word in table["command"]):
+        raise ValueError(f"{source}: emulator.command: no word holds {{program}}, where the built file's path goes")
+    return Emulator(tuple(table["command"]), table["icount_shift"], table["package"])
 
 
-def _flash(table: Table) -> Flash:
-    runner = table.choice("runner", ("emulator", "uf2", "command"))
-    flash = Flash(
-        runner,
-        table.texts("command") if runner == "command" else (),
-        table.text("package", ""),
-        table.integer("uf2_family") if runner == "uf2" else 0,
-        table.text("volume") if runner == "uf2" else "",
-    )
-    table.finish()
-    return flash
-
-
-def _folder() -> Any:
-    return resources.files(__package__)
+def _flash(table: dict[str, Any], emulated: bool, source: str) -> Flash:
+    options = {name: entry for name, entry in table.items() if isinstance(entry, dict)}
+    runner = table["runner"]
+    known = runner_names()
+    if runner not in known:
+        raise ValueError(f"{source}: flash.runner: '{runner}' is none of {', '.join(known)}")
+    if runner == "emulator" and not emulated:
+        raise ValueError(f"{source}: flash.runner is 'emulator', but there is no [emulator]")
+    if runner != "emulator" and runner not in options:
+        raise ValueError(f"{source}: flash.{runner}: missing; runner '{runner}' needs this table")
+    return Flash(runner, options, table["note"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .board import Board, BoardError
-from .boot import boot_block_with_crc
+from .boot import finish_boot_block
 from .elf import Elf, read_elf
 from .generated import write_model
 from .kernels import kernel_objects
@@ -113,7 +113,7 @@ def _link(compiler: Compiler, root: Path, board: Board, parts: Sequence[Path], w
     flags = [*compiler.flags, *_WARNINGS, *board.flags, *_defines(board), *include, "-Wl,--gc-sections"]
     compiler.run([*flags, *map(str, parts), *_layout(board, work), "-o", str(linked)])
     if board.boot:
-        linked.write_bytes(boot_block_with_crc(linked.read_bytes()))
+        linked.write_bytes(finish_boot_block(board.boot, linked.read_bytes()))
     return linked
 
 
@@ -125,7 +125,7 @@ def _layout(board: Board, work: Path) -> list[str]:
     if board.memory is None:
         return ["-lm"]
     script = work / "board.ld"
-    script.write_text(linker_script(board.memory, boot=bool(board.boot)), "utf-8")
+    script.write_text(linker_script(board.memory), "utf-8")
     # What does not fit is refused by us, with more to say than the linker has.
     return [f"-T{script}", "-Wl,--no-warn-rwx-segments", "-Wl,--no-check-sections", "-Wl,--build-id=none", "-lgcc"]
 
@@ -172,11 +172,13 @@ def _optimization(file: Path, root: Path) -> tuple[str, ...]:
 
 def _defines(board: Board) -> list[str]:
     values = {**board.defines, "FW_BODY_BYTES": board.body_bytes}
+    values |= {"PORT_CLOCK_HZ": board.clock_hz} if board.clock_hz else {}
     if board.uart is not None and board.ticks is not None:
         values |= {"PORT_UART": board.uart.address, "PORT_UART_CLOCK_HZ": board.uart.hz, "PORT_BAUD": board.baud}
         values |= {"PORT_TICKS": board.ticks.address, "PORT_TICK_HZ": board.ticks.hz}
-        if board.uart.interrupt is not None:
-            values["PORT_UART_INTERRUPT"] = board.uart.interrupt
+        pins = {"INTERRUPT": board.uart.interrupt, "TX": board.uart.tx, "RX": board.uart.rx}
+        pins["FUNCTION"] = board.uart.function
+        values |= {f"PORT_UART_{name}": value for name, value in pins.items() if value is not None}
     return [f"-D{name}={value:#x}u" for name, value in values.items()]
 
 
@@ -191,7 +193,7 @@ def _stack_bound(objects: _Objects, kernels: Sequence[str], answers_text: bool) 
         Part(graphs(objects.kernels), None, functions),
     ]
     try:
-        # reset_handler may be assembly that jumps to bare_start, of which a call graph knows nothing.
-        return stack_bound(parts, ["reset_handler", "bare_start"])
+        # Reset handlers are assembly that jumps to one of these, of which a call graph knows nothing.
+        return stack_bound(parts, ["core_start", "bare_start"])
     except ValueError as problem:
         raise BoardError(f"the firmware's stack has no bound: {problem}") from problem

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from .board import MemoryMap
 
-BOOT_BYTES = 256
 
-
-def linker_script(memory: MemoryMap, *, boot: bool) -> str:
+def linker_script(memory: MemoryMap) -> str:
     """The script for a board.
 
     The stack lies lowest, so that what overflows it hits the end of the memory and not other data. The regions are
     declared without a limit: the build compares sizes itself, and says more than the linker would.
     """
-    regions = {r.name: r for r in (memory.code, memory.image, memory.data, memory.arena)}
+    regions = {r.name: r for r in (memory.code, memory.constants, memory.image, memory.data, memory.arena)}
     lines = "\n".join(f"    {name} : ORIGIN = {r.address:#x}, LENGTH = 1024M" for name, r in regions.items())
     code, image, data, arena = memory.code.name, memory.image.name, memory.data.name, memory.arena.name
-    boot2 = f"    .boot2 : {{ KEEP(*(.boot2)) . = {BOOT_BYTES}; }} > {code}\n" if boot else ""
+    constants, read_only = memory.constants.name, "*(.rodata .rodata.* .srodata .srodata.*)"
+    apart = f"    .constants : ALIGN(64) {{ {read_only} . = ALIGN(4); }} > {constants}\n" if constants != code else ""
     return f"""/* Written by rillet from board.toml. */
 MEMORY
 {{
@@ -25,13 +24,16 @@ MEMORY
 ENTRY(reset_handler)
 SECTIONS
 {{
-{boot2}    .text :
+    .boot2 : {{ KEEP(*(.boot2)) }} > {code}
+    .text :
     {{
         KEEP(*(.vectors))
-        *(.text .text.* .rodata .rodata.* .srodata .srodata.*)
+        KEEP(*(.boot))
+        *(.text .text.*)
+        {"" if apart else read_only}
         . = ALIGN(4);
     }} > {code}
-    .image : ALIGN(64) {{ KEEP(*(.fw_image)) . = ALIGN(4); }} > {image}
+{apart}    .image : ALIGN(64) {{ KEEP(*(.fw_image)) . = ALIGN(4); }} > {image}
     .stack (NOLOAD) :
     {{
         port_stack_low = .;
@@ -44,8 +46,9 @@ SECTIONS
         *(.data .data.* .sdata .sdata.*)
         . = ALIGN(4);
         port_data_end = .;
-    }} > {data} AT > {code}
+    }} > {data} AT > {constants}
     port_data_load = LOADADDR(.data);
+    port_flash_end = port_data_load + SIZEOF(.data);
     .arena (NOLOAD) : ALIGN(64) {{ *(.bss.fw_arena) }} > {arena}
     .bss (NOLOAD) : ALIGN(4)
     {{

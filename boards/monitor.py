@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..devices import Info, Memory, OpenOptions, open_device
-from .board import load_board
+from .catalogue import load_board
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def uf2_file(firmware: Firmware) -> Path:
     """Writes firmware.uf2 beside the program and gives its path."""
     path = firmware.path.with_suffix(".uf2")
     scratch = path.with_name(path.name + ".part")
-    scratch.write_bytes(write_uf2(firmware.elf.segments, firmware.board.flash.uf2_family))
+    scratch.write_bytes(write_uf2(firmware.elf.segments, firmware.board.flash.options["uf2"]["family"]))
     os.replace(scratch, path)
     return path
 
@@ -97,7 +97,7 @@ def _emulator_command(board: Board, program: Path) -> list[str]:
 
 def _copy_uf2(firmware: Firmware) -> str:
     path = uf2_file(firmware)
-    volume = firmware.board.flash.volume
+    volume = firmware.board.flash.options["uf2"]["volume"]
     for folder in _mounts(volume):
         if (folder / "INFO_UF2.TXT").is_file():
             # The board restarts as soon as it has the last block, so an error at the end means nothing.
@@ -119,11 +119,11 @@ def _mounts(volume: str) -> list[Path]:
 
 def _run_command(firmware: Firmware) -> str:
     board = firmware.board
-    words = [w.format(program=firmware.path) for w in board.flash.command]
+    words = [w.format(elf=firmware.path) for w in board.flash.options["command"]["command"]]
     try:
         done = subprocess.run(words, capture_output=True, text=True, check=False)
     except OSError as problem:
-        package = board.flash.package or words[0]
+        package = board.flash.options["command"]["package"] or words[0]
         raise BoardError(f"cannot run {words[0]}: {problem.strerror}; install {package}") from problem
     if done.returncode:
         raise BoardError(f"{words[0]} failed:\n{done.stderr.strip() or done.stdout.strip()}")

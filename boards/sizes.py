@@ -51,7 +51,7 @@ def measure(board: Board, elf: Elf, arena: int, bound: StackBound | None) -> Siz
         code, image = size(".text") + size(".rodata"), size(".fw_image")
         static = data + size(".bss") - arena - HOST_IMAGE_ROOM
         return Sizes(code, image, code + image + data, static, 0, None, arena, static + arena)
-    code, image = size(".boot2") + size(".text"), size(".image")
+    code, image = size(".boot2") + size(".text") + size(".constants"), size(".image")
     writable = {board.memory.data.name, board.memory.arena.name}
     ram = sum(region.used for region in region_uses(board, elf) if region.name in writable)
     return Sizes(
@@ -64,7 +64,8 @@ def region_uses(board: Board, elf: Elf) -> tuple[RegionUse, ...]:
     memory = board.memory
     if memory is None:
         return ()
-    homes = {".boot2": memory.code, ".text": memory.code, ".image": memory.image, ".arena": memory.arena}
+    homes = {".boot2": memory.code, ".text": memory.code, ".constants": memory.constants, ".image": memory.image}
+    homes[".arena"] = memory.arena
     homes |= dict.fromkeys((".stack", ".data", ".bss"), memory.data)
     ends: dict[str, int] = {r.name: r.address for r in homes.values()}
     for name, region in homes.items():
@@ -73,7 +74,7 @@ def region_uses(board: Board, elf: Elf) -> tuple[RegionUse, ...]:
             ends[region.name] = max(ends[region.name], section.address + section.size)
     load, data = elf.symbol("port_data_load"), elf.section(".data")
     if load is not None and data is not None:
-        ends[memory.code.name] = max(ends[memory.code.name], load.address + data.size)
+        ends[memory.constants.name] = max(ends[memory.constants.name], load.address + data.size)
     totals = {r.name: r for r in homes.values()}
     return tuple(RegionUse(name, end - totals[name].address, totals[name].bytes) for name, end in ends.items())
 

@@ -13,7 +13,8 @@ from ..ir import Model
 from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
-from .board import Board, load_board
+from .board import Board
+from .catalogue import load_board
 from .firmware import Firmware, build, join_images
 from .mlperf_tiny import find_benchmark
 from .sources import refuse_stale_library

@@ -35,7 +35,8 @@ clock_hz = 1_000_000
 kind = "cmsdk_timer"
 [flash]
 runner = "command"
-command = ["flasher", "{program}"]
+[flash.command]
+command = ["flasher", "{elf}"]
 """
 
 
@@ -66,9 +67,10 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
         ('core = "cortex-m4f"', "", "x.toml: core: missing; it must be a string"),
         ('core = "cortex-m4f"', "core = 4", "x.toml: core: must be a string, not 4"),
         ("clock_hz = 1_000_000\n[build]", "clock_hz = -1\n[build]", "x.toml: clock_hz: must be from 0"),
-        ("[ticks]", "[tics]", "x.toml: ticks: missing; it must be a table"),
+        ("[ticks]", "[tics]", "x.toml: tics: unknown key; did you mean 'ticks'?; known here are"),
+        ('[ticks]\nkind = "cmsdk_timer"', "", "x.toml: ticks: missing; it must be a table"),
         ('kind = "cmsdk_timer"', 'kind = "cmsdk_timer"\nspeed = 3', "x.toml: ticks.speed: unknown key"),
-        ('start = "cortex_m"', 'start = "cortex_m"\nisas = []', "x.toml: build.isas: unknown key"),
+        ('start = "cortex_m"', 'start = "cortex_m"\nisas = []', "x.toml: build.isas: unknown key; did you mean 'isa'?"),
         ('flags = ["-mcpu=cortex-m4"]', "flags = [1]", "x.toml: build.flags: must be a list of strings"),
         ("[memory]\n", "frame_body_bytes = 255\n[memory]\n", "x.toml: build.frame_body_bytes: must be from 256"),
         ('data = "ram"', 'data = "sram"', "x.toml: memory.data: 'sram' is none of rom, ram"),
@@ -77,10 +79,14 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
         ("address = 0x2000_0000", "address = 0x800", "memory.regions.ram.address: overlaps region 'rom'"),
         ("address = 0x2000_0000", "address = 0xffff_fff0", "memory.regions.ram.bytes: the region ends beyond 32 bits"),
         ('kind = "flash"', 'kind = "tape"', "memory.regions.rom.kind: 'tape' is none of ram, flash"),
-        ('runner = "command"', 'runner = "emulator"', "flash.command: unknown key"),
-        ('runner = "command"', 'runner = "magic"', "flash.runner: 'magic' is none of emulator, uf2, command"),
-        ("[flash]", '[emulator]\ncommand = ["qemu"]\n[flash]', "emulator.command: no word holds {program}"),
-        ("[flash]", "[flash", "x.toml: not valid TOML"),
+        ('runner = "command"', 'runner = "emulator"', "flash.runner is 'emulator', but there is no [emulator]"),
+        ('runner = "command"', 'runner = "magic"', "flash.runner: 'magic' is none of emulator, uf2, "),
+        ('runner = "command"', 'runner = "pyocd"', "flash.pyocd: missing; runner 'pyocd' needs this table"),
+        ("[flash.command]", "[flash.comand]", "flash.comand: unknown key; did you mean 'command'?"),
+        ("[ticks]", 'usb_ids = ["2E8A:4"]\n[ticks]', "uart.usb_ids: '2E8A:4' does not have the form"),
+        ('core = "cortex-m4f"', 'core = "cortex-m4f"\ntried = "hardwear"', "tried: 'hardwear' is none of hardware, "),
+        ("[flash]\n", '[emulator]\ncommand = ["qemu"]\n[flash]\n', "emulator.command: no word holds {program}"),
+        ("[flash]\n", "[flash\n", "x.toml: not valid TOML"),
     ],
 )
 def test_errors_name_file_and_key(old: str, new: str, text: str) -> None:

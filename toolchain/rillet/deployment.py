@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bench import Effort, compare, machine_name
-from .boards.board import Board, load_board
+from .boards.board import Board
+from .boards.catalogue import load_board
 from .boards.firmware import Firmware
 from .boards.footprint import arena_boxes
 from .boards.measure import measure

@@ -41,3 +41,4 @@ boot2:
     ldr r1, [r0, #4]
     bx r1
     .ltorg
+    .org 256

@@ -7,12 +7,14 @@
 #define CFSR PORT_REG(0xE000ED28u)
 #define BFAR PORT_REG(0xE000ED38u)
 #define AIRCR PORT_REG(0xE000ED0Cu)
+#define VTOR PORT_REG(0xE000ED08u)
 #define NVIC_ENABLE(irq) PORT_REG(0xE000E100u + 4u * ((irq) / 32u))
 #define NVIC_CLEAR(irq) PORT_REG(0xE000E280u + 4u * ((irq) / 32u))
 
 extern uint32_t port_stack_top[];
 
-_Noreturn void reset_handler(void);
+void reset_handler(void);
+_Noreturn void core_start(void);
 void fault_handler(void);
 _Noreturn void fault_report(const uint32_t *frame);
 
@@ -20,22 +22,71 @@ struct vector_table {
     uint32_t *stack_top;
     void (*handlers[15])(void);
 };
-/* No interrupt is ever enabled, so everything but reset is a fault. */
-__attribute__((section(".vectors"), used)) const struct vector_table vector_table = {
+/* No interrupt is ever taken, so everything but reset is a fault. */
+__attribute__((section(".vectors"), used, aligned(128))) const struct vector_table vector_table = {
     port_stack_top,
     {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
      fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
      fault_handler},
 };
 
-_Noreturn void reset_handler(void)
+/* A boot loader may have left its own stack and enabled interrupts. */
+__attribute__((naked)) void reset_handler(void)
 {
+    __asm__("cpsid i\n\t"
+            "movs r0, #0\n\t"
+            "msr control, r0\n\t"
+            "ldr r0, =port_stack_top\n\t"
+            "msr msp, r0\n\t"
+            "isb\n\t"
+            "ldr r0, =core_start\n\t"
+            "bx r0\n\t"
+            ".ltorg");
+}
+
+#if defined(PORT_CACHES)
+#define ICIALLU PORT_REG(0xE000EF50u)
+#define DCISW PORT_REG(0xE000EF60u)
+#define CCSIDR PORT_REG(0xE000ED80u)
+#define CSSELR PORT_REG(0xE000ED84u)
+#define CACHES_ON (3u << 16)
+
+/* Both caches hold chance after power-up (Armv7-M architecture reference manual, section B2.2). */
+static void caches_start(void)
+{
+    if (CCR & CACHES_ON) {
+        return;
+    }
+    ICIALLU = 0;
+    CSSELR = 0;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+    uint32_t sets = CCSIDR >> 13 & 0x7FFFu, ways = CCSIDR >> 3 & 0x3FFu, line_shift = (CCSIDR & 7u) + 4u;
+    uint32_t way_shift = ways == 0 ? 0 : (uint32_t)__builtin_clz(ways);
+    for (uint32_t set = 0; set <= sets; ++set) {
+        for (uint32_t way = 0; way <= ways; ++way) {
+            DCISW = way << way_shift | set << line_shift;
+        }
+    }
+    __asm__ volatile("dsb" ::: "memory");
+    CCR |= CACHES_ON;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+}
+#endif
+
+_Noreturn void core_start(void)
+{
+#if __ARM_ARCH >= 7
+    VTOR = (uint32_t)(uintptr_t)&vector_table;
+#endif
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     CPACR |= 0xFu << 20; /* coprocessors 10 and 11: FPU and MVE */
 #if defined(__ARM_FEATURE_MVE)
     CCR |= 1u << 19; /* LOB: loops that end in LE or LETP cost no branch (Armv8.1-M) */
 #endif
     __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+#if defined(PORT_CACHES)
+    caches_start();
 #endif
     bare_start();
 }

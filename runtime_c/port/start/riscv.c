@@ -35,8 +35,13 @@ void core_wait(void)
 #endif
 }
 
-/* The stack may be what broke: report from the top of it. mtvec needs four-byte alignment. */
-__attribute__((naked, used, aligned(4))) void trap_handler(void)
+/* mtvec's, which is 256 where it always works as a table, whose first entry traps go to, as on the ESP32-C3. */
+#if !defined(PORT_TRAP_ALIGNMENT)
+#define PORT_TRAP_ALIGNMENT 4
+#endif
+
+/* The stack may be what broke: report from the top of it. */
+__attribute__((naked, used, aligned(PORT_TRAP_ALIGNMENT))) void trap_handler(void)
 {
     __asm__("la sp, port_stack_top\n\t"
             "tail trap_report");
@@ -56,6 +61,7 @@ _Noreturn void trap_report(void)
     port_leave(3);
 }
 
+#if defined(PORT_FINISHER)
 /* SiFive test finisher, which QEMU's virt board has too: PASS, or FAIL with a code above. */
 _Noreturn void port_leave(int code)
 {
@@ -63,3 +69,13 @@ _Noreturn void port_leave(int code)
     for (;;) {
     }
 }
+#else
+/* A real board starts anew, whatever the code. */
+_Noreturn void port_leave(int code)
+{
+    (void)code;
+    PORT_REG(PORT_RESET) |= 1u << PORT_RESET_BIT;
+    for (;;) {
+    }
+}
+#endif

@@ -1,4 +1,5 @@
-/* UART of the nRF51 on the micro:bit's pins (P0.24 out, P0.25 in). */
+/* UART 0 of the nRF51 and nRF52 without DMA (nRF52840 product specification, section UART). A pin's number is
+ * 32 x port + pin. */
 #include "../port.h"
 
 #define TASKS_STARTRX PORT_REG(PORT_UART + 0x000u)
@@ -12,18 +13,17 @@
 #define RXD PORT_REG(PORT_UART + 0x518u)
 #define TXD PORT_REG(PORT_UART + 0x51Cu)
 #define BAUDRATE PORT_REG(PORT_UART + 0x524u)
-#define GPIO_DIRSET PORT_REG(0x50000518u)
-#define GPIO_OUTSET PORT_REG(0x50000508u)
-#define PIN_OUT 24u
-#define PIN_IN 25u
+#define GPIO(pin) (0x50000000u + 0x300u * ((pin) / 32u))
+#define GPIO_OUTSET PORT_REG(GPIO(PORT_UART_TX) + 0x508u)
+#define GPIO_DIRSET PORT_REG(GPIO(PORT_UART_TX) + 0x518u)
 
 void uart_start(void)
 {
-    GPIO_OUTSET = 1u << PIN_OUT; /* idle level */
-    GPIO_DIRSET = 1u << PIN_OUT;
-    PSELTXD = PIN_OUT;
-    PSELRXD = PIN_IN;
-    /* baud x 2^32 / clock, of which the low 12 bits do not count */
+    GPIO_OUTSET = 1u << PORT_UART_TX % 32u; /* idle level */
+    GPIO_DIRSET = 1u << PORT_UART_TX % 32u;
+    PSELTXD = PORT_UART_TX;
+    PSELRXD = PORT_UART_RX;
+    /* baud x 2^32 / 16 MHz, of which the low 12 bits do not count */
     BAUDRATE = (uint32_t)((((uint64_t)PORT_BAUD << 32) / PORT_UART_CLOCK_HZ + 0x800u) & 0xFFFFF000u);
     ENABLE = 4u;
     INTENSET = 1u << 2; /* received */
