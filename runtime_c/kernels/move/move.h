@@ -52,6 +52,15 @@ typedef struct {
     uint32_t pixel; /* bytes */
 } rlt_space_batch_params;
 
+/* output = input with a block of `update_dims` replaced, whose first element goes to `start` (an index per dimension). */
+typedef struct {
+    rlt_ref input, update, start, output;
+    uint32_t count, bytes, rank; /* elements of the output; bytes of one */
+    uint32_t wide;               /* start is INT64 */
+    uint32_t dims[RLT_MAX_RANK], update_dims[RLT_MAX_RANK];
+} rlt_update_slice_params;
+
+enum { RLT_UPDATE_SLICE_REFS = 4 };
 enum { RLT_MOVE_REFS = 2, RLT_FILL_REFS = 2, RLT_MIRROR_PAD_REFS = 2, RLT_GATHER_REFS = 3, RLT_SPACE_BATCH_REFS = 2 };
 
 #endif

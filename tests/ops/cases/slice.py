@@ -2,7 +2,7 @@
 
 from rillet.ir import DType
 
-from ..case import Case, Random
+from ..case import Case, Random, indices
 
 
 def _strided(
@@ -32,4 +32,20 @@ CASES = [
     _strided("fewer entries than dimensions", (3, 4, 5), [1], [3], [1]),
     _strided("empty", (3, 4), [2, 0], [2, 4], [1, 1]),
     _strided("shape entry", (1, 5, 6, 3), [0, 1, 0, 0], [1, 4, 6, 3], [1, 2, 3, 1], begin_mask=9, end_mask=9),
+    Case(
+        "DYNAMIC_UPDATE_SLICE",
+        "image",
+        [Random((1, 5, 6, 3)), Random((1, 2, 3, 3)), [0, 1, 2, 0]],
+        {},
+        ("int8", "int16"),
+    ),
+    Case("DYNAMIC_UPDATE_SLICE", "rows", [Random((1, 5, 6, 3)), Random((1, 2, 6, 3)), [0, 3, 0, 0]], {}, ("int8",)),
+    Case("DYNAMIC_UPDATE_SLICE", "some channels", [Random((2, 3, 5)), Random((2, 2, 2)), [0, 1, 3]], {}, ("int8",)),
+    Case("DYNAMIC_UPDATE_SLICE", "beyond the end", [Random((4, 6)), Random((2, 3)), [9, -2]], {}, ("int8",)),
+    Case(
+        "DYNAMIC_UPDATE_SLICE",
+        "start known later",
+        [Random((4, 6), 0, 9, DType.INT32), Random((2, 3), 0, 9, DType.INT32), indices(2, below=5)],
+    ),
+    Case("DYNAMIC_UPDATE_SLICE", "all", [Random((4, 6)), Random((4, 6)), [1, 1]]),
 ]
