@@ -57,11 +57,13 @@ void *rlt_add_constant(rlt_prepare_state *p, size_t bytes, rlt_ref *ref) {
         rlt_fail(p, RLT_ERROR_MEMORY, NULL, "packed constants need more memory than prepare may take");
         return NULL;
     }
-    size_t start = aligned(p->front, CONSTANT_ALIGNMENT);
+    size_t start = aligned(p->front, CONSTANT_ALIGNMENT), before = p->front;
     memset(p->image + p->front, 0, start - p->front);
     p->front = aligned(start + bytes, 4);
     if (p->front > p->back) p->front = p->back;
     memset(p->image + start + bytes, 0, p->front - start - bytes);
+    if (p->added_count < MOST_ADDED)
+        p->added[p->added_count++] = (rlt_added){.before = before, .start = start, .end = p->front};
     *ref = RLT_REF(RLT_REGION_IMAGE, start);
     return p->image + start;
 }

@@ -8,7 +8,7 @@
 enum { MOST_ELEMENTS = 256, MOST_BYTES = 2048, MOST_OUTPUTS = 16, OUTPUT_ALIGNMENT = 16 };
 
 /* Operators that do more than to compute outputs from inputs. */
-static int has_effects(int32_t code) {
+int rlt_has_effects(int32_t code) {
     switch (code) {
     case CUSTOM:
     case IF:
@@ -40,7 +40,7 @@ static int has_few_constants(rlt_prepare_state *p, const rlt_op *op) {
 rlt_folding rlt_start_folding(rlt_prepare_state *p, const rlt_op *op) {
     rlt_folding folding = {.first_step = p->step_count, .constant_count = p->constant_count, .isa = p->config.isa,
                            .front = p->front};
-    folding.is_wanted = !has_effects(op->code) && op->output_count <= MOST_OUTPUTS && has_few_constants(p, op);
+    folding.is_wanted = !rlt_has_effects(op->code) && op->output_count <= MOST_OUTPUTS && has_few_constants(p, op);
     if (folding.is_wanted) p->config.isa = RLT_ISA_SCALAR; /* the plan may be for another CPU than this one */
     return folding;
 }

@@ -7,7 +7,7 @@
 
 enum { BLOCKWISE = 2 }; /* in the union QuantizationDetails */
 enum { BLOCKWISE_SCALES, BLOCKWISE_ZERO_POINTS, BLOCKWISE_SIZE };
-enum { CONV_2D = 3, DEPTHWISE_CONV_2D = 4, FULLY_CONNECTED = 9 };
+enum { FULLY_CONNECTED = 9 };
 
 const rlt_tensor *rlt_block_scales(rlt_prepare_state *p, const rlt_tensor *tensor, uint32_t *block) {
     rlt_table table = rlt_tensor_table(p, tensor);

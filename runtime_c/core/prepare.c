@@ -70,6 +70,8 @@ static rlt_status take_tables(rlt_prepare_state *p) {
     p->variables = rlt_take(p, p->variable_limit, sizeof *p->variables);
     p->first_output = rlt_take(p, (uint64_t)ops + 1, sizeof *p->first_output);
     p->outputs = rlt_take(p, outputs, sizeof *p->outputs);
+    p->kept = rlt_take(p, KEPT_LIMIT, sizeof *p->kept);
+    if (p->kept != NULL) memset(p->kept, 0, KEPT_LIMIT * sizeof *p->kept);
     p->held = (size_t)HELD_PER_TENSOR * p->tensor_count + (size_t)HELD_PER_OP * (size_t)all.operators;
     return p->status;
 }
@@ -194,12 +196,25 @@ static rlt_status dequantize_at_run_time(rlt_prepare_state *p, rlt_place *place,
     return status;
 }
 
+/* The same for a put-off PAD. */
+static rlt_status pad_at_run_time(rlt_prepare_state *p, rlt_place *place, uint32_t index, char name[64]) {
+    const rlt_op pad = open_op(p, (uint32_t)place->pad - 1, name);
+    place->pad = PAD_NOW;
+    const rlt_status status = call_prepare(p, &pad);
+    place->pad = 0;
+    open_op(p, index, name);
+    return status;
+}
+
 /* Calls the current operator's prepare function, its float16 weights at hand. */
 static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[64]) {
     size_t back = p->back;
     for (uint32_t i = op->input_count; i-- > 0;) { /* weights lie lowest, so that they may move: see build.c */
         rlt_tensor *tensor = rlt_input(p, op, i);
         if (tensor != NULL) rlt_unpack_int4(p, op, tensor);
+        if (tensor != NULL && p->places[tensor->index].pad > 0 && !rlt_pads_itself(p, op, i) &&
+            pad_at_run_time(p, &p->places[tensor->index], op->index, name) != RLT_OK)
+            return p->status;
         if (tensor == NULL || p->places[tensor->index].dequantize == 0 || tensor->data != NULL) continue;
         rlt_expand_half(p, tensor);
         if (p->status != RLT_OK) return p->status;
@@ -209,9 +224,12 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
     }
     if (p->status != RLT_OK) return p->status;
     const rlt_folding folding = rlt_start_folding(p, op);
+    const uint32_t first_step = p->step_count;
+    p->added_count = 0;
     if (call_prepare(p, op) != RLT_OK) return p->status; /* maybe in a called subgraph: that frame is still open */
     rlt_drop_halves(p, back);
     rlt_fold(p, op, &folding);
+    if (!folding.is_wanted && p->depth == 0 && !rlt_has_effects(op->code)) rlt_share_constants(p, op, first_step);
     return p->status;
 }
 

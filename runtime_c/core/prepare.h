@@ -56,6 +56,13 @@ uint32_t rlt_option_vector_i32(const rlt_op *op, uint32_t field, int32_t *values
 /* Operands; NULL for an absent optional input or an index past the end. */
 rlt_tensor *rlt_input(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
 rlt_tensor *rlt_output(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
+/* Operand `i` of a convolution and the padding around it that the convolution has to add to its own: a PAD in front of it
+ * is not done. For PAD, `rlt_defer_pad`: whether nothing is to be done now. */
+typedef struct {
+    int32_t top, bottom, left, right;
+} rlt_pads;
+rlt_tensor *rlt_unpadded_input(rlt_prepare_state *p, const rlt_op *op, uint32_t i, rlt_pads *pads);
+int rlt_defer_pad(rlt_prepare_state *p, const rlt_op *op, const int32_t *paddings);
 /* A tensor that only carries quantization parameters of values inside the operator (LSTM); NULL past the end. */
 const rlt_tensor *rlt_intermediate(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
 

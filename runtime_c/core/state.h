@@ -72,6 +72,7 @@ typedef struct {
     rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
     const uint8_t *packed; /* 4-bit constant that is unpacked to 8 bits now */
     uint32_t dequantize; /* operator + 1 (DEQUANTIZE, DENSIFY) that would make it of a constant and is not yet a step */
+    int32_t pad;         /* operator + 1 (PAD) that would make it and is not yet a step; PAD_NOW: it becomes one */
 } rlt_place;
 
 typedef struct {
@@ -83,6 +84,19 @@ typedef struct {
 typedef struct {
     uint32_t output, input;
 } rlt_overwrite;
+
+/* A constant that the current operator added to the image: where the image ended, where it lies, where it goes. */
+typedef struct {
+    size_t before, start, end, to;
+    uint32_t hash;
+    int is_equal; /* to one that was there */
+} rlt_added;
+
+/* A constant of an earlier operator; bytes 0: none. By hash, so that looking is cheap: the last of a hash counts. */
+typedef struct {
+    size_t start, bytes;
+} rlt_kept;
+enum { MOST_ADDED = 16, KEPT_LIMIT = 256 };
 
 /* A resource variable; its memory is the block of its first handle. */
 typedef struct {
@@ -103,6 +117,9 @@ struct rlt_prepare_state {
     uint8_t *image;
     size_t front, back; /* offsets from `image`; free memory lies between */
     uint32_t constant_count; /* rlt_add_constant() calls */
+    rlt_added added[MOST_ADDED];
+    uint32_t added_count; /* the first ones of the current operator */
+    rlt_kept *kept;       /* KEPT_LIMIT */
     size_t held;        /* of that, what laying out and finishing will need: not for constants */
 
     rlt_vector buffer_tables, code_tables;
@@ -173,6 +190,7 @@ typedef struct {
     uint32_t first_step, constant_count, isa;
     size_t front;
 } rlt_folding;
+int rlt_has_effects(int32_t code);
 rlt_folding rlt_start_folding(rlt_prepare_state *p, const rlt_op *op);
 void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding);
 
@@ -183,6 +201,14 @@ int rlt_defer_half(rlt_prepare_state *p, const rlt_op *op);
 void rlt_expand_half(rlt_prepare_state *p, rlt_tensor *tensor);
 void rlt_drop_halves(rlt_prepare_state *p, size_t back);
 float rlt_half_to_float(uint16_t half);
+
+/* pad.c: a PAD that convolutions can do. `rlt_pads_itself`: whether the current operator, a reader of the result of one
+ * that was put off, is such a convolution. */
+enum { PAD_NOW = -1 };
+int rlt_pads_itself(rlt_prepare_state *p, const rlt_op *op, uint32_t i);
+
+/* share.c: drops the constants that the current operator added, with the steps from `first_step` on, and others did. */
+void rlt_share_constants(rlt_prepare_state *p, const rlt_op *op, uint32_t first_step);
 
 /* int4.c: 4-bit weights of the current operator become 8-bit ones, transient as above; and back. */
 void rlt_unpack_int4(rlt_prepare_state *p, const rlt_op *op, rlt_tensor *tensor);

@@ -207,8 +207,20 @@ static rlt_status fill_window(rlt_prepare_state *p, const int32_t *input, int32_
 
 rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt_tensor *output, int32_t padding,
                               rlt_window *window) {
+    const rlt_pads none = {0, 0, 0, 0};
+    return rlt_prepare_padded_window(p, input, &none, output, padding, window);
+}
+
+rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *input, const rlt_pads *pads,
+                                     rlt_tensor *output, int32_t padding, rlt_window *window) {
     RLT_TRY(rlt_need_rank(p, input, 4));
-    RLT_TRY(fill_window(p, input->dims, padding, window));
+    const int32_t padded[4] = {input->dims[0], input->dims[1] + pads->top + pads->bottom,
+                               input->dims[2] + pads->left + pads->right, input->dims[3]};
+    RLT_TRY(fill_window(p, padded, padding, window));
+    window->in_h = input->dims[1];
+    window->in_w = input->dims[2];
+    window->pad_top += pads->top;
+    window->pad_left += pads->left;
     const int32_t dims[4] = {window->batches, window->out_h, window->out_w, window->out_c};
     return rlt_set_shape(p, output, 4, dims);
 }

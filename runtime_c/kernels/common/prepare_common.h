@@ -58,6 +58,10 @@ rlt_status rlt_exact(rlt_prepare_state *p, double real, rlt_exact_factor *factor
 rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt_tensor *output, int32_t padding,
                               rlt_window *window);
 
+/* The same for an image with padding around it, which becomes the window's. */
+rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *input, const rlt_pads *pads,
+                                     rlt_tensor *output, int32_t padding, rlt_window *window);
+
 /* The same for a gradient, with the sizes of the input and of `dy`, which must be those of the output. */
 rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
                                rlt_window *window);

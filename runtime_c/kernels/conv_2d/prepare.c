@@ -22,7 +22,8 @@ typedef struct {
 
 static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     RLT_TRY(rlt_operands(p, op, 2, 1));
-    c->input = rlt_input(p, op, 0);
+    rlt_pads pads;
+    c->input = rlt_unpadded_input(p, op, 0, &pads);
     c->weights = rlt_input(p, op, 1);
     c->bias = rlt_input(p, op, 2);
     c->output = rlt_output(p, op, 0);
@@ -44,7 +45,7 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     if (c->groups < 1 || w->out_c < 1 || w->out_c % c->groups) {
         return rlt_fail(p, RLT_ERROR_SHAPE, c->weights, "output channels are not a multiple of the groups");
     }
-    RLT_TRY(rlt_prepare_window(p, c->input, c->output, rlt_option_u8(op, PADDING, 0), w));
+    RLT_TRY(rlt_prepare_padded_window(p, c->input, &pads, c->output, rlt_option_u8(op, PADDING, 0), w));
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t macs = (uint64_t)c->output->elements * (c->weights->elements / (uint32_t)w->out_c);
     const uint64_t cost = rlt_product_cost(p, c->input, c->weights, c->output, macs);

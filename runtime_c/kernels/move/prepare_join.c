@@ -167,6 +167,8 @@ rlt_status rlt_prepare_pad(rlt_prepare_state *p, const rlt_op *op) {
     const rlt_tensor *output = rlt_output(p, op, 0);
     int32_t paddings[2 * RLT_MAX_RANK];
     RLT_TRY(read_paddings(p, op, paddings));
+    RLT_TRY(rlt_need_same_scale(p, rlt_input(p, op, 0), output));
+    if (rlt_defer_pad(p, op, paddings)) return RLT_OK;
     /* Zero; the zero point where quantized. Little-endian, so its low bytes lead. */
     rlt_ref value;
     int64_t *zero = rlt_add_constant(p, sizeof *zero, &value);
