@@ -47,6 +47,19 @@ def load_board(name: str) -> Board:
     return _parsed(name, files[name].read_text("utf-8"), str(files[name]))
 
 
+def board_with_core(core: str) -> Board:
+    """A board that has this core, for its compiler, flags and instruction sets.
+
+    Raises:
+        BoardError: no board has it; the text names those that there are.
+    """
+    boards = [load_board(name) for name in board_names()]
+    found = next((board for board in boards if board.core == core), None)
+    if found is None:
+        raise BoardError(f"no core '{core}'; there are {', '.join(sorted({board.core for board in boards}))}")
+    return found
+
+
 @lru_cache(maxsize=256)
 def _parsed(name: str, text: str, source: str) -> Board:
     return parse_board(text, name, source)

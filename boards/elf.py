@@ -9,6 +9,7 @@ _SHT_SYMTAB, _SHT_NOBITS = 2, 8
 _SHF_ALLOC = 2
 _PT_LOAD = 1
 _STT_FUNC = 2
+_STB_LOCAL = 0
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A named address; size in bytes, 0 where the file gives none; defined: in this file and not in another."""
+    """A named address; size in bytes, 0 where the file gives none; defined: in this file and not in another; local:
+    not seen by other files."""
 
     name: str
     address: int
     size: int
     function: bool
     defined: bool
+    local: bool
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,9 @@ def _symbol(data: bytes, at: int, strings: int, wide: bool) -> Symbol:
         name, info, _, section, value, size = struct.unpack_from("<IBBHQQ", data, at)
     else:
         name, value, size, info, _, section = struct.unpack_from("<IIIBBH", data, at)
-    return Symbol(_text(data, strings + name), value, size, info & 15 == _STT_FUNC, section != 0)
+    return Symbol(
+        _text(data, strings + name), value, size, info & 15 == _STT_FUNC, section != 0, info >> 4 == _STB_LOCAL
+    )
 
 
 def _text(data: bytes, at: int) -> str:

@@ -12,7 +12,7 @@ from .board import Board, BoardError
 from .boot import finish_boot_block
 from .elf import Elf, read_elf
 from .generated import write_model
-from .kernels import kernel_objects
+from .kernels import CompileFiles, kernel_files
 from .linker import linker_script
 from .mlperf_tiny import MlperfTiny
 from .objects import compile_all, headers_digest
@@ -26,7 +26,8 @@ _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 _ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 _SERVER = ("firmware/main.c", "firmware/server.c", "firmware/frame.c")
 _MLPERF_TINY = ("firmware/mlperf_tiny.c",)
-_SESSION = "core/run.c"
+# Of core, what a firmware has.
+SESSION = "core/run.c"
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
 _IMAGE_ALIGNMENT = 64  # runtime_c/firmware/model.h
@@ -93,7 +94,8 @@ def build(
     return Firmware(path, board, sizes, regions, elf)
 
 
-def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str], extra: Sequence[str]) -> _Objects:
+def source_compiler(compiler: Compiler, root: Path, board: Board) -> CompileFiles:
+    """What compiles C files of `root` for a board, with the flags that each is due."""
     common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags, *_defines(board))
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
     headers = headers_digest(root)
@@ -102,8 +104,13 @@ def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str
         units = [(file, (*common, *_optimization(file, root), *graph)) for file in files]
         return compile_all(compiler, units, headers, _include(compiler, root))
 
-    session, *server = compile_files([root / _SESSION, *_sources(root, board, extra)])
-    return _Objects(server, session, kernel_objects(root, kernels, board.isa, compile_files))
+    return compile_files
+
+
+def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str], extra: Sequence[str]) -> _Objects:
+    compile_files = source_compiler(compiler, root, board)
+    session, *server = compile_files([root / SESSION, *_sources(root, board, extra)])
+    return _Objects(server, session, [file.object for file in kernel_files(root, kernels, board.isa, compile_files)])
 
 
 def _link(compiler: Compiler, root: Path, board: Board, parts: Sequence[Path], work: Path) -> Path:

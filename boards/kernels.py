@@ -15,17 +15,28 @@ CompileFiles = Callable[[Sequence[Path]], Sequence[Path]]
 _PREFIX = "rlt_"
 
 
+@dataclass(frozen=True)
+class KernelFile:
+    """A C file that is needed, its object, and the symbols that it defines for others."""
+
+    source: Path
+    object: Path
+    symbols: tuple[str, ...]
+
+
 @dataclass
 class _Chosen:
-    """Objects picked so far, with the symbols that they define and those that they want from elsewhere."""
+    """Files picked so far, with the symbols that they define and those that they want from elsewhere."""
 
-    objects: list[Path] = field(default_factory=list)
+    files: list[KernelFile] = field(default_factory=list)
     defined: set[str] = field(default_factory=set)
     wanted: set[str] = field(default_factory=set)
 
 
-def kernel_objects(root: Path, kernels: Sequence[str], isa: Sequence[str], compile_files: CompileFiles) -> list[Path]:
-    """The objects that define the named kernels and all that they call.
+def kernel_files(
+    root: Path, kernels: Sequence[str], isa: Sequence[str], compile_files: CompileFiles
+) -> list[KernelFile]:
+    """The files that define the named kernels and all that they call.
 
     A file's text says whether it may define a symbol (kernels are often made by macros, so it cannot say more), and the
     compiled object whether it does: as a linker searches an archive, but compiling only files that come into question.
@@ -45,7 +56,14 @@ def kernel_objects(root: Path, kernels: Sequence[str], isa: Sequence[str], compi
             if symbol not in chosen.defined:
                 _add_definition(symbol, candidates, compile_files, chosen)
         pending = sorted(chosen.wanted - chosen.defined)
-    return chosen.objects
+    return chosen.files
+
+
+def kernel_file(source: Path, made: Path) -> KernelFile:
+    """A C file and the object `made` of it, with what that defines."""
+    symbols = read_elf(made.read_bytes()).symbols
+    names = sorted(s.name for s in symbols if s.defined and not s.local and s.name.startswith(_PREFIX))
+    return KernelFile(source, made, tuple(names))
 
 
 def _candidates(root: Path, isa: Sequence[str]) -> dict[Path, frozenset[str]]:
@@ -73,9 +91,8 @@ def _add_definition(
             elf = read_elf(made.read_bytes())
             if any(s.name == symbol and s.defined for s in elf.symbols):
                 del candidates[path]
-                chosen.objects.append(made)
-                named = [s for s in elf.symbols if s.name.startswith(_PREFIX)]
-                chosen.defined |= {s.name for s in named if s.defined}
-                chosen.wanted |= {s.name for s in named if not s.defined}
+                chosen.files.append(kernel_file(path, made))
+                chosen.defined |= set(chosen.files[-1].symbols)
+                chosen.wanted |= {s.name for s in elf.symbols if s.name.startswith(_PREFIX) and not s.defined}
                 return
     raise BoardError(f"no source file for this board defines {symbol}; was the model prepared for another target?")

@@ -109,57 +109,37 @@ rlt_view rlt_session_output(const rlt_session *session, uint32_t index) {
     return view(session, image->outputs, image->output_count, index);
 }
 
-static rlt_status run_step(const rlt_session *session, rlt_run *run, uint32_t index) {
-    const rlt_image *image = image_of(session);
-    const uint8_t *bytes = (const uint8_t *)image;
-    const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + index;
-    rlt_kernel_fn kernel = ((const rlt_kernel_fn *)session->kernels)[step->kernel];
-    rlt_threads *threads = session->threads;
-    if (threads == NULL || step->tasks == 1) return kernel(run, bytes + step->params);
-    uint32_t tasks = step->tasks < threads->count ? step->tasks : threads->count;
-    return threads->run(threads, kernel, run, bytes + step->params, tasks);
-}
-
-/* Where a step that jumps goes on. */
-static uint32_t target_of(const rlt_session *session, uint32_t index) {
-    const rlt_image *image = image_of(session);
-    const uint8_t *bytes = (const uint8_t *)image;
-    const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + index;
-    return ((const uint32_t *)(bytes + step->params))[1];
-}
-
-static rlt_run start(const rlt_session *session) {
+rlt_run rlt_session_start(const rlt_session *session) {
     rlt_run run = {{session->base[0], session->base[1], session->base[2], session->base[3]}, 0, 1};
     return run;
+}
+
+rlt_status rlt_session_step(const rlt_session *session, rlt_run *run, uint32_t *index) {
+    const rlt_image *image = image_of(session);
+    const uint8_t *bytes = (const uint8_t *)image;
+    const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + *index;
+    rlt_kernel_fn kernel = ((const rlt_kernel_fn *)session->kernels)[step->kernel];
+    rlt_threads *threads = session->threads;
+    const uint32_t tasks = threads == NULL || step->tasks < threads->count ? step->tasks : threads->count;
+    const rlt_status status = threads == NULL || step->tasks == 1
+                                  ? kernel(run, bytes + step->params)
+                                  : threads->run(threads, kernel, run, bytes + step->params, tasks);
+    if (status < 0) return status;
+    *index = status == RLT_JUMP ? ((const uint32_t *)(bytes + step->params))[1] : *index + 1;
+    return *index > image->step_count ? RLT_ERROR_IMAGE : RLT_OK;
 }
 
 rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count) {
     uint32_t steps = image_of(session)->step_count;
     if (first > steps || count > steps - first) return RLT_ERROR_ARGUMENT;
-    rlt_run run = start(session);
+    rlt_run run = rlt_session_start(session);
     for (uint32_t i = first; i - first < count;) {
-        const rlt_status status = run_step(session, &run, i);
-        if (status < 0) return status;
-        i = status == RLT_JUMP ? target_of(session, i) : i + 1;
-        if (i > steps) return RLT_ERROR_IMAGE;
+        const rlt_status status = rlt_session_step(session, &run, &i);
+        if (status != RLT_OK) return status;
     }
     return RLT_OK;
 }
 
 rlt_status rlt_session_invoke(rlt_session *session) {
     return rlt_session_run(session, 0, image_of(session)->step_count);
-}
-
-rlt_status rlt_session_profile(rlt_session *session, uint64_t *ticks) {
-    rlt_run run = start(session);
-    const uint32_t steps = image_of(session)->step_count;
-    for (uint32_t i = 0; i < steps;) {
-        const uint64_t before = rlt_ticks();
-        const rlt_status status = run_step(session, &run, i);
-        ticks[i] += rlt_ticks() - before;
-        if (status < 0) return status;
-        i = status == RLT_JUMP ? target_of(session, i) : i + 1;
-        if (i > steps) return RLT_ERROR_IMAGE;
-    }
-    return RLT_OK;
 }

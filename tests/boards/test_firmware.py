@@ -16,8 +16,7 @@ import pytest
 from rillet.boards import BoardError, Firmware, board_names, build, load_board, open_firmware, read_uf2
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
-from rillet.boards.elf import read_elf
-from rillet.boards.kernels import kernel_objects
+from rillet.boards.kernels import kernel_files
 from rillet.boards.runner import faults_located, flash, uf2_file
 from rillet.boards.sources import source_root
 from rillet.boards.toolchain import find_compiler
@@ -68,12 +67,7 @@ def test_every_portable_kernel_is_found(tmp_path: Path) -> None:
             compiler.run(["-std=c11", "-O0", "-c", f"-I{root / 'include'}", str(file), "-o", str(target)])
         return made
 
-    found = {
-        s.name
-        for o in kernel_objects(root, kernels, ["scalar"], compile_files)
-        for s in read_elf(o.read_bytes()).symbols
-        if s.defined
-    }
+    found = {symbol for file in kernel_files(root, kernels, ["scalar"], compile_files) for symbol in file.symbols}
     assert len(kernels) > 100 and found >= {f"rlt_{kernel}" for kernel in kernels}
 
 

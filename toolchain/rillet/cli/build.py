@@ -7,21 +7,42 @@ from pathlib import Path
 import click
 
 from .common import bytes_text, example, json_option, print_json
-from .paths import board_option, firmware_folder_option, tflite_argument
+from .paths import OutputFolder, firmware_folder_option, tflite_argument
 
 
 @click.command("build")
 @tflite_argument
-@board_option
+@click.option("-b", "--board", help="Name of a board (`rillet boards`) or path of a board.toml.")
+@click.option("--core", help="With --export, instead of a board: any device with this core (`rillet boards`).")
 @firmware_folder_option
+@click.option("--name", default="", help="What device and C code call the model; default: the file's name.")
+@click.option("--export", type=OutputFolder(), help="Write C source for other build systems here, and no firmware.")
+@click.option("--force", is_flag=True, help="With --export: move away what the folder holds that rillet did not write.")
 @json_option
 @example("rillet build model_int8.tflite --board mps2-an386 -o out")
-def command(model: Path, board: str, output: Path, as_json: bool) -> None:
-    """Build firmware for a board, with MODEL (.tflite) inside."""
+def command(
+    model: Path,
+    board: str | None,
+    core: str | None,
+    output: Path,
+    name: str,
+    export: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Build firmware for a board, with MODEL (.tflite) inside, or export the same as C source."""
     from ..boards.runner import uf2_file
     from ..boards.target import build_target, prepare_target
 
-    firmware = build_target(prepare_target(model, board), output)
+    if (board is None) == (core is None):
+        raise click.UsageError("say for what: --board BOARD, or --core CORE with --export")
+    if export is None and (core is not None or force):
+        raise click.UsageError(f"{'--core' if core is not None else '--force'} goes with --export DIR")
+    if export is not None:
+        _export(model, board, core, name, export, force=force, as_json=as_json)
+        return
+    assert board is not None
+    firmware = build_target(prepare_target(model, board, name), output)
     written = [firmware.path]
     if firmware.board.flash.runner == "uf2":
         written.append(uf2_file(firmware))
@@ -34,4 +55,25 @@ def command(model: Path, board: str, output: Path, as_json: bool) -> None:
     click.echo(
         f"{', '.join(map(str, written))}: flash {bytes_text(sizes.flash)} (code {bytes_text(sizes.code)}, "
         f"model {bytes_text(sizes.image)}), RAM {bytes_text(sizes.ram)} (arena {bytes_text(sizes.arena)})"
+    )
+
+
+def _export(
+    model: Path, board: str | None, core: str | None, name: str, folder: Path, *, force: bool, as_json: bool
+) -> None:
+    from ..boards.catalogue import board_with_core, load_board
+    from ..boards.export import export_source
+    from ..boards.target import prepare_target
+
+    where = load_board(board) if board is not None else board_with_core(core or "")
+    target = prepare_target(model, where, name)
+    done = export_source(target, folder, must_fit=board is not None, force=force)
+    if as_json:
+        print_json(done)
+        return
+    if done.kept is not None:
+        click.echo(f"what was in {done.folder} is now in {done.kept}", err=True)
+    click.echo(
+        f"{done.folder}: {len(done.files)} files, header src/{done.name}.h; flash {bytes_text(done.model_bytes)} and "
+        f"code, RAM {bytes_text(done.arena_bytes)} and stack"
     )
