@@ -96,12 +96,16 @@ def build(
 
 def source_compiler(compiler: Compiler, root: Path, board: Board) -> CompileFiles:
     """What compiles C files of `root` for a board, with the flags that each is due."""
-    common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags, *_defines(board))
+    common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags)
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
     headers = headers_digest(root)
 
+    def defines_for(file: Path) -> list[str]:
+        """Kernels know nothing of the board: boards with the same core share their objects."""
+        return _defines(board) if file.parent.name == "firmware" or root / "port" in file.parents else []
+
     def compile_files(files: Sequence[Path]) -> list[Path]:
-        units = [(file, (*common, *_optimization(file, root), *graph)) for file in files]
+        units = [(file, (*common, *defines_for(file), *_optimization(file, root), *graph)) for file in files]
         return compile_all(compiler, units, headers, _include(compiler, root))
 
     return compile_files

@@ -2,3 +2,4 @@
  * the two (github.com/espressif/esp32c3-direct-boot-example; chips from revision 3 on). */
     .section .boot2, "ax"
     .word 0xAEDB041D, 0xAEDB041D
+    j reset_handler
