@@ -52,6 +52,12 @@ RECIPES = {
             summary="int8 weights and activations; needs calibration; the form for microcontrollers",
         ),
         Recipe(
+            "static_wi8_ai16",
+            DType.INT8,
+            DType.INT16,
+            summary="int8 weights, int16 activations: nearly float's accuracy, twice the RAM",
+        ),
+        Recipe(
             "static_wi4_ai8",
             DType.INT4,
             DType.INT8,

@@ -59,7 +59,8 @@ def assert_scalar_bits(ops: Sequence[Op], board: str, suffix: str, least: int, f
     rng = np.random.default_rng(1)
     with open_firmware(build_target(target, folder)) as device:
         for index, view in enumerate(host.inputs):
-            view[...] = drawn(rng, view.shape, DType.INT8)
+            wide = view.dtype == np.int16
+            view[...] = rng.integers(-(2**15), 2**15, view.shape) if wide else drawn(rng, view.shape, DType.INT8)
             device.set_input(index, np.array(view))
         host.invoke()
         device.run()

@@ -54,10 +54,39 @@ RLT_INLINE int8_t finished(int32_t sum, rlt_finish f) {
     return (int8_t)__ssat((high + (high >> 31) + f.offset) >> f.shift, 8);
 }
 
+/* window_16/finish_16.h's value. */
+RLT_INLINE int32_t scaled_half(int32_t sum, int32_t multiplier) {
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(sum), "r"(multiplier));
+    return __ssat(high, 16);
+}
+
 /* Activations that end inside int8's range: values are saturated first and cut here. */
 RLT_INLINE void cut(int8_t *values, size_t count, int32_t low, int32_t high) {
     if (low <= INT8_MIN && high >= INT8_MAX) return;
     for (size_t i = 0; i < count; i++) values[i] = (int8_t)rlt_clamp(values[i], low, high);
+}
+
+/* Two int16 side by side. */
+RLT_INLINE uint32_t both_halves(int32_t value) { return (uint32_t)value << 16 | (uint16_t)value; }
+
+/* The same of int16. */
+RLT_INLINE void cut_halves(int16_t *values, size_t count, int32_t low, int32_t high) {
+    if (low <= INT16_MIN && high >= INT16_MAX) return;
+    const uint32_t least = both_halves(low), most = both_halves(high);
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        uint32_t two = load_word(values + i), rest;
+        __asm__("ssub16 %[rest], %[two], %[least]\n\t" /* sets a flag of each half for SEL */
+                "sel %[two], %[two], %[least]\n\t"
+                "ssub16 %[rest], %[two], %[most]\n\t"
+                "sel %[two], %[most], %[two]"
+                : [two] "+r"(two), [rest] "=&r"(rest)
+                : [least] "r"(least), [most] "r"(most)
+                : "cc");
+        store_word(values + i, two);
+    }
+    for (; i < count; i++) values[i] = (int16_t)rlt_clamp(values[i], low, high);
 }
 
 #endif

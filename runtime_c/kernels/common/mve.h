@@ -46,4 +46,23 @@ RLT_INLINE void cut_bytes(int8_t *values, int32_t count, int32_t low, int32_t hi
     }
 }
 
+/* The same of int16. */
+RLT_INLINE void cut_halves(int16_t *values, int32_t count, int32_t low, int32_t high) {
+    if (low <= INT16_MIN && high >= INT16_MAX) return;
+    __asm__ volatile(
+        "vdup.16 q1, %[low]\n\t"
+        "vdup.16 q2, %[high]\n\t"
+        "wlstp.16 lr, %[count], 2f\n"
+        "1:\n\t"
+        "vldrh.u16 q0, [%[values]]\n\t"
+        "vmax.s16 q0, q0, q1\n\t"
+        "vmin.s16 q0, q0, q2\n\t"
+        "vstrh.16 q0, [%[values]], #16\n\t"
+        "letp lr, 1b\n"
+        "2:"
+        : [values] "+l"(values)
+        : [count] "r"(count), [low] "r"(low), [high] "r"(high)
+        : "lr", "q0", "q1", "q2", "cc", "memory");
+}
+
 #endif

@@ -1,5 +1,6 @@
 /* int8 CONV_2D with the DSP extension: columns.h. */
 #include "columns_dsp.h"
+#include "four_columns_dsp.h"
 
 enum { PIXELS = RLT_CONV_2D_COLUMN_PIXELS };
 
@@ -53,39 +54,8 @@ static void column(const rlt_conv_2d_columns_params *p, const int8_t *image, int
 
 /* Sums of a pair of channels over interleaved columns of four pixels: sum[0..3] of A; sum[4..7] of 256 * B + A. */
 RLT_INLINE void multiply(const uint32_t *columns, const uint32_t *weights, int32_t pairs, int32_t *sum) {
-    const uint32_t *const end = columns + (size_t)pairs * PIXELS;
     int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0;
-    uint32_t x, y, w;
-    uint32_t t = (uint32_t)(-pairs & 7) * 48u; /* a column of 8n + k pairs enters the unrolled loop at its last k */
-    __asm__ volatile(
-        "adr.w %[x], 1f\n\t"
-        "add.w %[x], %[x], %[t]\n\t"
-        "orr.w %[x], %[x], #1\n\t"
-        "bx %[x]\n\t"
-        ".balign 4\n"
-        "1:\n\t"
-        ".rept 8\n\t" /* 12 instructions of 4 bytes */
-        "ldr.w %[w], [%[weights]], #4\n\t"
-        "ldrd %[x], %[y], [%[columns]], #8\n\t"
-        "sxtb16.w %[t], %[w]\n\t"
-        "smlad %[b0], %[x], %[w], %[b0]\n\t"
-        "smlad %[b1], %[y], %[w], %[b1]\n\t"
-        "smlad %[a0], %[x], %[t], %[a0]\n\t"
-        "smlad %[a1], %[y], %[t], %[a1]\n\t"
-        "ldrd %[x], %[y], [%[columns]], #8\n\t"
-        "smlad %[b2], %[x], %[w], %[b2]\n\t"
-        "smlad %[b3], %[y], %[w], %[b3]\n\t"
-        "smlad %[a2], %[x], %[t], %[a2]\n\t"
-        "smlad %[a3], %[y], %[t], %[a3]\n\t"
-        ".endr\n\t"
-        "ldr.w %[t], %[end]\n\t"
-        "cmp %[columns], %[t]\n\t"
-        "bne 1b\n\t"
-        : [a0] "+r"(a0), [a1] "+r"(a1), [a2] "+r"(a2), [a3] "+r"(a3), [b0] "+r"(b0), [b1] "+r"(b1), [b2] "+r"(b2),
-          [b3] "+r"(b3), [x] "=&r"(x), [y] "=&r"(y), [w] "=&r"(w), [t] "+r"(t), [columns] "+r"(columns),
-          [weights] "+r"(weights)
-        : [end] "m"(end)
-        : "cc", "memory");
+    RLT_FOUR_COLUMNS("", "48");
     sum[0] = a0, sum[1] = a1, sum[2] = a2, sum[3] = a3;
     sum[4] = b0, sum[5] = b1, sum[6] = b2, sum[7] = b3;
 }

@@ -1,75 +1,9 @@
 /* int8 CONV_2D with Helium: vectors.h. */
-#include "../common/mve.h"
-#include "vectors.h"
+#include "vectors_mve.h"
 
-enum { PIXELS = RLT_CONV_2D_VECTOR_PIXELS, VECTOR = RLT_CONV_2D_VECTOR };
+#define WEIGHTS(q) "vldrw.u32 " #q ", [r7], #16\n\t"
 
-/* The column of a window inside the image: `rows` times `count` bytes. */
-RLT_INLINE void copy_rows(int8_t *to, const int8_t *from, int32_t row_bytes, int32_t count, int32_t rows) {
-    const int8_t *read;
-    int8_t *write;
-    __asm__ volatile(
-        "1:\n\t"
-        "mov %[read], %[from]\n\t"
-        "mov %[write], %[to]\n\t"
-        "dlstp.8 lr, %[count]\n"
-        "2:\n\t"
-        "vldrb.u8 q0, [%[read]], #16\n\t"
-        "vstrb.8 q0, [%[write]], #16\n\t"
-        "letp lr, 2b\n\t"
-        "add %[from], %[from], %[row_bytes]\n\t"
-        "add %[to], %[to], %[count]\n\t"
-        "subs %[rows], %[rows], #1\n\t"
-        "bne 1b"
-        : [to] "+r"(to), [from] "+r"(from), [rows] "+r"(rows), [read] "=&r"(read), [write] "=&r"(write)
-        : [row_bytes] "r"(row_bytes), [count] "r"(count)
-        : "lr", "q0", "cc", "memory");
-}
-
-/* The column of the pixel at `out_y`, `out_x`, wherever its window lies. */
-static __attribute__((noinline)) void column(const rlt_conv_2d_vectors_params *p, const int8_t *image, int32_t out_y,
-                                             int32_t out_x, int8_t *to) {
-    const rlt_window *w = &p->window;
-    const int32_t y0 = out_y * w->stride_h - w->pad_top, x0 = out_x * w->stride_w - w->pad_left;
-    const int32_t per_row = p->runs / w->kernel_h, across = p->run_bytes / w->in_c; /* runs, pixels of a run */
-    for (int32_t ky = 0; ky < w->kernel_h; ky++) {
-        const int32_t y = y0 + ky * w->dilation_h;
-        const int8_t *row = image + y * w->in_w * w->in_c;
-        for (int32_t run = 0; run < per_row; run++, to += p->run_bytes) {
-            const int32_t x = x0 + run * w->dilation_w;
-            if (y < 0 || y >= w->in_h || x + across <= 0 || x >= w->in_w) {
-                fill_bytes(to, p->input_zero_point, p->run_bytes);
-                continue;
-            }
-            const int32_t left = x < 0 ? -x * w->in_c : 0;
-            const int32_t right = x + across > w->in_w ? (x + across - w->in_w) * w->in_c : 0;
-            if (left | right) fill_bytes(to, p->input_zero_point, p->run_bytes);
-            copy_bytes(to + left, row + x * w->in_c + left, p->run_bytes - left - right);
-        }
-    }
-}
-
-typedef struct {
-    const int8_t *from[PIXELS];
-    int8_t *to[PIXELS];
-} pixels;
-
-/* One vector of three pixels times that of two channels. `next` goes on to the next one. */
-#define PRODUCTS(multiply, next) \
-    "vldrb.u8 q0, [r1" next "\n\t" \
-    "vldrw.u32 q3, [r7], #16\n\t" \
-    multiply " r0, q0, q3\n\t" \
-    "vldrw.u32 q4, [r7], #16\n\t" \
-    multiply " r2, q0, q4\n\t" \
-    "vldrb.u8 q1, [r3" next "\n\t" \
-    multiply " r4, q1, q3\n\t" \
-    multiply " r6, q1, q4\n\t" \
-    "vldrb.u8 q2, [r5" next "\n\t" \
-    multiply " r8, q2, q3\n\t" \
-    multiply " r10, q2, q4\n\t"
-
-/* All channels of three pixels. */
-static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *weights, const rlt_finish_four *channels,
+static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *weights, const void *channels,
                                                int32_t steps, int32_t out_c) {
     int8_t *to0 = at->to[0], *to1 = at->to[1], *to2 = at->to[2];
     const int8_t *from0 = at->from[0], *from1 = at->from[1], *from2 = at->from[2];
@@ -83,24 +17,7 @@ static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *w
         "ldr r11, %[more]\n\t"
         "ldr r12, %[out_c]\n"
         "1:\n\t"
-        PRODUCTS("vmladav.s8", "], #16")
-        "wls lr, r11, 3f\n"
-        "2:\n\t"
-        PRODUCTS("vmladava.s8", "], #16")
-        "le lr, 2b\n"
-        "3:\n\t"
-        "vmov q5[2], q5[0], r0, r2\n\t"
-        "vmov q6[2], q6[0], r4, r6\n\t"
-        "vmov q7[2], q7[0], r8, r10\n\t"
-        PRODUCTS("vmladav.s8", ", #-16]!")
-        "wls lr, r11, 5f\n"
-        "4:\n\t"
-        PRODUCTS("vmladava.s8", ", #-16]!")
-        "le lr, 4b\n"
-        "5:\n\t"
-        "vmov q5[3], q5[1], r0, r2\n\t"
-        "vmov q6[3], q6[1], r4, r6\n\t"
-        "vmov q7[3], q7[1], r8, r10\n\t"
+        RLT_SUMS("vldrb.u8", WEIGHTS, "vmladav.s8", "vmladava.s8")
         "vldrw.u32 q3, [r9], #16\n\t" /* biases */
         "vadd.i32 q5, q5, q3\n\t"
         "vadd.i32 q6, q6, q3\n\t"
@@ -146,82 +63,10 @@ static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *w
           "q4", "q5", "q6", "q7", "p0", "cc", "memory");
 }
 
-/* The next output pixel. */
-typedef struct {
-    const int8_t *image;
-    const int8_t *window; /* the first byte under its window */
-    int32_t y, x, x0;
-    int32_t inside; /* no window of this row has padding above or below */
-} place;
-
-static __attribute__((noinline)) void start_row(const rlt_conv_2d_vectors_params *p, place *at) {
-    const rlt_window *w = &p->window;
-    const int32_t y0 = at->y * w->stride_h - w->pad_top;
-    at->x = 0;
-    at->x0 = -w->pad_left;
-    at->inside = p->runs == w->kernel_h && y0 >= 0 && y0 <= p->last_y;
-    at->window = at->image + (y0 * w->in_w - w->pad_left) * w->in_c;
-}
-
-RLT_INLINE void go_on(const rlt_conv_2d_vectors_params *p, place *at) {
-    const rlt_window *w = &p->window;
-    at->x0 += w->stride_w;
-    at->window += w->stride_w * w->in_c;
-    if (++at->x < w->out_w) return;
-    if (++at->y == w->out_h) at->y = 0, at->image += w->in_h * w->in_w * w->in_c;
-    start_row(p, at);
-}
-
-/* Whole threes of `count` pixels that lie side by side in the image. Returns how many pixels that were. */
-static int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_params *p, int32_t count) {
-    const int8_t *from = rlt_in(run, p->input), *const weights = rlt_in(run, p->weights);
-    const rlt_finish_four *channels = rlt_in(run, p->channels);
-    int8_t *to = rlt_out(run, p->output);
-    const int32_t in_c = p->window.in_c, out_c = p->window.out_c, steps = p->steps;
-    const int8_t *const last = from + (count - 2) * in_c - steps * VECTOR; /* vectors stay inside the image */
-    int32_t done = 0;
-    for (; done + PIXELS <= count && from <= last; done += PIXELS) {
-        const pixels at = {{from, from + in_c, from + 2 * in_c}, {to, to + out_c, to + 2 * out_c}};
-        multiply(&at, weights, channels, steps, out_c);
-        from += PIXELS * in_c, to += PIXELS * out_c;
-    }
-    return done;
-}
-
 rlt_status rlt_conv_2d_s8_mve(const rlt_run *run, const void *params) {
     const rlt_conv_2d_vectors_params *p = params;
     const rlt_window *w = &p->window;
-    const int32_t row_bytes = w->in_w * w->in_c, column_bytes = p->steps * VECTOR;
-    const int8_t *const input = rlt_in(run, p->input), *const end = input + w->batches * w->in_h * row_bytes;
-    int8_t *const output = rlt_out(run, p->output), *const columns = rlt_out(run, p->scratch);
-    const int32_t count = w->batches * w->out_h * w->out_w;
-    int32_t done = 0;
-    if (p->direct && w->stride_h == 1 && w->stride_w == 1) done = neighbours(run, p, count);
-    const int32_t row = done / w->out_w, batch = row / w->out_h;
-    place next = {.image = input + batch * w->in_h * row_bytes, .y = row - batch * w->out_h};
-    start_row(p, &next);
-    for (int32_t i = row * w->out_w; i < done; i++) go_on(p, &next);
-    for (int8_t *to = output + done * w->out_c; done < count;) {
-        pixels at;
-        for (int32_t i = 0; i < PIXELS; i++) {
-            if (done == count) { /* once more the one before */
-                at.from[i] = at.from[i - 1], at.to[i] = at.to[i - 1];
-                continue;
-            }
-            int8_t *const own = columns + i * column_bytes;
-            at.from[i] = own, at.to[i] = to;
-            if (p->direct && end - next.window >= column_bytes) {
-                at.from[i] = next.window;
-            } else if (next.inside && next.x0 >= 0 && next.x0 <= p->last_x) {
-                copy_rows(own, next.window, row_bytes * w->dilation_h, p->run_bytes, w->kernel_h);
-            } else {
-                column(p, next.image, next.y, next.x, own);
-            }
-            to += w->out_c, done++;
-            go_on(p, &next);
-        }
-        multiply(&at, rlt_in(run, p->weights), rlt_in(run, p->channels), p->steps, w->out_c);
-    }
-    cut_bytes(output, count * w->out_c, p->low, p->high);
+    multiply_all(run, p, multiply, w->out_c);
+    cut_bytes(rlt_out(run, p->output), w->batches * w->out_h * w->out_w * w->out_c, p->low, p->high);
     return RLT_OK;
 }

@@ -74,6 +74,7 @@ rlt_status rlt_conv_2d_vectors(rlt_prepare_state *p, const rlt_op *op, const rlt
     RLT_TRY(rlt_range_s8(p, t->output, activation, &k->low, &k->high));
     const int rows = w->dilation_w == 1;
     k->window = *w;
+    k->pixel_bytes = w->in_c;
     k->run_bytes = w->in_c * (rows ? w->kernel_w : 1);
     k->runs = w->kernel_h * (rows ? 1 : w->kernel_w);
     k->steps = l.steps;

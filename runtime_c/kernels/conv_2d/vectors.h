@@ -20,6 +20,7 @@ typedef struct {
     rlt_ref channels; /* rlt_finish_four[(out_c + 3) / 4]; of FULLY_CONNECTED then rlt_exact_factor[out_c] */
     rlt_ref scratch;  /* three columns */
     rlt_window window;
+    int32_t pixel_bytes; /* of the input */
     int32_t run_bytes, runs, steps;
     int32_t direct; /* the window is one pixel and has no padding */
     int32_t last_y, last_x; /* where the last window inside the image starts */

@@ -4,6 +4,7 @@
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
 #include "depthwise_conv_2d.h"
+#include "prepare_lanes.h"
 #include "prepare_pack.h"
 #include "prepare_patches.h"
 #include "prepare_planes.h"
@@ -81,6 +82,14 @@ static int no_padding(const rlt_window *w) {
            (int64_t)(w->out_w - 1) * w->stride_w + reach_w <= w->in_w;
 }
 
+/* Any window, for Helium or the DSP extension, int8 or (`wide` is not NULL) int16. */
+static rlt_status prepare_cores(rlt_prepare_state *p, const rlt_op *op, const rlt_depthwise_tensors *t,
+                                const rlt_window_16 *wide, const conv *c, int *done) {
+    RLT_TRY(rlt_depthwise_lanes(p, op, t, wide, &c->window, c->activation, done));
+    if (*done) return RLT_OK;
+    return rlt_depthwise_planes(p, op, t, wide, &c->window, c->multiplier, c->activation, done);
+}
+
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1};
@@ -89,7 +98,7 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
     RLT_TRY(rlt_depthwise_patches(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
     if (*done) return RLT_OK;
-    RLT_TRY(rlt_depthwise_planes(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
+    RLT_TRY(prepare_cores(p, op, &tensors, NULL, c, done));
     if (*done) return RLT_OK;
     rlt_depthwise_packed_params plan = {.window = c->window, .band.repeat = c->multiplier};
     *done = form && rlt_depthwise_plan(p, &plan, &tensors, form);
@@ -105,6 +114,7 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     const uint32_t out_c = (uint32_t)c->window.out_c;
     int packed;
+    RLT_TRY(rlt_need_channels(p, c->input, c->weights, c->bias, c->output, out_c));
     RLT_TRY(prepare_packed(p, op, c, &packed));
     if (packed) return RLT_OK;
     const int fold = no_padding(&c->window) && rlt_zero_point(c->weights, 0) == 0;
@@ -159,7 +169,11 @@ static rlt_status prepare_s16(rlt_prepare_state *p, const rlt_op *op, const conv
     const int32_t per_group = c->window.out_c / c->window.in_c;
     const rlt_window_16 window = {c->input, c->weights, c->bias, c->output, &c->window, 1, per_group, 1,
                                   c->window.out_c, c->activation, c->tasks, 0, 0};
-    return rlt_prepare_window_16(p, op, &window);
+    const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    int done = 0;
+    RLT_TRY(rlt_check_window_16(p, &window));
+    if (c->window.in_c > 1) RLT_TRY(prepare_cores(p, op, &tensors, &window, c, &done));
+    return done ? RLT_OK : rlt_prepare_window_16(p, op, &window);
 }
 
 rlt_status rlt_prepare_depthwise_conv_2d(rlt_prepare_state *p, const rlt_op *op) {

@@ -58,7 +58,6 @@ rlt_status rlt_depthwise_patches(rlt_prepare_state *p, const rlt_op *op, const r
         !plan_patches(&plan)) {
         return RLT_OK;
     }
-    RLT_TRY(rlt_need_channels(p, t->input, t->weights, t->bias, t->output, (uint32_t)w->out_c));
     const int32_t outputs = plan.form == RLT_PATCH_STRIDED ? 1 : 4;
     const size_t each = sizeof(rlt_patch_channel) + (size_t)outputs * RLT_PATCH_BYTES;
     if ((size_t)w->out_c * each > rlt_constant_room(p) / 2) return RLT_OK;

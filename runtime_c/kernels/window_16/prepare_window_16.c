@@ -1,6 +1,8 @@
 #include "prepare_window_16.h"
 
-static rlt_status check(rlt_prepare_state *p, const rlt_window_16 *w) {
+#include "prepare_dense_16.h"
+
+rlt_status rlt_check_window_16(rlt_prepare_state *p, const rlt_window_16 *w) {
     const uint32_t count = (uint32_t)w->window->out_c;
     RLT_TRY(rlt_need_type(p, w->weights, RLT_INT8));
     RLT_TRY(rlt_need_type(p, w->output, RLT_INT16));
@@ -18,7 +20,10 @@ static rlt_status check(rlt_prepare_state *p, const rlt_window_16 *w) {
 }
 
 rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const rlt_window_16 *w) {
-    RLT_TRY(check(p, w));
+    int done;
+    RLT_TRY(rlt_check_window_16(p, w));
+    RLT_TRY(rlt_prepare_dense_16(p, op, w, &done));
+    if (done) return RLT_OK;
     const uint32_t count = (uint32_t)w->window->out_c;
     int32_t low, high;
     rlt_ref channels;

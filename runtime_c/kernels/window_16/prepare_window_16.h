@@ -15,6 +15,10 @@ typedef struct {
     uint32_t is_transposed;
 } rlt_window_16;
 
+/* Types and quantization of the operands. */
+rlt_status rlt_check_window_16(rlt_prepare_state *p, const rlt_window_16 *w);
+
+/* Checks, and adds the step. */
 rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const rlt_window_16 *w);
 
 #endif
