@@ -6,38 +6,28 @@
 typedef int16_t element;
 typedef struct {
     rlt_finish_16_four even, odd;
-} finishes;
+} eight;
 
-#define LOAD(from) \
-    "vpst\n\t" \
-    "vldrht.u16 q5, [" from "]\n\t"
-#define FINISH(even, odd) \
-    "vadd.i32 " even ", " even ", q4\n\t" \
-    "vrmulh.s32 " even ", " even ", q5\n\t" \
-    "vadd.i32 " odd ", " odd ", q6\n\t" \
-    "vrmulh.s32 " odd ", " odd ", q7\n\t" \
+#define LOAD(offset) "vldrh.u16 q5, [%[x], #" offset "]\n\t"
+#define LOAD_SOME(offset) "vldrht.u16 q5, [%[x], #" offset "]\n\t"
+#define FINISH(even, odd, at) \
+    "vldrw.u32 q4, [%[channels], #" at " + 16]\n\t" \
+    "vrmulh.s32 " even ", " even ", q4\n\t" \
+    "vldrw.u32 q5, [%[channels], #" at " + 48]\n\t" \
+    "vrmulh.s32 " odd ", " odd ", q5\n\t" \
     "vqmovnb.s32 " even ", " even "\n\t" \
     "vqmovnt.s32 " even ", " odd "\n\t"
-#define CONSTANTS \
-    "vldrw.u32 q4, [%[w]]\n\t" \
-    "vldrw.u32 q5, [%[w], #16]\n\t" \
-    "vldrw.u32 q6, [%[w], #32]\n\t" \
-    "vldrw.u32 q7, [%[w], #48]\n\t"
-#define STORE(value, to) \
-    "vpst\n\t" \
-    "vstrht.16 " value ", [" to "]\n\t"
+#define STORE(value, offset) "vstrh.16 " value ", [%[to], #" offset "]\n\t"
+#define STORE_SOME(value, offset) "vstrht.16 " value ", [%[to], #" offset "]\n\t"
 
-static __attribute__((noinline)) void multiply_two(const eight *at, const rlt_lane_tap *taps, int32_t count,
-                                                   const int8_t *weights, const element *from, const element *other,
-                                                   int32_t zero_point) {
-    RLT_LANES(LOAD, RLT_LANE_SUMS(LOAD("%[y]"), "q2", "q3"),
-              CONSTANTS FINISH("q0", "q1") FINISH("q2", "q3") STORE("q0", "%[x]") STORE("q2", "%[y]"));
+static __attribute__((noinline)) void multiply_sixteens(const lane_pixel *at, const element *from, const eight *channels,
+                                                        element *to) {
+    RLT_LANES(LOAD, FINISH, STORE, "64", "2");
 }
 
-static __attribute__((noinline)) void multiply_one(const eight *at, const rlt_lane_tap *taps, int32_t count,
-                                                   const int8_t *weights, const element *from, int32_t zero_point) {
-    const element *const other = from;
-    RLT_LANES(LOAD, "", CONSTANTS FINISH("q0", "q1") STORE("q0", "%[x]"));
+static __attribute__((noinline)) void multiply_eight(const lane_pixel *at, const element *from, const eight *channels,
+                                                     element *to, int32_t rest) {
+    RLT_LANES_REST(LOAD_SOME, FINISH, STORE_SOME, "64");
 }
 
 #include "lanes_mve.h"

@@ -5,42 +5,37 @@
 typedef int8_t element;
 typedef struct {
     rlt_finish_four even, odd;
-} finishes;
+} eight;
 
-#define LOAD(from) \
-    "vpst\n\t" \
-    "vldrbt.s16 q5, [" from "]\n\t" \
-    "vsub.i16 q5, q5, %[zero_point]\n\t"
+#define SUBTRACT "vsub.i16 q5, q5, %[zero_point]\n\t"
+#define LOAD(offset) "vldrb.s16 q5, [%[x], #" offset "]\n\t" SUBTRACT
+#define LOAD_SOME(offset) "vldrbt.s16 q5, [%[x], #" offset "]\n\t" SUBTRACT
 /* Of the even channels, or the odd ones, whose constants lie `at` bytes on. */
-#define FINISH(sums, at) \
-    "vldrw.u32 q4, [%[w], #" at "]\n\t" \
-    "vldrw.u32 q5, [%[w], #" at " + 16]\n\t" \
-    "vldrw.u32 q6, [%[w], #" at " + 32]\n\t" \
-    "vldrw.u32 q7, [%[w], #" at " + 48]\n\t" \
-    "vadd.i32 " sums ", " sums ", q4\n\t" \
-    "vqrdmulh.s32 " sums ", " sums ", q5\n\t" \
-    "vshr.s32 q4, " sums ", #31\n\t" \
-    "vadd.i32 " sums ", " sums ", q6\n\t" \
-    "vadd.i32 " sums ", " sums ", q4\n\t" \
-    "vqshl.s32 " sums ", " sums ", q7\n\t" \
+#define SCALE(sums, at) \
+    "vldrw.u32 q4, [%[channels], #" at " + 16]\n\t" \
+    "vldrw.u32 q5, [%[channels], #" at " + 32]\n\t" \
+    "vldrw.u32 q6, [%[channels], #" at " + 48]\n\t" \
+    "vqrdmulh.s32 " sums ", " sums ", q4\n\t" \
+    "vshr.s32 q7, " sums ", #31\n\t" \
+    "vadd.i32 " sums ", " sums ", q5\n\t" \
+    "vadd.i32 " sums ", " sums ", q7\n\t" \
+    "vqshl.s32 " sums ", " sums ", q6\n\t" \
     "vshr.s32 " sums ", " sums ", #24\n\t"
-#define STORE(even, odd, to) \
-    "vmovnt.i32 " even ", " odd "\n\t" \
-    "vpst\n\t" \
-    "vstrbt.16 " even ", [" to "]\n\t"
+#define FINISH(even, odd, at) \
+    SCALE(even, at) \
+    SCALE(odd, at " + 64") \
+    "vmovnt.i32 " even ", " odd "\n\t"
+#define STORE(value, offset) "vstrb.16 " value ", [%[to], #" offset "]\n\t"
+#define STORE_SOME(value, offset) "vstrbt.16 " value ", [%[to], #" offset "]\n\t"
 
-static __attribute__((noinline)) void multiply_two(const eight *at, const rlt_lane_tap *taps, int32_t count,
-                                                   const int8_t *weights, const element *from, const element *other,
-                                                   int32_t zero_point) {
-    RLT_LANES(LOAD, RLT_LANE_SUMS(LOAD("%[y]"), "q2", "q3"),
-              FINISH("q0", "0") FINISH("q1", "64") FINISH("q2", "0") FINISH("q3", "64")
-              STORE("q0", "q1", "%[x]") STORE("q2", "q3", "%[y]"));
+static __attribute__((noinline)) void multiply_sixteens(const lane_pixel *at, const element *from, const eight *channels,
+                                                        element *to) {
+    RLT_LANES(LOAD, FINISH, STORE, "128", "1");
 }
 
-static __attribute__((noinline)) void multiply_one(const eight *at, const rlt_lane_tap *taps, int32_t count,
-                                                   const int8_t *weights, const element *from, int32_t zero_point) {
-    const element *const other = from;
-    RLT_LANES(LOAD, "", FINISH("q0", "0") FINISH("q1", "64") STORE("q0", "q1", "%[x]"));
+static __attribute__((noinline)) void multiply_eight(const lane_pixel *at, const element *from, const eight *channels,
+                                                     element *to, int32_t rest) {
+    RLT_LANES_REST(LOAD_SOME, FINISH, STORE_SOME, "128");
 }
 
 #include "lanes_mve.h"

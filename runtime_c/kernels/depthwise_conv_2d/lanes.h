@@ -1,10 +1,10 @@
-/* A form of DEPTHWISE_CONV_2D for Helium, int8 and int16, under any window: eight channels side by side, tap by tap.
+/* A form of DEPTHWISE_CONV_2D for Helium, int8 and int16, under any window: sixteen channels side by side, tap by tap.
  *
- * For each output pixel a list in scratch says which taps lie inside the image: where their values lie from the pixel
- * under the window's first tap on, and where their weights lie. Neighbours whose windows are cut alike share it.
+ * A list in scratch says which taps of an output pixel lie inside the image: where their values lie from the pixel under
+ * the window's first tap on, and where their weights lie. Neighbours whose windows are cut alike share it.
  *
- * Constants, for each eight channels: for each tap eight weights; and of the even channels, then of the odd ones,
- * rlt_finish_four (int8) or rlt_finish_16_four (int16). */
+ * Constants, for each sixteen channels: for each tap sixteen weights; and of the first eight's even channels, then odd
+ * ones, then of the other eight's, rlt_finish_four (int8) or rlt_finish_16_four (int16). */
 #ifndef RLT_DEPTHWISE_CONV_2D_LANES_H
 #define RLT_DEPTHWISE_CONV_2D_LANES_H
 
@@ -26,6 +26,6 @@ typedef struct {
     int32_t low, high;
 } rlt_depthwise_lanes_params;
 
-enum { RLT_DEPTHWISE_LANES_REFS = 5, RLT_DEPTHWISE_LANES = 8 };
+enum { RLT_DEPTHWISE_LANES_REFS = 5, RLT_DEPTHWISE_LANES = 16 };
 
 #endif

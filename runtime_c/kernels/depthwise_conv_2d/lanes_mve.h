@@ -1,9 +1,9 @@
-/* The walk of lanes.h. The including file has defined `element`, the type of activations; `finishes`, the constants of eight
- * channels; and multiply_two() and multiply_one(), which do eight channels of two or one output pixels. */
+/* The walk of lanes.h. The including file has defined `element`, the type of activations; `eight`, the constants of eight
+ * channels; and multiply_sixteens() and multiply_eight(). */
 #ifndef RLT_DEPTHWISE_CONV_2D_LANES_MVE_H
 #define RLT_DEPTHWISE_CONV_2D_LANES_MVE_H
 
-enum { LANES = RLT_DEPTHWISE_LANES };
+enum { LANES = RLT_DEPTHWISE_LANES, HALF = LANES / 2 };
 
 /* Which taps of a window lie inside the image. */
 typedef struct {
@@ -22,26 +22,16 @@ static __attribute__((noinline)) int32_t list_taps(const rlt_window *w, box in, 
     return count;
 }
 
-RLT_INLINE box box_at(const rlt_window *w, int32_t y0, int32_t x0) {
-    box in;
-    rlt_taps(y0, w->in_h, w->kernel_h, w->dilation_h, &in.first_y, &in.last_y);
-    rlt_taps(x0, w->in_w, w->kernel_w, w->dilation_w, &in.first_x, &in.last_x);
-    return in;
-}
-
-/* One output pixel, or two neighbours. */
-static void pixels(const rlt_run *run, const rlt_depthwise_lanes_params *p, const element *from, element *to, int32_t count,
-                   int two) {
+static void one_pixel(const rlt_run *run, const rlt_depthwise_lanes_params *p, int32_t count, const element *from,
+                      element *to) {
     const rlt_window *w = &p->window;
-    const int32_t filter = w->kernel_h * w->kernel_w * LANES;
-    const int8_t *weights = rlt_in(run, p->weights);
-    const finishes *channels = rlt_in(run, p->channels);
-    const rlt_lane_tap *taps = rlt_out(run, p->scratch);
-    const int32_t step = w->stride_w * w->in_c;
-    for (int32_t c = 0; c < w->out_c; c += LANES, weights += filter, channels++) {
-        const eight at = {channels, to + c, to + w->out_c + c, w->out_c - c};
-        if (two) multiply_two(&at, taps, count, weights, from + c, from + c + step, p->input_zero_point);
-        else multiply_one(&at, taps, count, weights, from + c, p->input_zero_point);
+    const int32_t filter = w->kernel_h * w->kernel_w * LANES, whole = w->out_c / LANES;
+    const eight *channels = rlt_in(run, p->channels);
+    lane_pixel at = {rlt_out(run, p->scratch), rlt_in(run, p->weights), count, filter, whole, p->input_zero_point};
+    if (whole) multiply_sixteens(&at, from, channels, to);
+    at.weights += whole * filter;
+    for (int32_t c = whole * LANES; c < w->out_c; c += HALF, at.weights += HALF) {
+        multiply_eight(&at, from + c, channels + c / HALF, to + c, w->out_c - c);
     }
 }
 
@@ -55,16 +45,17 @@ RLT_INLINE void multiply_lanes(const rlt_run *run, const rlt_depthwise_lanes_par
     for (int32_t row = 0; row < w->batches * w->out_h; row++) {
         const int32_t y = row % w->out_h, y0 = y * w->stride_h - w->pad_top;
         if (row && !y) image += w->in_h * w->in_w * w->in_c;
-        for (int32_t x = 0, two; x < w->out_w; x += 1 + two, to += (1 + two) * w->out_c) {
+        for (int32_t x = 0; x < w->out_w; x++, to += w->out_c) {
             const int32_t x0 = x * w->stride_w - w->pad_left;
-            const box in = box_at(w, y0, x0), next = box_at(w, y0, x0 + w->stride_w);
-            two = x + 1 < w->out_w && in.first_x == next.first_x && in.last_x == next.last_x;
+            box in;
+            rlt_taps(y0, w->in_h, w->kernel_h, w->dilation_h, &in.first_y, &in.last_y);
+            rlt_taps(x0, w->in_w, w->kernel_w, w->dilation_w, &in.first_x, &in.last_x);
             if (in.first_x != listed.first_x || in.last_x != listed.last_x || in.first_y != listed.first_y ||
                 in.last_y != listed.last_y) {
                 listed = in;
                 count = list_taps(w, in, rlt_out(run, p->scratch));
             }
-            pixels(run, p, image + (y0 * w->in_w + x0) * w->in_c, to, count, two);
+            one_pixel(run, p, count, image + (y0 * w->in_w + x0) * w->in_c, to);
         }
     }
 }

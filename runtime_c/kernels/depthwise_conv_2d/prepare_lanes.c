@@ -10,7 +10,7 @@ enum { LANES = RLT_DEPTHWISE_LANES, FOUR = 4 };
 
 static rlt_status pack_channel(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t,
                                const rlt_window_16 *wide, int32_t c, int8_t *weights, uint8_t *fours) {
-    const int32_t side = c % 2, lane = c % LANES / 2;
+    const int32_t four_of = c % LANES / 8 * 2 + c % 2, lane = c % 8 / 2;
     int fits;
     union {
         rlt_finish narrow;
@@ -26,12 +26,12 @@ static rlt_status pack_channel(rlt_prepare_state *p, const rlt_window *w, const 
         }
     }
     if (wide) {
-        rlt_finish_16_four *four = (rlt_finish_16_four *)(void *)fours + side;
+        rlt_finish_16_four *four = (rlt_finish_16_four *)(void *)fours + four_of;
         four->bias[lane] = f.wide.bias;
         four->multiplier[lane] = f.wide.multiplier;
     } else {
         f.narrow.bias2 += 2 * rlt_zero_point(t->input, 0) * sum; /* the kernel takes it from the values, not here */
-        rlt_finish_put((rlt_finish_four *)(void *)fours + side, lane, &f.narrow);
+        rlt_finish_put((rlt_finish_four *)(void *)fours + four_of, lane, &f.narrow);
     }
     return RLT_OK;
 }
