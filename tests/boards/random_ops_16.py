@@ -27,7 +27,10 @@ def draw_16(build: Callable[[Rng, DType], Op], number: int) -> Op:
             if tensor is None:
                 continue
             if tensor.data is None:
-                tensor.dtype, tensor.quantization = DType.INT16, Quantization.per_tensor(float(rng.uniform(1, 4)) / 32768, 0)
+                tensor.dtype, tensor.quantization = (
+                    DType.INT16,
+                    Quantization.per_tensor(float(rng.uniform(1, 4)) / 32768, 0),
+                )
             elif tensor.quantization is not None:
                 tensor.quantization.zero_point[...] = 0
         if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):

@@ -9,6 +9,7 @@ import pytest
 from rillet.boards.target import prepare_target
 from rillet.runtime import Plan
 from tests.boards.random_ops import assert_scalar_bits, draw, model_of
+from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
 from tests.kernels.test_isa_equality import conv, depthwise, fully_connected
 
@@ -21,6 +22,12 @@ def test_random_shapes_on_the_emulated_m4(kind: str, tmp_path: Path) -> None:
     need_tools("mps2-an386")
     ops = [draw(BUILDERS[kind], number) for number in range(SHAPES)]
     assert_scalar_bits(ops, "mps2-an386", "_dsp", SHAPES // 3, tmp_path)
+
+
+def test_random_shapes_of_int16_on_the_emulated_m4(tmp_path: Path) -> None:
+    need_tools("mps2-an386")
+    ops = [draw_16(build, number) for build in BUILDERS.values() for number in range(SHAPES // 2)]
+    assert_scalar_bits(ops, "mps2-an386", "_s16_dsp", len(ops) * 4 // 5, tmp_path)
 
 
 @pytest.mark.parametrize("board", ["mps2-an385", "microbit", "rpi-pico", "riscv32-virt", "host"])

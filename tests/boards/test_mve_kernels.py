@@ -10,6 +10,7 @@ import pytest
 from rillet.ir import DType, Op, Padding
 from rillet.ops import opdef
 from tests.boards.random_ops import assert_scalar_bits, draw
+from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
 from tests.kernels import test_isa_equality as shapes
 
@@ -44,7 +45,7 @@ def small_depthwise(rng: np.random.Generator, dtype: DType) -> Op:
 CASES = {
     "convolutions": (shapes.conv, SHAPES // 3),
     "depthwise": (small_depthwise, SHAPES - 6),
-    "other depthwise": (shapes.depthwise, 0),
+    "other depthwise": (shapes.depthwise, SHAPES // 3),
     "fully connected": (shapes.fully_connected, SHAPES // 3),
     "averages": (shapes.pool("AVERAGE_POOL_2D"), SHAPES // 2),
     "maxima": (shapes.pool("MAX_POOL_2D"), SHAPES),
@@ -57,3 +58,10 @@ def test_random_shapes_on_the_emulated_m55(case: str, tmp_path: Path) -> None:
     need_tools(BOARD)
     build, least = CASES[case]
     assert_scalar_bits([draw(build, number) for number in range(SHAPES)], BOARD, "_mve", least, tmp_path)
+
+
+def test_random_shapes_of_int16_on_the_emulated_m55(tmp_path: Path) -> None:
+    need_tools(BOARD)
+    builds = [shapes.conv, shapes.depthwise, small_depthwise, shapes.fully_connected]
+    ops = [draw_16(build, number) for build in builds for number in range(SHAPES // 3)]
+    assert_scalar_bits(ops, BOARD, "_s16_mve", len(ops) * 2 // 3, tmp_path)

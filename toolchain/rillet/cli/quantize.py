@@ -17,7 +17,7 @@ from .paths import OutputFile, model_argument, output_option
     "--recipe",
     default="static_wi8_ai8",
     show_default=True,
-    help="static_wi8_ai8, dynamic_wi8_afp32, weight_only_wi8_afp32 or float16.",
+    help="static_wi8_ai8, static_wi8_ai16, dynamic_wi8_afp32, weight_only_wi8_afp32 or float16.",
 )
 @output_option
 @calibration_options
