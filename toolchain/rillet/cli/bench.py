@@ -10,17 +10,26 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import example, float_tolerance_option, json_option, print_json, print_table, progress, threads_option
-from .paths import OutputFile, TfliteFile
+from .paths import ExistingPath, OutputFile, TfliteFile
 
 if TYPE_CHECKING:
     from ..bench import Comparison
 
 
 @click.command("bench")
-@click.argument("models", nargs=-1, required=True, type=TfliteFile())
+@click.argument("models", nargs=-1, type=TfliteFile())
 @click.option("--against", type=click.Choice(["litert"]), help="Measure this peer too, interleaved, in this process.")
 @click.option("--device", help="Measure on a device instead (emulator, serial:PORT): one model.")
 @click.option("-b", "--board", help="Board of --device emulator.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["mlperf-tiny"]),
+    help="Run MLPerf Tiny's performance and accuracy modes: on --board, or without a model on a flashed --device.",
+)
+@click.option(
+    "--datasets", type=ExistingPath(), help="Folder with a folder for each benchmark of --protocol (kws01, ...)."
+)
+@click.option("--limit", type=click.IntRange(1), help="Inputs at most for --protocol's accuracy, evenly spread.")
 @click.option("--runs", type=click.IntRange(1), default=50, show_default=True, help="Runs at least.")
 @click.option("--seconds", type=float, default=1.0, show_default=True, help="Seconds at least, warm-up not counted.")
 @click.option(
@@ -46,6 +55,9 @@ def command(
     against: str | None,
     device: str | None,
     board: str | None,
+    protocol: str | None,
+    datasets: Path | None,
+    limit: int | None,
     runs: int,
     seconds: float,
     is_profile: bool,
@@ -56,6 +68,15 @@ def command(
     as_json: bool,
 ) -> None:
     """Measure how long MODELS take: medians after a warm-up of one second."""
+    if protocol:
+        from .bench_mlperf_tiny import bench_mlperf_tiny
+
+        if datasets is None or len(models) > 1:
+            raise click.UsageError("--protocol takes --datasets DIR and at most one model")
+        bench_mlperf_tiny(models[0] if models else None, datasets, device, board, seconds, limit, as_json)
+        return
+    if not models:
+        raise click.UsageError("Missing argument 'MODELS...'.")
     if device or board:
         _on_device(models, device, board, min(runs, 10), as_json)
         return

@@ -82,3 +82,6 @@ firmware_folder_option = click.option(
 board_option = click.option(
     "-b", "--board", required=True, help="Name of a board (`rillet boards`) or path of a board.toml."
 )
+mlperf_tiny_option = click.option(
+    "--mlperf-tiny", is_flag=True, help="The firmware also answers MLPerf Tiny's runner (kws01, vww01, ic01, ad01)."
+)
