@@ -5,7 +5,8 @@ from .catalogue import board_names, load_board
 from .elf import Elf, read_elf
 from .firmware import Firmware, build
 from .generated import kernel_crc
-from .runner import flash, open_firmware
+from .runner import open_firmware
+from .runners import flash
 from .sizes import RegionUse, Sizes
 from .sources import source_root
 from .stack import StackBound

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..devices import Info, Memory, OpenOptions, open_device
+from ..devices import Device, Info, Memory, OpenOptions, open_device
+from .board import Board
 from .catalogue import load_board
+from .reach import refuse_wrong_board
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,25 @@ def watch_device(board: str | None, port: str | None, forever: bool) -> Iterator
     """Asks once, or once a second.
 
     Raises:
-        DeviceError, LinkError: the port cannot be opened, or nothing answers there.
+        BoardError: what answers is another board. DeviceError, LinkError: the port cannot be opened, or nothing answers
+            there.
     """
-    options = OpenOptions()
-    if board is not None:
-        data = load_board(board)
-        options = OpenOptions(baud=data.baud, usb_ids=data.usb_ids)
+    data = None if board is None else load_board(board)
+    options = OpenOptions() if data is None else OpenOptions(baud=data.baud, usb_ids=data.usb_ids)
     with open_device(f"serial:{port}" if port else "serial", options) as device:
-        while True:
-            yield DeviceStatus(device.info, device.memory(), device.resent)
-            if not forever:
-                return
-            time.sleep(1)
+        yield from statuses(device, data, forever)
+
+
+def statuses(device: Device, board: Board | None, forever: bool) -> Iterator[DeviceStatus]:
+    """What an open device says, once or once a second.
+
+    Raises:
+        BoardError: it is another board than `board`. LinkError: it answers no more.
+    """
+    if board is not None:
+        refuse_wrong_board(device, board)
+    while True:
+        yield DeviceStatus(device.info, device.memory(), device.resent)
+        if not forever:
+            return
+        time.sleep(1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..devices import Device, OpenOptions, open_device
 from ..runtime import export_all
-from .board import BoardError
+from .board import Board, BoardError
 from .firmware import Firmware
 from .runner import default_spec, faults_located, open_firmware
 from .target import Target, build_target
@@ -49,9 +49,28 @@ def device_of(target: Target, firmware: Firmware, spec: str | None = None) -> De
     return _open_flashed(target, spec)
 
 
+def refuse_wrong_board(device: Device, board: Board) -> None:
+    """Refuses a device that says that it is another board.
+
+    Raises:
+        BoardError: with both names.
+    """
+    info = device.info
+    if info.board != board.name:
+        raise BoardError(
+            f"what answers is a {info.board} ({info.core}), not a {board.name} ({board.core}): give its name with "
+            f"-b {info.board}, or connect the right board"
+        )
+
+
 def _open_flashed(target: Target, spec: str) -> Device:
     board = target.board
     device = open_device(spec, OpenOptions(baud=board.baud, usb_ids=board.usb_ids))
+    try:
+        refuse_wrong_board(device, board)
+    except BoardError:
+        device.close()
+        raise
     wanted, *others = [int.from_bytes(i[_IMAGE_CRC], "little") for i in export_all(list(target.plans.values()))[0]]
     if device.info.image_crc != wanted or (others and [s.image_crc for s in device.signatures()[1:]] != others):
         device.close()

@@ -1,11 +1,8 @@
-"""Getting a built program onto its board, and talking to it there."""
+"""Talking to a built program on its board."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,32 +10,6 @@ from pathlib import Path
 from ..devices import Device, DeviceFault, OpenOptions, open_device
 from .board import Board, BoardError
 from .firmware import Firmware
-from .uf2 import write_uf2
-
-
-def flash(firmware: Firmware) -> str:
-    """Puts the program onto the board by the board's runner; a sentence that says what was done.
-
-    For an emulated board there is nothing to do: opening the device starts it.
-
-    Raises:
-        BoardError: the runner's program is missing or fails, or the board's boot drive is not there.
-    """
-    runner = firmware.board.flash.runner
-    if runner == "emulator":
-        return f"{firmware.board.name} is emulated: the program starts when the device is opened"
-    if runner == "uf2":
-        return _copy_uf2(firmware)
-    return _run_command(firmware)
-
-
-def uf2_file(firmware: Firmware) -> Path:
-    """Writes firmware.uf2 beside the program and gives its path."""
-    path = firmware.path.with_suffix(".uf2")
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_bytes(write_uf2(firmware.elf.segments, firmware.board.flash.options["uf2"]["family"]))
-    os.replace(scratch, path)
-    return path
 
 
 def open_firmware(firmware: Firmware, spec: str | None = None) -> Device:
@@ -93,38 +64,3 @@ def _emulator_command(board: Board, program: Path) -> list[str]:
     if shutil.which(words[0]) is None:
         raise BoardError(f"{words[0]} is not installed; apt install {board.emulator.package or words[0]}")
     return words
-
-
-def _copy_uf2(firmware: Firmware) -> str:
-    path = uf2_file(firmware)
-    volume = firmware.board.flash.options["uf2"]["volume"]
-    for folder in _mounts(volume):
-        if (folder / "INFO_UF2.TXT").is_file():
-            # The board restarts as soon as it has the last block, so an error at the end means nothing.
-            shutil.copyfile(path, folder / path.name)
-            return f"copied {path.name} to {folder}; the board restarts by itself"
-    raise BoardError(
-        f"no drive {volume}: hold the board's BOOTSEL button while plugging it in, then flash again, "
-        f"or copy {path} to the drive yourself"
-    )
-
-
-def _mounts(volume: str) -> list[Path]:
-    if sys.platform == "win32":
-        return [Path(f"{letter}:/") for letter in "DEFGHIJKLMNOPQRSTUVWXYZ"]
-    user = os.environ.get("USER", "")
-    bases = [Path("/media") / user, Path("/run/media") / user, Path("/media"), Path("/Volumes"), Path("/mnt")]
-    return [base / volume for base in bases]
-
-
-def _run_command(firmware: Firmware) -> str:
-    board = firmware.board
-    words = [w.format(elf=firmware.path) for w in board.flash.options["command"]["command"]]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-    except OSError as problem:
-        package = board.flash.options["command"]["package"] or words[0]
-        raise BoardError(f"cannot run {words[0]}: {problem.strerror}; install {package}") from problem
-    if done.returncode:
-        raise BoardError(f"{words[0]} failed:\n{done.stderr.strip() or done.stdout.strip()}")
-    return f"{words[0]} has flashed {firmware.path}"

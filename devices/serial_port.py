@@ -56,11 +56,12 @@ class SerialStream:
         self._port.close()
 
 
-def find_port(usb_ids: Sequence[str] = ()) -> str:
+def find_port(usb_ids: Sequence[str] = (), how: str = "as in serial:{}") -> str:
     """The one serial port that a board hangs on.
 
     Args:
         usb_ids: "vid:pid" in hexadecimal; none: any USB serial port will do.
+        how: what errors say of naming a port, {} standing for one.
 
     Raises:
         DeviceError: there is none, or more than one.
@@ -76,8 +77,8 @@ def find_port(usb_ids: Sequence[str] = ()) -> str:
     if not found:
         sought = f"of the board ({', '.join(sorted(wanted))})" if wanted else "with a USB connection"
         there = f"; there: {listed}" if listed else ""
-        raise DeviceError(f"no serial port {sought} is connected{there}; name another, as in serial:/dev/ttyUSB0")
-    raise DeviceError(f"several serial ports could be the device: {listed}; name one, as in serial:{found[0][0]}")
+        raise DeviceError(f"no serial port {sought} is connected{there}; name another, {how.format('/dev/ttyUSB0')}")
+    raise DeviceError(f"several serial ports could be the device: {listed}; name one, {how.format(found[0][0])}")
 
 
 def _exclusive(url: str) -> bool | None:

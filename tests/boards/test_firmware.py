@@ -17,7 +17,8 @@ from rillet.boards import BoardError, Firmware, board_names, build, load_board, 
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
 from rillet.boards.kernels import kernel_files
-from rillet.boards.runner import faults_located, flash, uf2_file
+from rillet.boards.runner import faults_located
+from rillet.boards.runners import flash, program_file
 from rillet.boards.sources import source_root
 from rillet.boards.toolchain import find_compiler
 from rillet.devices import DeviceFault, LinkError
@@ -109,7 +110,7 @@ def test_a_fault_is_reported_with_its_place(built: Builder, name: str, tmp_path:
 
 def test_rp2040_boot_stage_and_uf2(built: Builder) -> None:
     firmware = built("rpi-pico")
-    family, (program,) = read_uf2(uf2_file(firmware).read_bytes())
+    family, (program,) = read_uf2(program_file(firmware, "uf2").read_bytes())
     assert family == 0xE48BFF56
     assert program.address == 0x10000000
     assert struct.unpack_from("<I", program.data, 252)[0] == boot_crc(program.data[:252])

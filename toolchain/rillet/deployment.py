@@ -21,7 +21,7 @@ from .boards.firmware import Firmware
 from .boards.footprint import arena_boxes
 from .boards.measure import measure
 from .boards.reach import device_of
-from .boards.runner import flash
+from .boards.runners import flash
 from .boards.target import Target, build_target, prepare_target
 from .boards.verify import verify
 from .conversion import ConversionReport, convert_and_report

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from .common import bytes_text, example, json_option, print_json
-from .paths import OutputFolder, firmware_folder_option, tflite_argument
+from .paths import OutputFolder, firmware_folder_option, mlperf_tiny_option, tflite_argument
 
 
 @click.command("build")
@@ -15,6 +15,7 @@ from .paths import OutputFolder, firmware_folder_option, tflite_argument
 @click.option("-b", "--board", help="Name of a board (`rillet boards`) or path of a board.toml.")
 @click.option("--core", help="With --export, instead of a board: any device with this core (`rillet boards`).")
 @firmware_folder_option
+@mlperf_tiny_option
 @click.option("--name", default="", help="What device and C code call the model; default: the file's name.")
 @click.option("--export", type=OutputFolder(), help="Write C source for other build systems here, and no firmware.")
 @click.option("--force", is_flag=True, help="With --export: move away what the folder holds that rillet did not write.")
@@ -25,13 +26,14 @@ def command(
     board: str | None,
     core: str | None,
     output: Path,
+    mlperf_tiny: bool,
     name: str,
     export: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """Build firmware for a board, with MODEL (.tflite) inside, or export the same as C source."""
-    from ..boards.runner import uf2_file
+    from ..boards.runners import program_file
     from ..boards.target import build_target, prepare_target
 
     if (board is None) == (core is None):
@@ -42,10 +44,10 @@ def command(
         _export(model, board, core, name, export, force=force, as_json=as_json)
         return
     assert board is not None
-    firmware = build_target(prepare_target(model, board, name), output)
+    firmware = build_target(prepare_target(model, board, name), output, mlperf_tiny=mlperf_tiny)
     written = [firmware.path]
-    if firmware.board.flash.runner == "uf2":
-        written.append(uf2_file(firmware))
+    if "uf2" in firmware.board.flash.options:
+        written.append(program_file(firmware, "uf2"))
     if as_json:
         print_json(
             {"files": written, "board": firmware.board.name, "sizes": firmware.sizes, "regions": firmware.regions}

@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .common import example, json_option, print_json
-from .paths import board_option, firmware_folder_option, tflite_argument
+from .paths import board_option, firmware_folder_option, mlperf_tiny_option, tflite_argument
+
+if TYPE_CHECKING:
+    from ..boards import Board
 
 
 @click.command("flash")
 @tflite_argument
 @board_option
-@click.option("-p", "--port", help="Serial port for --verify, such as /dev/ttyACM0; found by USB identity otherwise.")
+@click.option("-p", "--port", help="Serial port, such as /dev/ttyACM0; found by USB identity otherwise.")
+@click.option("-r", "--runner", help="How to flash; default: the board's own way (`rillet boards BOARD` lists all).")
 @firmware_folder_option
+@mlperf_tiny_option
 @click.option("--verify", "check", is_flag=True, help="Afterwards prove that the board computes the same numbers.")
+@click.option("--monitor", is_flag=True, help="Afterwards show what the board says, once a second, until interrupted.")
 @json_option
 @example("rillet flash model_int8.tflite -b rpi-pico --verify")
-def command(model: Path, board: str, port: str | None, output: Path, check: bool, as_json: bool) -> None:
+def command(
+    model: Path,
+    board: str,
+    port: str | None,
+    runner: str | None,
+    output: Path,
+    mlperf_tiny: bool,
+    check: bool,
+    monitor: bool,
+    as_json: bool,
+) -> None:
     """Build firmware with MODEL (.tflite) inside and put it on a board."""
-    from ..boards.runner import flash
+    from ..boards.monitor import statuses
+    from ..boards.reach import device_of
+    from ..boards.runners import flash
     from ..boards.target import build_target, prepare_target
 
     target = prepare_target(model, board)
-    done = flash(build_target(target, output))
+    firmware = build_target(target, output, mlperf_tiny=mlperf_tiny)
+    done = flash(firmware, runner, port)
     if not as_json:
         click.echo(done)
-    if not check:
-        if as_json:
-            print_json({"flashed": done})
-        return
-    from .verify import report_verification
+    elif not check and not monitor:
+        print_json({"flashed": done})
+    spec = _line(target.board, runner, port)
+    if check:
+        from .verify import report_verification
 
-    report_verification(target, f"serial:{port}" if port else None, 3, as_json)
+        report_verification(target, spec, 3, as_json)
+    if monitor:
+        with device_of(target, firmware, spec) as device:
+            for status in statuses(device, target.board, forever=True):
+                if as_json:
+                    print_json(status)
+                else:
+                    click.echo(status.sentence())
+
+
+def _line(board: Board, runner: str | None, port: str | None) -> str | None:
+    """How to reach what was flashed: not over the runner's port, where that is another than the program's."""
+    chosen = runner or board.flash.runner
+    if chosen == "emulator":
+        return f"serial:{port}" if port else None
+    return f"serial:{port}" if port and "usb_ids" not in board.flash.options[chosen] else "serial"
