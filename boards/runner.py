@@ -27,12 +27,12 @@ def open_firmware(firmware: Firmware, spec: str | None = None) -> Device:
 
 @contextmanager
 def faults_located(firmware: Firmware) -> Iterator[None]:
-    """Adds to a DeviceFault raised inside the name of the function of `firmware` that it happened in."""
+    """Adds the functions of `firmware` to a DeviceFault raised inside: where it happened, and the caller."""
     try:
         yield
-    except DeviceFault as fault:
-        function = firmware.elf.function_at(fault.pc)
-        raise DeviceFault(fault.pc, fault.lr, fault.cause, fault.address, function) from None
+    except DeviceFault as problem:
+        find = firmware.elf.function_at
+        raise DeviceFault(problem.fault, find(problem.fault.pc), find(problem.fault.lr)) from None
 
 
 def default_spec(board: Board) -> str:

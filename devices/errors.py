@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .fault import Fault
+
 
 class DeviceError(Exception):
     """A device could not be opened, reached or understood; the text says which and what to do."""
@@ -30,14 +32,18 @@ class RequestRefused(DeviceError):
 class DeviceFault(DeviceError):
     """The device's processor took a fault and stopped.
 
-    Attributes: pc, lr (code addresses), cause (fault status register), address (that was accessed, if known).
-    `function` is the one at pc, where the program is at hand to look it up.
+    Attributes: fault (registers and cause). `function` and `caller` are those at pc and lr, for who has the program at
+    hand to look them up.
     """
 
-    def __init__(self, pc: int, lr: int, cause: int, address: int, function: str | None = None) -> None:
-        place = f"in {function}, " if function else ""
+    def __init__(self, fault: Fault, function: str | None = None, caller: str | None = None) -> None:
+        reason = f" ({fault.reason})" if fault.reason else ""
+        place = f" in {function}," if function else ""
+        called = f", called from {caller}" if caller else ""
+        accessed = "" if fault.address is None else f", accessed 0x{fault.address:08x}"
+        registers = {"lr": fault.lr, "sp": fault.sp, **fault.registers, "status": fault.status, "cause": fault.cause}
         super().__init__(
-            f"the device took a hardware fault {place}at pc 0x{pc:08x} (lr 0x{lr:08x}, cause 0x{cause:08x}, "
-            f"address 0x{address:08x}); reset it and build the firmware again if it returns"
+            f"the device took a hardware fault{reason}{place} at pc 0x{fault.pc:08x}{called}{accessed}; "
+            + " ".join(f"{name} 0x{value:08x}" for name, value in registers.items())
         )
-        self.pc, self.lr, self.cause, self.address = pc, lr, cause, address
+        self.fault = fault

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import struct
 import time
 from typing import Protocol
 
 from .errors import DeviceError, DeviceFault, LinkError, RequestRefused
+from .fault import FAULT_BYTES, parse_fault
 from .protocol import REPLY_BIT, VERSION, Decoder, Frame, Request, Status, encode
 
 REFUSALS = {
@@ -114,9 +114,8 @@ class Link:
         while True:
             while self._frames:
                 frame = self._frames.pop(0)
-                if frame.op == Request.FAULT | REPLY_BIT and len(frame.body) == 16:
-                    pc, lr, cause, address = struct.unpack("<4I", frame.body)
-                    raise DeviceFault(pc, lr, cause, address)
+                if frame.op == Request.FAULT | REPLY_BIT and len(frame.body) == FAULT_BYTES:
+                    raise DeviceFault(parse_fault(frame.body))
                 if frame.op == op | REPLY_BIT and frame.sequence == self._sequence:
                     return frame
             remaining = until - time.monotonic()

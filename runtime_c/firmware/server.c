@@ -433,11 +433,14 @@ void fw_serve(void)
     }
 }
 
-void fw_say_crashed(const uint32_t words[4])
+void fw_say_crashed(const struct fw_fault *fault)
 {
-    uint8_t frame[FW_HEADER_BYTES + 16 + FW_CRC_BYTES] = {FW_VERSION, FW_OP_FAULT | FW_REPLY_BIT, 0, 0, FW_CRASHED};
-    for (uint32_t i = 0; i < 4; ++i) {
+    const uint32_t *words = (const uint32_t *)(const void *)fault;
+    uint8_t frame[FW_HEADER_BYTES + 4 * FW_FAULT_WORDS + FW_CRC_BYTES] = {
+        FW_VERSION, FW_OP_FAULT | FW_REPLY_BIT, 0, 0, FW_CRASHED};
+    _Static_assert(sizeof *fault == 4 * FW_FAULT_WORDS, "sent word by word");
+    for (uint32_t i = 0; i < FW_FAULT_WORDS; ++i) {
         fw_put_u32(frame + FW_HEADER_BYTES + 4 * i, words[i]);
     }
-    fw_encode(frame, FW_HEADER_BYTES + 16, port_write);
+    fw_encode(frame, FW_HEADER_BYTES + 4 * FW_FAULT_WORDS, port_write);
 }

@@ -7,7 +7,18 @@
 /* Opens the model and serves until the byte stream ends. */
 void fw_serve(void);
 
-/* For a fault handler: says CRASHED with its four words (pc, lr, cause, address) to whoever listens. */
-void fw_say_crashed(const uint32_t words[4]);
+/* What a fault handler knows. `registers`: r0-r3 and r12 on Arm, a0-a3 and t0 on RISC-V. */
+struct fw_fault {
+    uint32_t pc, lr;
+    uint32_t cause;   /* CFSR on Arm (0 on Armv6-M, which has none), mcause on RISC-V */
+    uint32_t address; /* that was accessed, if known */
+    uint32_t sp, status; /* status: xPSR or mstatus */
+    uint32_t registers[5];
+    uint32_t architecture; /* 0: Arm, 1: RISC-V */
+};
+#define FW_FAULT_WORDS 12u
+
+/* For a fault handler: says CRASHED to whoever listens. */
+void fw_say_crashed(const struct fw_fault *fault);
 
 #endif

@@ -116,16 +116,21 @@ _Noreturn void fault_report(const uint32_t *frame)
 {
     /* The processor stacked r0-r3, r12, lr, pc, xpsr. Its pointer is only believed if it points into the stack. */
     extern uint32_t port_stack_low[];
-    uint32_t words[4] = {0, 0, 0, 0};
+    struct fw_fault fault = {.sp = (uint32_t)(uintptr_t)frame};
     if (frame >= port_stack_low && frame + 8 <= port_stack_top) {
-        words[0] = frame[6];
-        words[1] = frame[5];
+        for (uint32_t i = 0; i < 5; ++i) {
+            fault.registers[i] = frame[i];
+        }
+        fault.lr = frame[5];
+        fault.pc = frame[6];
+        fault.status = frame[7];
+        fault.sp += 32u;
     }
 #if __ARM_ARCH >= 7 && !defined(__ARM_ARCH_8M_BASE__)
-    words[2] = CFSR;
-    words[3] = BFAR;
+    fault.cause = CFSR;
+    fault.address = BFAR;
 #endif
-    fw_say_crashed(words);
+    fw_say_crashed(&fault);
     port_leave(3);
 }
 

@@ -4,7 +4,7 @@
 #include "../port.h"
 
 void trap_handler(void);
-_Noreturn void trap_report(void);
+_Noreturn void trap_report(const uint32_t *saved);
 
 __attribute__((naked, used, section(".vectors"))) void reset_handler(void)
 {
@@ -43,21 +43,38 @@ void core_wait(void)
 /* The stack may be what broke: report from the top of it. */
 __attribute__((naked, used, aligned(PORT_TRAP_ALIGNMENT))) void trap_handler(void)
 {
-    __asm__("la sp, port_stack_top\n\t"
+    __asm__(".option push\n\t"
+            ".option arch, +zicsr\n\t"
+            "csrw mscratch, sp\n\t"
+            ".option pop\n\t"
+            "la sp, port_stack_top - 32\n\t"
+            "sw a0, 0(sp)\n\t"
+            "sw a1, 4(sp)\n\t"
+            "sw a2, 8(sp)\n\t"
+            "sw a3, 12(sp)\n\t"
+            "sw t0, 16(sp)\n\t"
+            "sw ra, 20(sp)\n\t"
+            "mv a0, sp\n\t"
             "tail trap_report");
 }
 
-_Noreturn void trap_report(void)
+/* `saved`: a0-a3, t0 and ra. */
+_Noreturn void trap_report(const uint32_t *saved)
 {
-    uint32_t words[4] = {0, 0, 0, 0};
+    struct fw_fault fault = {.lr = saved[5], .architecture = 1};
+    for (uint32_t i = 0; i < 5; ++i) {
+        fault.registers[i] = saved[i];
+    }
     __asm__ volatile(".option push\n\t"
                      ".option arch, +zicsr\n\t"
                      "csrr %0, mepc\n\t"
                      "csrr %1, mcause\n\t"
                      "csrr %2, mtval\n\t"
+                     "csrr %3, mscratch\n\t"
+                     "csrr %4, mstatus\n\t"
                      ".option pop"
-                     : "=r"(words[0]), "=r"(words[2]), "=r"(words[3]));
-    fw_say_crashed(words);
+                     : "=r"(fault.pc), "=r"(fault.cause), "=r"(fault.address), "=r"(fault.sp), "=r"(fault.status));
+    fw_say_crashed(&fault);
     port_leave(3);
 }
 
