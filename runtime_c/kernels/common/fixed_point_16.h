@@ -6,8 +6,13 @@
 
 #include "fixed_point.h"
 
+/* Files for instruction sets that saturate define it first. */
+#ifndef RLT_SATURATE_16
+#define RLT_SATURATE_16(value) rlt_clamp(value, INT16_MIN, INT16_MAX)
+#endif
+
 static inline int32_t rlt_saturate_16(int32_t value) {
-    return rlt_clamp(value, INT16_MIN, INT16_MAX);
+    return RLT_SATURATE_16(value);
 }
 
 /* a * b * 2^-15, to nearest, halves up. */
@@ -32,9 +37,11 @@ static inline int32_t rlt_exp_16(int32_t a, int32_t bits) {
     if (a == 0) return INT16_MAX;
     if (bits > 5 && a < -(1 << (20 - bits))) return 0; /* below -32 */
     const int32_t rest = (a & (quarter - 1)) - quarter, multiple = rest - a;
+    const int32_t quarters = multiple >> (13 - bits);
     int32_t result = rlt_exp_quarter_16(rest * (1 << bits));
-    for (int32_t i = 0; i < 7 && i - 2 < bits; i++)
-        if (multiple & (quarter << i)) result = rlt_high_mul_16(result, FACTORS[i]);
+#pragma GCC unroll 7
+    for (int32_t i = 0; i < 7; i++)
+        if (quarters & 1 << i) result = rlt_high_mul_16(result, FACTORS[i]);
     return result;
 }
 

@@ -10,6 +10,12 @@
      : rlt_has(p, RLT_ISA_AVX2)     ? RLT_KERNEL_##name##_avx2 \
                                     : RLT_KERNEL_##name)
 
+/* The form for a microcontroller's core. */
+#define RLT_CORE_KERNEL(p, name) \
+    (rlt_has(p, RLT_ISA_MVE)   ? RLT_KERNEL_##name##_mve \
+     : rlt_has(p, RLT_ISA_DSP) ? RLT_KERNEL_##name##_dsp \
+                               : RLT_KERNEL_##name)
+
 /* Lookup of bytes: only AVX-512 is faster than a scalar load for each. */
 static inline uint32_t rlt_lookup_kernel(const rlt_prepare_state *p) {
     return rlt_has(p, RLT_ISA_AVX512VNNI) ? RLT_KERNEL_lookup_avx512vnni : RLT_KERNEL_lookup;

@@ -2,6 +2,7 @@
  * PopulatePrecomputedZPTimesWeightsWithBias in tflite/kernels/unidirectional_sequence_lstm.cc. */
 #include <math.h>
 
+#include "../common/prepare_s8.h"
 #include "prepare_lstm.h"
 
 enum { HIDDEN_VALUES = 4, INTERMEDIATES = 5 }; /* intermediate tensors: four gates, then the hidden values */
@@ -133,7 +134,7 @@ rlt_status rlt_prepare_lstm_s8(rlt_prepare_state *p, const rlt_op *op, const rlt
     rlt_lstm_refs(p, l, scratch, &made.s);
     made.s.sums = sums;
     made.s.projection_bias = projection_sums;
-    rlt_lstm_s8_params *k = rlt_add_step(p, op, RLT_KERNEL_lstm_s8, sizeof *k, RLT_LSTM_REFS, 1);
+    rlt_lstm_s8_params *k = rlt_add_step(p, op, RLT_CORE_KERNEL(p, lstm_s8), sizeof *k, RLT_LSTM_REFS, 1);
     if (!k) return RLT_ERROR_MEMORY;
     *k = made;
     return RLT_OK;

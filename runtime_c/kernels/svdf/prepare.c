@@ -3,6 +3,7 @@
 #include <float.h>
 
 #include "../common/prepare_channels.h"
+#include "../common/prepare_s8.h"
 #include "svdf.h"
 
 enum { RANK, ACTIVATION };
@@ -43,6 +44,7 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
 
 static rlt_status check_s8(rlt_prepare_state *p, const layer *l, int32_t activation, rlt_svdf_params *k) {
     RLT_TRY(rlt_need_type(p, l->features, RLT_INT8));
+    RLT_TRY(rlt_need_const(p, l->features));
     RLT_TRY(rlt_need_type(p, l->output, RLT_INT8));
     RLT_TRY(rlt_need_type(p, l->times, RLT_INT16));
     RLT_TRY(rlt_need_type(p, l->state, RLT_INT16));
@@ -57,8 +59,19 @@ static rlt_status check_s8(rlt_prepare_state *p, const layer *l, int32_t activat
     const volatile float time_ratio = time / rlt_scale(l->output, 0);
     RLT_TRY(rlt_quantize_multiplier(p, (double)feature_ratio, &k->feature_multiplier, &k->feature_shift));
     RLT_TRY(rlt_quantize_multiplier(p, (double)time_ratio, &k->output_multiplier, &k->output_shift));
-    k->input_zero_point = rlt_zero_point(l->input, 0);
     k->output_zero_point = rlt_zero_point(l->output, 0);
+    return RLT_OK;
+}
+
+static rlt_status add_starts(rlt_prepare_state *p, const layer *l, rlt_ref *ref) {
+    int32_t *starts = rlt_add_constant(p, (size_t)l->filters * sizeof *starts, ref);
+    if (!starts) return RLT_ERROR_MEMORY;
+    const int8_t *row = (const int8_t *)l->features->data;
+    for (uint32_t f = 0; f < l->filters; f++, row += l->inputs) {
+        uint32_t sum = 0;
+        for (uint32_t i = 0; i < l->inputs; i++) sum -= (uint32_t)(row[i] * rlt_zero_point(l->input, 0));
+        starts[f] = (int32_t)sum;
+    }
     return RLT_OK;
 }
 
@@ -88,7 +101,9 @@ rlt_status rlt_prepare_svdf(rlt_prepare_state *p, const rlt_op *op) {
     made.filters = l.filters;
     made.memory = l.memory;
     made.rank = l.rank;
-    const uint32_t kernel = is_float ? RLT_KERNEL_svdf_f32 : RLT_KERNEL_svdf_s8;
+    made.starts = RLT_REF_NONE;
+    if (!is_float) RLT_TRY(add_starts(p, &l, &made.starts));
+    const uint32_t kernel = is_float ? RLT_KERNEL_svdf_f32 : RLT_CORE_KERNEL(p, svdf_s8);
     rlt_svdf_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_SVDF_REFS, 1);
     if (!k) return RLT_ERROR_MEMORY;
     *k = made;
