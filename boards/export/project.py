@@ -35,7 +35,7 @@ def project_files(
             README's table. command: what writes this folder.
     """
     entry = entries[0]
-    vectors = [s for s in isa if s != "scalar"]
+    vectors = [s for s in isa if s not in ("scalar", "mcu")]  # those run anywhere
     values = {
         "name": name,
         "upper": name.upper(),

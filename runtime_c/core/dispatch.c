@@ -39,6 +39,11 @@
 #else
 #define RLT_BUILT_MVE(function) NULL
 #endif
+#if defined(RLT_BUILD_MCU)
+#define RLT_BUILT_MCU(function) function
+#else
+#define RLT_BUILT_MCU(function) NULL
+#endif
 #if defined(RLT_BUILD_WASM)
 #define RLT_BUILT_WASM(function) function
 #else

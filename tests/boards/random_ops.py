@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rillet.boards import open_firmware
+from rillet.boards import Board, open_firmware
 from rillet.boards.target import build_target, prepare_target
 from rillet.flatbuffer import write_bytes
 from rillet.ir import DType, Graph, Model, Op
@@ -51,7 +51,7 @@ def model_of(ops: Sequence[Op]) -> bytes:
     return write_bytes(Model([Graph("main", inputs, [op.outputs[0] for op in ops], list(ops))]))
 
 
-def assert_scalar_bits(ops: Sequence[Op], board: str, suffix: str, least: int, folder: Path) -> None:
+def assert_scalar_bits(ops: Sequence[Op], board: Board | str, suffix: str, least: int, folder: Path) -> None:
     """The board gives the bits of the scalar kernels; at least `least` of its own have names that end in `suffix`."""
     target = prepare_target(model_of(ops), board)
     assert sum(step.kernel.endswith(suffix) for step in target.plan.steps) >= least

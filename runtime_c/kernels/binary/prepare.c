@@ -139,21 +139,26 @@ static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o->a, "no kernel for this element type");
 }
 
-/* Whether Helium's ADD takes these operands; they may prove to be no good yet. */
-static int is_plain_sum(rlt_prepare_state *p, const binary *o) {
+/* Whether the short forms of ADD take these operands; they may prove to be no good yet. */
+static int is_plain_sum(const binary *o) {
     const double a = (double)rlt_scale(o->a, 0), b = (double)rlt_scale(o->b, 0), y = (double)rlt_scale(o->output, 0);
-    if (!rlt_has(p, RLT_ISA_MVE) || o->shape.step_a != 1 || o->shape.step_b != 1 || !(a > 0 && b > 0 && y > 0)) return 0;
+    if (o->shape.step_a != 1 || o->shape.step_b != 1 || !(a > 0 && b > 0 && y > 0)) return 0;
     int exponent; /* of the factor from the common scale to the output's */
     frexp(2.0 * fmax(a, b) / (y * (1 << 20)), &exponent);
     return exponent <= -2 && exponent >= -22;
+}
+
+static uint32_t add_s8_kernel(rlt_prepare_state *p, const binary *o) {
+    if (rlt_has(p, RLT_ISA_MVE) && is_plain_sum(o)) return RLT_KERNEL_add_s8_mve;
+    if (rlt_has(p, RLT_ISA_MCU) && is_plain_sum(o)) return RLT_KERNEL_add_s8_mcu;
+    return RLT_S8_KERNEL(p, add_s8);
 }
 
 rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(add);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    const uint32_t s8 = is_plain_sum(p, &o) ? RLT_KERNEL_add_s8_mve : RLT_S8_KERNEL(p, add_s8);
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, s8, 20, 1);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, add_s8_kernel(p, &o), 20, 1);
     if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_add_s16, RLT_KERNEL_add_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }

@@ -48,10 +48,12 @@ RLT_INLINE int32_t high_word(int32_t sum, rlt_finish f) {
     return high;
 }
 
+RLT_INLINE int32_t saturated(int32_t value) { return __ssat(value, 8); }
+
 /* finish.h's value. */
 RLT_INLINE int8_t finished(int32_t sum, rlt_finish f) {
     const int32_t high = high_word(sum, f);
-    return (int8_t)__ssat((high + (high >> 31) + f.offset) >> f.shift, 8);
+    return (int8_t)saturated((high + (high >> 31) + f.offset) >> f.shift);
 }
 
 /* window_16/finish_16.h's value. */
@@ -59,12 +61,6 @@ RLT_INLINE int32_t scaled_half(int32_t sum, int32_t multiplier) {
     int32_t high;
     __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(sum), "r"(multiplier));
     return __ssat(high, 16);
-}
-
-/* Activations that end inside int8's range: values are saturated first and cut here. */
-RLT_INLINE void cut(int8_t *values, size_t count, int32_t low, int32_t high) {
-    if (low <= INT8_MIN && high >= INT8_MAX) return;
-    for (size_t i = 0; i < count; i++) values[i] = (int8_t)rlt_clamp(values[i], low, high);
 }
 
 /* Two int16 side by side. */

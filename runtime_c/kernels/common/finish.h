@@ -8,6 +8,8 @@
 #ifndef RLT_FINISH_H
 #define RLT_FINISH_H
 
+#include <stddef.h>
+
 #include "fixed_point.h"
 
 typedef struct {
@@ -31,5 +33,11 @@ typedef struct {
     int32_t bias[4], multiplier[4], offset[4];
     int32_t shift[4]; /* 24 - rlt_finish.shift */
 } rlt_finish_four;
+
+/* Activations that end inside int8's range: values are saturated first and cut here. */
+static inline void rlt_cut(int8_t *values, size_t count, int32_t low, int32_t high) {
+    if (low <= INT8_MIN && high >= INT8_MAX) return;
+    for (size_t i = 0; i < count; i++) values[i] = (int8_t)rlt_clamp(values[i], low, high);
+}
 
 #endif

@@ -9,6 +9,7 @@
 #include "prepare_pack_f32.h"
 #include "prepare_vectors.h"
 #include "prepare_winograd_f32.h"
+#include "prepare_words.h"
 
 /* Fields of Conv2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
@@ -91,6 +92,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
+    if (*done) return RLT_OK;
+    if (c->groups == 1) RLT_TRY(rlt_conv_2d_words(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;
     const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;
     *done = tasks != 0;

@@ -8,6 +8,7 @@
 #include "prepare_pack.h"
 #include "prepare_patches.h"
 #include "prepare_planes.h"
+#include "prepare_rows.h"
 
 /* Fields of DepthwiseConv2DOptions. The multiplier follows from the shapes. */
 enum { PADDING, STRIDE_W, STRIDE_H, MULTIPLIER, ACTIVATION, DILATION_W, DILATION_H };
@@ -99,6 +100,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     RLT_TRY(rlt_depthwise_patches(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
     if (*done) return RLT_OK;
     RLT_TRY(prepare_cores(p, op, &tensors, NULL, c, done));
+    if (*done) return RLT_OK;
+    RLT_TRY(rlt_depthwise_rows(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
     if (*done) return RLT_OK;
     rlt_depthwise_packed_params plan = {.window = c->window, .band.repeat = c->multiplier};
     *done = form && rlt_depthwise_plan(p, &plan, &tensors, form);

@@ -1,17 +1,6 @@
 /* int8 FULLY_CONNECTED with the DSP extension: conv_2d/columns.h, each row of the input a pixel. */
 #include "../conv_2d/columns_dsp.h"
-
-/* Where the short form cannot tell: one value in thousands. */
-static __attribute__((noinline)) int32_t exactly(int32_t sum, const rlt_finish_exact *f, int32_t zero_point) {
-    const int32_t whole = rlt_requantize_exact(rlt_add_wrapping(sum, f->finish.bias2 / 2), &f->exact);
-    return rlt_saturate(whole, zero_point, INT8_MIN, INT8_MAX);
-}
-
-RLT_INLINE int8_t finished_exact(int32_t sum, const rlt_finish_exact *f, int32_t zero_point) {
-    const int32_t high = high_word(sum, f->finish) + f->finish.offset;
-    const uint32_t rest = (uint32_t)high & ((1u << f->finish.shift) - 1);
-    return (int8_t)__ssat(rest > 4 ? high >> f->finish.shift : exactly(sum, f, zero_point), 8);
-}
+#include "finish_exact.h"
 
 rlt_status rlt_fully_connected_s8_dsp(const rlt_run *run, const void *params) {
     const rlt_conv_2d_columns_params *p = params;
@@ -31,7 +20,7 @@ rlt_status rlt_fully_connected_s8_dsp(const rlt_run *run, const void *params) {
                 output[c + k] = finished_exact(sum[k], &channels[c + k], p->output_zero_point);
             }
         }
-        cut(output, (size_t)units, p->low, p->high);
+        rlt_cut(output, (size_t)units, p->low, p->high);
     }
     return RLT_OK;
 }

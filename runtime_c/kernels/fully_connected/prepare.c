@@ -7,6 +7,7 @@
 #include "../conv_2d/prepare_columns.h"
 #include "../conv_2d/prepare_pack.h"
 #include "../conv_2d/prepare_vectors.h"
+#include "../conv_2d/prepare_words.h"
 #include "fully_connected.h"
 
 /* Fields of FullyConnectedOptions. */
@@ -172,6 +173,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const l
     if (exact) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &pixels, l->activation, exact, done));
     if (*done) return RLT_OK;
     if (exact) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &pixels, l->activation, exact, done));
+    if (*done) return RLT_OK;
+    if (exact) RLT_TRY(rlt_conv_2d_words(p, op, &tensors, &pixels, l->activation, exact, done));
     if (*done) return RLT_OK;
     const uint32_t tasks = rlt_conv_2d_plan(p, &tensors, l->tasks, &plan);
     *done = tasks != 0;
