@@ -91,7 +91,7 @@ def _argument(prefix: str, a: Argument, *, is_input: bool) -> list[str]:
     lines = [
         f'/* {"Input" if is_input else "Output"} "{comment(a.title)}": {a.dtype.name.lower()}, {shape}, row-major'
         + (f"; real value = {macro}_SCALE * (value - {macro}_ZERO_POINT)." if quantized else "."),
-        f" * NULL before initialization. {'' if is_input else 'Valid until the next invoke. '}*/",
+        f" * NULL before initialization. {'' if is_input else 'Valid until the next invoke of any kind. '}*/",
         f"{const}{a.c_type} *{name}(void);",
         f"#define {macro}_BYTES {a.nbytes}",
         f"#define {macro}_ELEMENTS {a.nbytes // size}",

@@ -111,7 +111,7 @@ _COMPILER_SETTINGS = (
     "#if defined(__clang__)",
     "#pragma clang fp contract(off)",
     "#elif defined(__GNUC__)",
-    '#pragma GCC optimize("fp-contract=off", "no-math-errno")',
+    '#pragma GCC optimize("fp-contract=off")',
     "/* Speed, in projects that ask for something else and have no way to ask for it here. */",
     "#if !defined(__OPTIMIZE__) || defined(__OPTIMIZE_SIZE__)",
     '#pragma GCC optimize("O2")',

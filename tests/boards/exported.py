@@ -73,7 +73,7 @@ def program(cases: Sequence[Case]) -> str:
     return "\n".join(
         [
             *(f'#include "{name}.h"' for name in names),
-            _SHOW,
+            SHOW,
             *tables,
             "void run_all(void (*emit)(const char *text));",
             "void run_all(void (*emit)(const char *text)) {",
@@ -89,7 +89,7 @@ def _accessors(kind: str, values: Sequence[object]) -> list[str]:
     return [kind]
 
 
-_SHOW = r"""
+SHOW = r"""
 #include <string.h>
 
 static void show(void (*emit)(const char *text), const char *title, const void *values, int bytes) {

@@ -1,4 +1,6 @@
 // Runs @name@ on inputs of zeros, again and again, and prints how long that takes and the first output.
+#include <string.h>
+
 #include <@name@.h>
 
 void setup() {
