@@ -82,6 +82,20 @@ class Flash:
 
 
 @dataclass(frozen=True)
+class Slots:
+    """Flash that firmware can write, for two models: see docs/updates.md.
+
+    kind: of its driver (the name of its C file); page_bytes: what is erased at once; write_bytes: what is written at
+    once, at least; slot_bytes: size of one slot. Both lie at the end of the memory region `image`.
+    """
+
+    kind: str
+    page_bytes: int
+    write_bytes: int
+    slot_bytes: int
+
+
+@dataclass(frozen=True)
 class Board:
     """One board. `memory`, `uart` and `ticks` are None for a board that is an operating system's process.
 
@@ -108,6 +122,7 @@ class Board:
     ticks: Peripheral | None
     emulator: Emulator | None
     flash: Flash
+    slots: Slots | None
     source: str = field(compare=False)
 
     @property
@@ -165,6 +180,7 @@ def _board(top: dict[str, Any], name: str, source: str) -> Board:
         ticks=None if native else Peripheral(top["ticks"]["kind"], top["ticks"]["address"], top["ticks"]["hz"]),
         emulator=_emulator(top["emulator"], source) if "emulator" in top else None,
         flash=_flash(top["flash"], "emulator" in top, source),
+        slots=_slots(top["slots"], source) if "slots" in top else None,
         source=source,
     )
 
@@ -217,3 +233,12 @@ def _flash(table: dict[str, Any], emulated: bool, source: str) -> Flash:
     if runner != "emulator" and runner not in options:
         raise ValueError(f"{source}: flash.{runner}: missing; runner '{runner}' needs this table")
     return Flash(runner, options, table["note"])
+
+
+def _slots(table: dict[str, Any], source: str) -> Slots:
+    slots = Slots(**table)
+    if 256 % slots.write_bytes:
+        raise ValueError(f"{source}: slots.write_bytes: must be a power of two, at most 256, not {slots.write_bytes}")
+    if slots.slot_bytes % slots.page_bytes:
+        raise ValueError(f"{source}: slots.slot_bytes: must be a multiple of page_bytes, {slots.page_bytes}")
+    return slots

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .board import Board, BoardError
+from .board import Board, BoardError, Slots
 from .boot import finish_boot_block
 from .elf import Elf, read_elf
-from .generated import write_model
+from .generated import host_image_room, write_model
 from .kernels import CompileFiles, kernel_files
 from .linker import linker_script
 from .mlperf_tiny import MlperfTiny
 from .objects import compile_all, headers_digest
 from .sizes import RegionUse, Sizes, measure, refuse_early, refuse_late, region_uses
+from .slots import Updatable, slots_address, without_slots
 from .sources import source_root
 from .stack import Part, StackBound, stack_bound
 from .toolchain import Compiler, find_compiler
@@ -26,6 +27,7 @@ _WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 _ARITHMETIC = ("-ffp-contract=off", "-fno-math-errno")
 _SERVER = ("firmware/main.c", "firmware/server.c", "firmware/frame.c")
 _MLPERF_TINY = ("firmware/mlperf_tiny.c",)
+_UPDATES = ("update", "slots", "image_check", "ed25519", "sha512")
 # Of core, what a firmware has.
 SESSION = "core/run.c"
 # runtime_c/core/image.h.
@@ -60,6 +62,7 @@ def build(
     model_name: str = "",
     signatures: Sequence[str] = (),
     mlperf_tiny: MlperfTiny | None = None,
+    updatable: Updatable | None = None,
 ) -> Firmware:
     """Compiles and links the firmware that runs one model.
 
@@ -70,39 +73,53 @@ def build(
         out_dir: gets firmware.elf, replaced only when the build has succeeded.
         model_name: what the device calls its model, at most 63 bytes. signatures: the names of its signatures.
         mlperf_tiny: the firmware also answers this benchmark's runner.
+        updatable: the firmware has slots for models, of which the first holds this one's instead of `image` (b"").
 
     Raises:
         BoardError: the compiler is missing or fails, a kernel is unknown, or the program does not fit the board (the
             text has the numbers).
     """
-    arena = _arena_bytes(image)
+    arena, whole = _arena_bytes(image), board
+    if updatable is not None:
+        arena, board = max(arena, updatable.content.arena_bytes), without_slots(board, updatable.slots)
     refuse_early(board, len(image), arena)
     compiler = find_compiler(board.toolchain)
     root = source_root()
-    objects = _compile(compiler, root, board, kernels, _MLPERF_TINY if mlperf_tiny else ())
+    extra = (*(_MLPERF_TINY if mlperf_tiny else ()), *(_update_sources(updatable.slots) if updatable else ()))
+    objects = _compile(compiler, root, board, kernels, extra, updatable)
     bound = _stack_bound(objects, kernels, mlperf_tiny is not None) if compiler.bare else None
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
-        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures, mlperf_tiny)
-        linked = _link(compiler, root, board, [*own, *objects.server, objects.session, *objects.kernels], Path(scratch))
+        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures, mlperf_tiny, updatable)
+        parts = [*own, *objects.server, objects.session, *objects.kernels]
+        linked = _link(compiler, root, board, parts, Path(scratch), updatable)
         elf = read_elf(linked.read_bytes())
-        sizes, regions = measure(board, elf, arena, bound), region_uses(board, elf)
+        sizes = measure(board, elf, arena, bound, host_image_room(board, updatable))
+        regions = region_uses(board, elf)
         refuse_late(board, sizes, regions)
         path = out / "firmware.elf"
         os.replace(linked, path)
-    return Firmware(path, board, sizes, regions, elf)
+        flash_file(path).unlink(missing_ok=True)
+    return Firmware(path, whole, sizes, regions, elf)
 
 
-def source_compiler(compiler: Compiler, root: Path, board: Board) -> CompileFiles:
+def flash_file(program: Path) -> Path:
+    """The file that stands for the flash of an updatable program in an emulator: it lies beside it, and a new build
+    begins a new one."""
+    return program.resolve().with_suffix(".flash")
+
+
+def source_compiler(compiler: Compiler, root: Path, board: Board, updatable: Updatable | None = None) -> CompileFiles:
     """What compiles C files of `root` for a board, with the flags that each is due."""
     common = (*_WARNINGS, *_ARITHMETIC, "-ffunction-sections", "-fdata-sections", *board.flags)
     graph = ("-fcallgraph-info=su",) if compiler.bare else ()
     headers = headers_digest(root)
+    own = [*_defines(board), *_update_defines(updatable)]
 
     def defines_for(file: Path) -> list[str]:
         """Kernels know nothing of the board: boards with the same core share their objects."""
-        return _defines(board) if file.parent.name == "firmware" or root / "port" in file.parents else []
+        return own if file.parent.name == "firmware" or root / "port" in file.parents else []
 
     def compile_files(files: Sequence[Path]) -> list[Path]:
         units = [(file, (*common, *defines_for(file), *_optimization(file, root), *graph)) for file in files]
@@ -111,18 +128,28 @@ def source_compiler(compiler: Compiler, root: Path, board: Board) -> CompileFile
     return compile_files
 
 
-def _compile(compiler: Compiler, root: Path, board: Board, kernels: Sequence[str], extra: Sequence[str]) -> _Objects:
-    compile_files = source_compiler(compiler, root, board)
+def _compile(
+    compiler: Compiler,
+    root: Path,
+    board: Board,
+    kernels: Sequence[str],
+    extra: Sequence[str],
+    updatable: Updatable | None,
+) -> _Objects:
+    compile_files = source_compiler(compiler, root, board, updatable)
     session, *server = compile_files([root / SESSION, *_sources(root, board, extra)])
     return _Objects(server, session, [file.object for file in kernel_files(root, kernels, board.isa, compile_files)])
 
 
-def _link(compiler: Compiler, root: Path, board: Board, parts: Sequence[Path], work: Path) -> Path:
+def _link(
+    compiler: Compiler, root: Path, board: Board, parts: Sequence[Path], work: Path, updatable: Updatable | None
+) -> Path:
     """The program, in `work`."""
     linked = work / "firmware.elf"
     include = [f"-I{p}" for p in (root, *_include(compiler, root))]
-    flags = [*compiler.flags, *_WARNINGS, *board.flags, *_defines(board), *include, "-Wl,--gc-sections"]
-    compiler.run([*flags, *map(str, parts), *_layout(board, work), "-o", str(linked)])
+    defines = [*_defines(board), *_update_defines(updatable)]
+    flags = [*compiler.flags, *_WARNINGS, *board.flags, *defines, *include, "-Wl,--gc-sections"]
+    compiler.run([*flags, *map(str, parts), *_layout(board, work, updatable), "-o", str(linked)])
     if board.boot:
         linked.write_bytes(finish_boot_block(board.boot, linked.read_bytes()))
     return linked
@@ -132,11 +159,14 @@ def _include(compiler: Compiler, root: Path) -> list[Path]:
     return [root / "include", *([root / "port" / "include"] if compiler.bare else [])]
 
 
-def _layout(board: Board, work: Path) -> list[str]:
+def _layout(board: Board, work: Path, updatable: Updatable | None) -> list[str]:
     if board.memory is None:
         return ["-lm"]
+    slots = None
+    if updatable is not None:
+        slots = (slots_address(board), slots_address(board) + updatable.slots.slot_bytes)
     script = work / "board.ld"
-    script.write_text(linker_script(board.memory), "utf-8")
+    script.write_text(linker_script(board.memory, slots), "utf-8")
     # What does not fit is refused by us, with more to say than the linker has.
     return [f"-T{script}", "-Wl,--no-warn-rwx-segments", "-Wl,--no-check-sections", "-Wl,--build-id=none", "-lgcc"]
 
@@ -173,6 +203,19 @@ def _sources(root: Path, board: Board, extra: Sequence[str]) -> list[Path]:
         if not (root / file).is_file():
             raise BoardError(f"{board.source}: needs {file}, which rillet does not have")
     return [root / file for file in files]
+
+
+def _update_sources(slots: Slots) -> list[str]:
+    drivers = [slots.kind, *(["nor_file"] if slots.kind.startswith("file_") else [])]
+    return [*(f"firmware/{name}.c" for name in _UPDATES), *(f"port/flash/{name}.c" for name in drivers)]
+
+
+def _update_defines(updatable: Updatable | None) -> list[str]:
+    if updatable is None:
+        return []
+    slots = updatable.slots
+    values = {"PORT_FLASH_PAGE_BYTES": slots.page_bytes, "PORT_FLASH_WRITE_BYTES": slots.write_bytes}
+    return ["-DFW_UPDATABLE=1", *(f"-D{name}={value}u" for name, value in values.items())]
 
 
 def _optimization(file: Path, root: Path) -> tuple[str, ...]:

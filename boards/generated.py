@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .board import Board
 from .mlperf_tiny import MlperfTiny
+from .slots import Updatable, empty_slot, first_slot, plain
 
 # Room that a host process keeps for images sent to it.
 HOST_IMAGE_ROOM = 16 << 20
@@ -22,9 +23,10 @@ def write_model(
     model_name: str,
     signatures: Sequence[str],
     mlperf_tiny: MlperfTiny | None,
+    updatable: Updatable | None,
 ) -> list[Path]:
-    """Writes tables in C, and the image as it is, into `work`; gives the files to compile."""
-    room = HOST_IMAGE_ROOM if board.memory is None else 0
+    """Writes tables in C, and the image or the slot with it, into `work`; gives the files to compile."""
+    room = host_image_room(board, updatable)
     room_at = "room" if room else "NULL"
     names = {"fw_board": board.name, "fw_core": board.core, "fw_model": model_name}
     lines = [
@@ -43,16 +45,53 @@ def write_model(
         f"uint8_t *const fw_image_room = {room_at};",
         f"const uint32_t fw_image_room_bytes = {room}u;",
         *_text_protocol(mlperf_tiny),
+        *(_updates(updatable, kernels) if updatable else []),
         "",
     ]
     (work / "model.c").write_text("\n".join(lines), "utf-8")
-    (work / "image.bin").write_bytes(image)
-    (work / "image.S").write_text(
-        '.section .fw_image, "a"\n.balign 64\n.global fw_image\nfw_image:\n'
-        f'.incbin "{work / "image.bin"}"\n.balign 4\n.section .note.GNU-stack, ""\n',
-        "utf-8",
+    (work / "image.bin").write_bytes(first_slot(updatable) if updatable else image)
+    stored = f'.incbin "{work / "image.bin"}"\n'
+    home = (
+        _slot_sections(stored, board, updatable)
+        if updatable
+        else f'.section .fw_image, "a"\n.balign 64\n.global fw_image\nfw_image:\n{stored}.balign 4\n'
     )
+    (work / "image.S").write_text(f'{home}.section .note.GNU-stack, ""\n', "utf-8")
     return [work / "model.c", work / "image.S"]
+
+
+def host_image_room(board: Board, updatable: Updatable | None) -> int:
+    """Bytes that a program keeps in RAM for an image sent to it: only a host process that has no slots for it."""
+    return HOST_IMAGE_ROOM if board.memory is None and updatable is None else 0
+
+
+def _updates(updatable: Updatable, kernels: Sequence[str]) -> list[str]:
+    names = "".join(f'    "{kernel}\\n"\n' for kernel in kernels)
+    stored = (len(first_slot(updatable)), len(empty_slot(updatable.slots)))
+    return [
+        '#include "firmware/slots.h"',
+        '#include "firmware/update.h"',
+        f"const uint8_t fw_public_key[] = {{{', '.join(map(str, updatable.key.public))}}};",
+        f'const char fw_kernel_names[] =\n{names}    "";',
+        f"const uint32_t fw_layout_crc = {updatable.content.layout_crc:#x}u;",
+        f"const uint8_t fw_allow_downgrade = {int(updatable.allow_downgrade)};",
+        f"const uint32_t fw_slot_bytes = {updatable.slots.slot_bytes}u;",
+        "extern const uint32_t fw_slot_stored_bytes[FW_SLOTS];",
+        f"const uint32_t fw_slot_stored_bytes[FW_SLOTS] = {{{stored[0]}u, {stored[1]}u}};",
+    ]
+
+
+def _slot_sections(stored: str, board: Board, updatable: Updatable) -> str:
+    """The first slot's content, and what makes the other one empty; on a host, both slots as they are."""
+    slots = updatable.slots
+    if board.memory is None:
+        rest = slots.slot_bytes - len(first_slot(updatable))
+        return (
+            f'.section .fw_slots, "aw"\n.balign {slots.page_bytes}\n.global fw_slots\nfw_slots:\n{stored}'
+            f".fill {rest + slots.slot_bytes}, 1, 0xff\n"
+        )
+    empty = len(empty_slot(slots))
+    return f'.section .fw_slot_0, "a"\n{stored}.section .fw_slot_1, "a"\n.fill {empty}, 1, 0xff\n'
 
 
 def _text_protocol(mlperf_tiny: MlperfTiny | None) -> list[str]:
@@ -69,8 +108,7 @@ def _text_protocol(mlperf_tiny: MlperfTiny | None) -> list[str]:
 
 def _c_string(text: str) -> str:
     """A C string; 63 bytes are what the device reports."""
-    inside = "".join(c if 32 <= ord(c) < 127 and c not in '"\\?' else "_" for c in text)
-    return f'"{inside[:63]}"'
+    return f'"{plain(text)}"'
 
 
 def kernel_crc(kernels: Sequence[str]) -> int:

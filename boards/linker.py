@@ -5,17 +5,24 @@ from __future__ import annotations
 from .board import MemoryMap
 
 
-def linker_script(memory: MemoryMap) -> str:
+def linker_script(memory: MemoryMap, slots: tuple[int, int] | None = None) -> str:
     """The script for a board.
 
     The stack lies lowest, so that what overflows it hits the end of the memory and not other data. The regions are
     declared without a limit: the build compares sizes itself, and says more than the linker would.
+
+    Args:
+        slots: addresses of the two model slots of updatable firmware.
     """
     regions = {r.name: r for r in (memory.code, memory.constants, memory.image, memory.data, memory.arena)}
     lines = "\n".join(f"    {name} : ORIGIN = {r.address:#x}, LENGTH = 1024M" for name, r in regions.items())
     code, image, data, arena = memory.code.name, memory.image.name, memory.data.name, memory.arena.name
     constants, read_only = memory.constants.name, "*(.rodata .rodata.* .srodata .srodata.*)"
     apart = f"    .constants : ALIGN(64) {{ {read_only} . = ALIGN(4); }} > {constants}\n" if constants != code else ""
+    slots_text = "".join(
+        f"    .slot_{i} {address:#x} : {{ KEEP(*(.fw_slot_{i})) }} > {image}\n" for i, address in enumerate(slots or ())
+    )
+    slots_text += f"    fw_slots = {slots[0]:#x};\n" if slots else ""
     return f"""/* Written by rillet from board.toml. */
 MEMORY
 {{
@@ -57,7 +64,7 @@ SECTIONS
         . = ALIGN(4);
         port_bss_end = .;
     }} > {data}
-    __global_pointer$ = port_data_start + 0x800;
+{slots_text}    __global_pointer$ = port_data_start + 0x800;
     /DISCARD/ : {{ *(.ARM.exidx* .ARM.extab* .eh_frame* .comment .note*) }}
 }}
 """

@@ -71,7 +71,9 @@ def _open_flashed(target: Target, spec: str) -> Device:
     except BoardError:
         device.close()
         raise
-    wanted, *others = [int.from_bytes(i[_IMAGE_CRC], "little") for i in export_all(list(target.plans.values()))[0]]
+    known = device.kernels() if device.can_update else ()
+    images = export_all(list(target.plans.values()), known)[0]
+    wanted, *others = [int.from_bytes(image[_IMAGE_CRC], "little") for image in images]
     if device.info.image_crc != wanted or (others and [s.image_crc for s in device.signatures()[1:]] != others):
         device.close()
         raise BoardError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..devices import Device, DeviceFault, OpenOptions, open_device
 from .board import Board, BoardError
-from .firmware import Firmware
+from .firmware import Firmware, flash_file
 
 
 def open_firmware(firmware: Firmware, spec: str | None = None) -> Device:
@@ -33,6 +33,19 @@ def faults_located(firmware: Firmware) -> Iterator[None]:
     except DeviceFault as problem:
         find = firmware.elf.function_at
         raise DeviceFault(problem.fault, find(problem.fault.pc), find(problem.fault.lr)) from None
+
+
+def open_updatable(board: Board, folder: Path, port: str | None = None) -> Device:
+    """The device that runs updatable firmware: the one on the board, or for an emulated one the program in `folder`.
+
+    Raises:
+        BoardError: there is no such program, or no emulator. DeviceError, LinkError: as `open_device`.
+    """
+    spec = f"serial:{port}" if port else default_spec(board)
+    program = folder / "firmware.elf"
+    if not spec.startswith("serial") and not program.is_file():
+        raise BoardError(f"there is no {program}: build it first, `rillet build MODEL -b {board.name} --updatable`")
+    return open_device(spec, open_options(board, program))
 
 
 def default_spec(board: Board) -> str:
@@ -60,7 +73,8 @@ def _emulator_command(board: Board, program: Path) -> list[str]:
     if board.emulator is None:
         return []
     shift = board.emulator.icount_shift
-    words = [w.format(program=program.resolve(), icount_shift=shift) for w in board.emulator.command]
+    places = {"program": program.resolve(), "flash": flash_file(program)}
+    words = [w.format(icount_shift=shift, **places) for w in board.emulator.command]
     if shutil.which(words[0]) is None:
         raise BoardError(f"{words[0]} is not installed; apt install {board.emulator.package or words[0]}")
     return words

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .board import Board, BoardError
 from .elf import Elf
-from .generated import HOST_IMAGE_ROOM
 from .stack import StackBound
 
 
@@ -39,8 +38,8 @@ class Sizes:
     ram: int
 
 
-def measure(board: Board, elf: Elf, arena: int, bound: StackBound | None) -> Sizes:
-    """The sizes of a linked program whose arena is `arena` bytes."""
+def measure(board: Board, elf: Elf, arena: int, bound: StackBound | None, image_room: int = 0) -> Sizes:
+    """The sizes of a linked program whose arena is `arena` bytes; image_room: what it keeps in RAM for other images."""
 
     def size(name: str) -> int:
         section = elf.section(name)
@@ -48,10 +47,10 @@ def measure(board: Board, elf: Elf, arena: int, bound: StackBound | None) -> Siz
 
     data = size(".data")
     if board.memory is None:
-        code, image = size(".text") + size(".rodata"), size(".fw_image")
-        static = data + size(".bss") - arena - HOST_IMAGE_ROOM
+        code, image = size(".text") + size(".rodata"), size(".fw_image") + size(".fw_slots")
+        static = data + size(".bss") - arena - image_room
         return Sizes(code, image, code + image + data, static, 0, None, arena, static + arena)
-    code, image = size(".boot2") + size(".text") + size(".constants"), size(".image")
+    code, image = size(".boot2") + size(".text") + size(".constants"), size(".image") + size(".slot_0")
     writable = {board.memory.data.name, board.memory.arena.name}
     ram = sum(region.used for region in region_uses(board, elf) if region.name in writable)
     return Sizes(

@@ -87,7 +87,7 @@ def verify(
                     continue
                 there = np.frombuffer(device.read(place.arena_offset, place.nbytes), DType(place.type).numpy)
                 here = host.value(tensor).reshape(-1)
-                wrong, worst = _compare(here, there)
+                wrong, worst = compare(here, there)
                 compared, tensors = compared + place.nbytes, tensors + (number == 0)
                 if wrong:
                     found = Difference(
@@ -107,8 +107,8 @@ def load(host: Session, device: Device, arrays: Sequence[NDArray[Any]]) -> None:
         device.set_input(index, array)
 
 
-def _compare(here: NDArray[Any], there: NDArray[Any]) -> tuple[int, float]:
-    """How many elements differ too much, and the largest difference of all (relative for floats)."""
+def compare(here: NDArray[Any], there: NDArray[Any]) -> tuple[int, float]:
+    """How many elements differ too much, and the largest difference of all (of floats: relative, FLOAT_TOLERANCE)."""
     if here.dtype.kind != "f":
         apart = np.abs(here.astype(np.int64) - there.astype(np.int64))
         return int(np.count_nonzero(apart)), float(apart.max(initial=0))

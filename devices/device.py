@@ -19,13 +19,16 @@ from .protocol import (
     Memory,
     Request,
     SignatureInfo,
+    SlotsInfo,
     Status,
     TensorInfo,
     parse_info,
     parse_memory,
     parse_signature,
+    parse_slots,
     parse_tensor,
 )
+from .slots import read_kernels, send_model
 
 # TFLite's TensorType numbers that a plain array can hold.
 _DTYPES = {
@@ -206,6 +209,37 @@ class Device:
         self._link.request(Request.BOOT, len(image).to_bytes(4, "little"))
         self._hello(self.kind.timeout_s)
 
+    def slots(self) -> SlotsInfo:
+        """The model slots of an updatable device.
+
+        Raises:
+            RequestRefused: the device is none.
+        """
+        return parse_slots(self._link.request(Request.SLOTS))
+
+    def kernels(self) -> list[str]:
+        """The names of the kernels in an updatable device's firmware, in the order that images number them."""
+        return read_kernels(self._link)
+
+    def install(self, head: bytes, image: bytes, progress: Progress | None = None) -> int:
+        """Replaces the model of an updatable device; the old one stays until `confirm`. Gives how many bytes were sent.
+
+        A transfer that was broken off goes on where it stopped: what the slot holds already is not sent again.
+
+        Args:
+            head: the signed head of a slot (docs/updates.md). image: what it is the head of.
+
+        Raises:
+            RequestRefused: the device does not take this model; the old one still runs.
+        """
+        sent = send_model(self._link, self.slots(), head, image, self.info.body_bytes, self.kind.patience_s, progress)
+        self._hello(self.kind.timeout_s)
+        return sent
+
+    def confirm(self) -> None:
+        """Tells an updatable device that its new model works: from now on it starts with it."""
+        self._link.request(Request.CONFIRM)
+
     @property
     def resent(self) -> int:
         """How many requests had to be sent again: a measure of the line's quality."""
@@ -282,6 +316,11 @@ class Device:
             raise RequestRefused(
                 f"step {step} of the model failed on the device with status {code}", refusal.status, refusal.body
             ) from None
+
+    @property
+    def can_update(self) -> bool:
+        """Whether `install` is offered."""
+        return Capability.UPDATE in self.info.capabilities
 
     @property
     def can_load(self) -> bool:

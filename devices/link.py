@@ -17,6 +17,11 @@ REFUSALS = {
     Status.NO_MODEL: "the device holds no model; build firmware with one, or load one",
     Status.RUNTIME_ERROR: "a step of the model failed",
     Status.BAD_IMAGE: "the loaded plan image is damaged or was made for other firmware",
+    Status.BAD_SIGNATURE: "the model is not signed with the key that the firmware was built with",
+    Status.WRONG_FIRMWARE: "the model was made for another board or other firmware",
+    Status.TOO_LARGE: "the model needs a larger slot or arena than the firmware has",
+    Status.OLD_VERSION: "the model's version is not above that of the installed one",
+    Status.FLASH_ERROR: "the flash did not take what was written: it is worn out, or its driver is wrong",
 }
 
 

@@ -21,6 +21,8 @@ _INFO = struct.Struct("<HHIIIIIIIHH")
 _SIGNATURE = struct.Struct("<IIIIHH")
 _TENSOR = struct.Struct("<HHIIfi")
 _MEMORY = struct.Struct("<5I")
+_SLOTS = struct.Struct("<7I32s")
+_SLOT = struct.Struct("<4I")
 OVERHEAD_BYTES = _HEADER.size + _CRC.size
 
 
@@ -38,6 +40,11 @@ class Request(IntEnum):
     LOAD = 9
     BOOT = 10
     SIGNATURE = 11
+    UPDATE = 12
+    CHECK = 13
+    CONFIRM = 14
+    SLOTS = 15
+    KERNELS = 16
     FAULT = 127
 
 
@@ -55,6 +62,11 @@ class Status(IntEnum):
     BAD_VERSION = 8
     BAD_IMAGE = 9
     CRASHED = 10
+    BAD_SIGNATURE = 11
+    WRONG_FIRMWARE = 12
+    TOO_LARGE = 13
+    OLD_VERSION = 14
+    FLASH_ERROR = 15
 
 
 class Capability(IntFlag):
@@ -62,6 +74,7 @@ class Capability(IntFlag):
 
     LOAD = 1
     LEAVE = 2
+    UPDATE = 4
 
 
 @dataclass(frozen=True)
@@ -203,6 +216,45 @@ class SignatureInfo:
     outputs: int
 
 
+class SlotState(IntEnum):
+    """How far a model slot is: docs/updates.md, "States"."""
+
+    EMPTY = 0
+    INSTALLED = 1
+    TRIED = 2
+    CONFIRMED = 3
+
+
+@dataclass(frozen=True)
+class SlotInfo:
+    """A model slot: its state, and the model's version, number of installation and size in bytes (0 where empty)."""
+
+    state: SlotState
+    version: int
+    sequence: int
+    image_bytes: int
+
+
+@dataclass(frozen=True)
+class SlotsInfo:
+    """The model slots of an updatable device.
+
+    page_bytes, write_bytes: what its flash erases at once and writes at least; image_offset: where in a slot the images
+    begin; room_bytes: for them; layout_crc: how the firmware's kernels find their parameters; running: number of the
+    slot in use, None for none; public_key: of the models that it takes.
+    """
+
+    page_bytes: int
+    write_bytes: int
+    image_offset: int
+    room_bytes: int
+    layout_crc: int
+    running: int | None
+    allows_downgrade: bool
+    public_key: bytes
+    slots: tuple[SlotInfo, ...]
+
+
 @dataclass(frozen=True)
 class Memory:
     """The device's memory in bytes; stack_used is the painted high-water mark since start."""
@@ -243,6 +295,19 @@ def parse_tensor(body: bytes) -> TensorInfo:
 def parse_memory(body: bytes) -> Memory:
     """The reply to MEMORY. Raises DeviceError if it is not one."""
     return Memory(*_take(_MEMORY, body, "MEMORY"))
+
+
+def parse_slots(body: bytes) -> SlotsInfo:
+    """The reply to SLOTS. Raises DeviceError if it is not one."""
+    page, write, offset, room, layout, running, downgrade, key = _take(_SLOTS, body, "SLOTS")
+    slots = []
+    for at in (_SLOTS.size, _SLOTS.size + _SLOT.size):
+        state, *rest = _take(_SLOT, body[at:], "SLOTS")
+        slots.append(SlotInfo(SlotState(state if state in list(SlotState) else 0), *rest))
+    used = running if running < len(slots) else None
+    if page < 1 or write < 1 or offset < 1:
+        raise DeviceError("the reply to SLOTS contradicts itself: build and flash the firmware again")
+    return SlotsInfo(page, write, offset, room, layout, used, bool(downgrade), key, tuple(slots))
 
 
 def _take(layout: struct.Struct, body: bytes, what: str) -> tuple[Any, ...]:

@@ -25,6 +25,11 @@
     X(LOAD, 9)    /* bytes into the model image */                        \
     X(BOOT, 10)   /* check the loaded image and start using it */         \
     X(SIGNATURE, 11) /* choose what TENSOR, RUN and PROFILE are about */  \
+    X(UPDATE, 12) /* the signed head of a model that LOAD will send */    \
+    X(CHECK, 13)  /* CRC of what LOAD has left in flash */                \
+    X(CONFIRM, 14) /* the new model works: keep it */                     \
+    X(SLOTS, 15)  /* what the slots hold, and how to write them */        \
+    X(KERNELS, 16) /* names of the kernels in the firmware */             \
     X(FAULT, 127) /* never requested: what a crashed device says */
 
 #define FW_STATUSES(X)                                                                        \
@@ -38,7 +43,12 @@
     X(RUNTIME_ERROR, 7, "a step failed")                                                      \
     X(BAD_VERSION, 8, "the device speaks another protocol version")                           \
     X(BAD_IMAGE, 9, "the loaded image is damaged or does not fit this firmware")              \
-    X(CRASHED, 10, "the device took a hardware fault")
+    X(CRASHED, 10, "the device took a hardware fault")                                        \
+    X(BAD_SIGNATURE, 11, "the model is not signed with the key that this firmware trusts")    \
+    X(WRONG_FIRMWARE, 12, "the model was made for another board or other firmware")           \
+    X(TOO_LARGE, 13, "the model needs a larger slot or arena than this firmware has")         \
+    X(OLD_VERSION, 14, "the model's version is not above the installed one's")                \
+    X(FLASH_ERROR, 15, "the flash did not take what was written")
 
 enum fw_op {
 #define X(name, value) FW_OP_##name = value,
@@ -55,7 +65,8 @@ enum fw_status {
 /* Bits of the capabilities word in the reply to HELLO. */
 enum fw_capability {
     FW_CAN_LOAD = 1,   /* LOAD and BOOT are served */
-    FW_CAN_LEAVE = 2   /* RESET with kind 1 ends the program */
+    FW_CAN_LEAVE = 2,  /* RESET with kind 1 ends the program */
+    FW_CAN_UPDATE = 4  /* signed models can be installed: UPDATE, LOAD, CHECK, BOOT, CONFIRM, SLOTS, KERNELS */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "model.h"
 #include "protocol.h"
+#include "update.h"
 
 #define TEXT_BYTES 64u /* of a text in a reply, its length byte included */
 #define HELLO_BYTES (36u + 3u * TEXT_BYTES)
@@ -89,7 +90,7 @@ static void choose(uint32_t index)
 }
 
 /* Opens a session of each image, which gives all variables their first values, and chooses the first. */
-static void open_model(const uint8_t *bytes, uint32_t length)
+int fw_open_model(const uint8_t *bytes, uint32_t length)
 {
     uint32_t at = 0;
     server.image = NULL;
@@ -102,7 +103,7 @@ static void open_model(const uint8_t *bytes, uint32_t length)
             rlt_session_open_with(&server.session, image, NULL, fw_arena, fw_arena_bytes, fw_kernels) != RLT_OK ||
             !all_reachable()) {
             server.image_count = 0;
-            return;
+            return 0;
         }
         server.image_count++;
         at += stride(image, length - at);
@@ -110,6 +111,7 @@ static void open_model(const uint8_t *bytes, uint32_t length)
     if (server.image_count != 0) {
         choose(0);
     }
+    return server.image_count != 0;
 }
 
 static void put_u64(uint8_t *to, uint64_t value)
@@ -137,6 +139,11 @@ static void send_bare(uint8_t op, uint16_t sequence, uint8_t status)
     fw_encode(frame, FW_HEADER_BYTES, port_write);
 }
 
+void fw_say_working(const uint8_t *request)
+{
+    send_bare((uint8_t)(request[1] | FW_REPLY_BIT), fw_get_u16(request + 2), FW_WORKING);
+}
+
 /* Each handler below gets the request's body and its length, writes the reply's body and gives its length through
  * *length, and returns the status. */
 
@@ -150,7 +157,7 @@ static uint8_t hello(uint8_t *reply, uint32_t *length)
     image = server.image;
     fw_put_u16(reply, FW_BODY_BYTES);
     fw_put_u16(reply + 2, (uint16_t)server.image_count);
-    fw_put_u32(reply + 4, FW_CAN_LEAVE | (fw_image_room_bytes != 0 ? FW_CAN_LOAD : 0u));
+    fw_put_u32(reply + 4, FW_CAN_LEAVE | FW_UPDATE_CAPABILITY | (fw_image_room_bytes != 0 ? FW_CAN_LOAD : 0u));
     fw_put_u32(reply + 8, fw_kernel_crc);
     fw_put_u32(reply + 12, image ? image->crc : 0);
     fw_put_u32(reply + 16, image ? image->bytes : 0);
@@ -159,14 +166,14 @@ static uint8_t hello(uint8_t *reply, uint32_t *length)
     fw_put_u32(reply + 28, port_tick_hz());
     fw_put_u16(reply + 32, (uint16_t)(image ? image->input_count : 0));
     fw_put_u16(reply + 34, (uint16_t)(image ? image->output_count : 0));
-    end = put_text(put_text(put_text(reply + 36, fw_board), fw_core), fw_model);
+    end = put_text(put_text(put_text(reply + 36, fw_board), fw_core), fw_model_name());
     *length = (uint32_t)(end - reply);
     return FW_OK;
 }
 
 static uint8_t signature(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
 {
-    uint32_t index, named = 0;
+    uint32_t index;
     if (body_bytes != 2) {
         return FW_BAD_LENGTH;
     }
@@ -184,10 +191,7 @@ static uint8_t signature(const uint8_t *body, uint32_t body_bytes, uint8_t *repl
     fw_put_u32(reply + 12, server.image->step_count);
     fw_put_u16(reply + 16, (uint16_t)server.image->input_count);
     fw_put_u16(reply + 18, (uint16_t)server.image->output_count);
-    while (named < index && fw_signatures[named] != NULL) {
-        ++named;
-    }
-    *length = (uint32_t)(put_text(reply + 20, fw_signatures[named] != NULL ? fw_signatures[named] : "") - reply);
+    *length = (uint32_t)(put_text(reply + 20, fw_signature_name(index)) - reply);
     return FW_OK;
 }
 
@@ -278,7 +282,7 @@ static uint8_t run(const uint8_t *request, const uint8_t *body, uint32_t body_by
         (profile && (repetitions != 1 || count > FW_BODY_BYTES / 4))) {
         return FW_BAD_RANGE;
     }
-    send_bare((uint8_t)(request[1] | FW_REPLY_BIT), fw_get_u16(request + 2), FW_WORKING);
+    fw_say_working(request);
     for (; repetitions != 0; --repetitions) {
         for (uint32_t i = 0; i < count; ++i) {
             uint8_t status = run_step(first + i, &ticks, reply, length);
@@ -340,8 +344,7 @@ static uint8_t boot(const uint8_t *body, uint32_t body_bytes)
     if (fw_get_u32(body) > fw_image_room_bytes) {
         return FW_BAD_RANGE;
     }
-    open_model(fw_image_room, fw_get_u32(body));
-    return server.image ? FW_OK : FW_BAD_IMAGE;
+    return fw_open_model(fw_image_room, fw_get_u32(body)) ? FW_OK : FW_BAD_IMAGE;
 }
 
 static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
@@ -355,7 +358,7 @@ static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
     if (body[0] == 0) {
         memset(fw_arena, 0, fw_arena_bytes);
         if (server.image != NULL) {
-            open_model(server.images, server.image_bytes);
+            fw_open_model(server.images, server.image_bytes);
         }
     }
     return FW_OK;
@@ -364,6 +367,9 @@ static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
 static uint8_t execute(const uint8_t *request, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
 {
     const uint8_t *body = request + FW_HEADER_BYTES;
+    if (fw_update_takes(request[1])) {
+        return fw_update(request, body_bytes, reply, length);
+    }
     switch (request[1]) {
     case FW_OP_HELLO: return hello(reply, length);
     case FW_OP_TENSOR: return tensor(body, body_bytes, reply, length);
@@ -421,7 +427,7 @@ void fw_serve(void)
 {
     struct fw_decoder decoder = {.buffer = server.request, .capacity = FRAME_BYTES};
     int byte;
-    open_model(fw_image, fw_image_bytes);
+    fw_update_start();
     while ((byte = port_read()) >= 0) {
         uint32_t length = fw_decode(&decoder, (uint8_t)byte);
         if (length != 0) {

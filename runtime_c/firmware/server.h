@@ -7,6 +7,13 @@
 /* Opens the model and serves until the byte stream ends. */
 void fw_serve(void);
 
+/* Makes these plan images, in a row as model.h says, the model that is served. 0: they are damaged, made for other
+ * firmware, or none; then there is no model. */
+int fw_open_model(const uint8_t *bytes, uint32_t length);
+
+/* Tells the host that the request is accepted and takes its time; before what may take long. */
+void fw_say_working(const uint8_t *request);
+
 /* What a fault handler knows. `registers`: r0-r3 and r12 on Arm, a0-a3 and t0 on RISC-V. */
 struct fw_fault {
     uint32_t pc, lr;

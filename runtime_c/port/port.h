@@ -23,6 +23,14 @@ uint32_t port_tick_hz(void);
 /* Ends or restarts the program. */
 _Noreturn void port_leave(int code);
 
+/* Flash that the program may write: the slots of firmware/slots.h, which lie at fw_slots. Only updatable
+ * firmware has these (flash/<kind>.c). `offset` counts from fw_slots. Pages and units are PORT_FLASH_PAGE_BYTES and
+ * PORT_FLASH_WRITE_BYTES large; erased bytes are FF, and writing only clears bits. All return 0, or not where the flash
+ * fails or is asked for what it cannot do. */
+int port_flash_start(void);
+int port_flash_erase(uint32_t offset);
+int port_flash_write(uint32_t offset, const uint8_t *data, uint32_t bytes);
+
 struct port_memory {
     uint32_t stack_bytes;  /* reserved; 0: not known here */
     uint32_t stack_used;   /* most that was ever in use since start */

@@ -1,6 +1,9 @@
 /* Start-up, faults and exit of Cortex-M cores, Armv6-M to Armv8.1-M. */
 #include "../../firmware/server.h"
 #include "../port.h"
+#if defined(PORT_SEMIHOSTING)
+#include "../semihosting.h"
+#endif
 
 #define CPACR PORT_REG(0xE000ED88u)
 #define CCR PORT_REG(0xE000ED14u)
@@ -135,14 +138,11 @@ _Noreturn void fault_report(const uint32_t *frame)
 }
 
 #if defined(PORT_SEMIHOSTING)
-/* Semihosting SYS_EXIT_EXTENDED with reason ADP_Stopped_ApplicationExit (Arm semihosting specification). */
 _Noreturn void port_leave(int code)
 {
-    const uint32_t arguments[2] = {0x20026u, (uint32_t)code};
-    register uint32_t operation __asm__("r0") = 0x20u;
-    register const uint32_t *block __asm__("r1") = arguments;
+    const uint32_t arguments[2] = {0x20026u, (uint32_t)code}; /* reason: the application has ended */
     for (;;) {
-        __asm__ volatile("bkpt 0xAB" : "+r"(operation) : "r"(block) : "memory");
+        semihosting(SEMIHOSTING_EXIT, arguments);
     }
 }
 #else

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .common import bytes_text, example, json_option, print_json
 from .paths import OutputFolder, firmware_folder_option, mlperf_tiny_option, tflite_argument
+from .updates import build_firmware, updatable_options
 
 
 @click.command("build")
@@ -19,6 +21,7 @@ from .paths import OutputFolder, firmware_folder_option, mlperf_tiny_option, tfl
 @click.option("--name", default="", help="What device and C code call the model; default: the file's name.")
 @click.option("--export", type=OutputFolder(), help="Write C source for other build systems here, and no firmware.")
 @click.option("--force", is_flag=True, help="With --export: move away what the folder holds that rillet did not write.")
+@updatable_options
 @json_option
 @example("rillet build model_int8.tflite --board mps2-an386 -o out")
 def command(
@@ -31,10 +34,11 @@ def command(
     export: Path | None,
     force: bool,
     as_json: bool,
+    **update: Any,
 ) -> None:
     """Build firmware for a board, with MODEL (.tflite) inside, or export the same as C source."""
     from ..boards.runners import program_file
-    from ..boards.target import build_target, prepare_target
+    from ..boards.target import prepare_target
 
     if (board is None) == (core is None):
         raise click.UsageError("say for what: --board BOARD, or --core CORE with --export")
@@ -44,7 +48,7 @@ def command(
         _export(model, board, core, name, export, force=force, as_json=as_json)
         return
     assert board is not None
-    firmware = build_target(prepare_target(model, board, name), output, mlperf_tiny=mlperf_tiny)
+    firmware = build_firmware(prepare_target(model, board, name), output, mlperf_tiny, **update)
     written = [firmware.path]
     if "uf2" in firmware.board.flash.options:
         written.append(program_file(firmware, "uf2"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import example, json_option, print_json
 from .paths import board_option, firmware_folder_option, mlperf_tiny_option, tflite_argument
+from .updates import build_firmware, flash_model, updatable_options
 
 if TYPE_CHECKING:
     from ..boards import Board
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 @mlperf_tiny_option
 @click.option("--verify", "check", is_flag=True, help="Afterwards prove that the board computes the same numbers.")
 @click.option("--monitor", is_flag=True, help="Afterwards show what the board says, once a second, until interrupted.")
+@click.option("--model-only", is_flag=True, help="Replace the model of --updatable firmware that is on the board.")
+@updatable_options
 @json_option
 @example("rillet flash model_int8.tflite -b rpi-pico --verify")
 def command(
@@ -34,16 +37,23 @@ def command(
     mlperf_tiny: bool,
     check: bool,
     monitor: bool,
+    model_only: bool,
     as_json: bool,
+    **update: Any,
 ) -> None:
-    """Build firmware with MODEL (.tflite) inside and put it on a board."""
+    """Build firmware with MODEL (.tflite) inside and put it on a board, or send it only MODEL."""
     from ..boards.monitor import statuses
     from ..boards.reach import device_of
     from ..boards.runners import flash
-    from ..boards.target import build_target, prepare_target
+    from ..boards.target import prepare_target
 
     target = prepare_target(model, board)
-    firmware = build_target(target, output, mlperf_tiny=mlperf_tiny)
+    if model_only:
+        if runner or mlperf_tiny or monitor:
+            raise click.UsageError("--model-only goes without --runner, --mlperf-tiny and --monitor")
+        flash_model(target, port, output, check=check, as_json=as_json, **update)
+        return
+    firmware = build_firmware(target, output, mlperf_tiny, **update)
     done = flash(firmware, runner, port)
     if not as_json:
         click.echo(done)

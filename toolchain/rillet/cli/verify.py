@@ -13,6 +13,7 @@ from .paths import tflite_argument
 
 if TYPE_CHECKING:
     from ..boards.target import Target
+    from ..devices import Device
 
 
 @click.command("verify")
@@ -35,10 +36,17 @@ def command(model: Path, board: str, device: str | None, inputs: int, as_json: b
 def report_verification(target: Target, device: str | None, inputs: int, as_json: bool) -> None:
     """Verifies, prints, and exits with CHECK_FAILED where the numbers differ."""
     from ..boards.reach import reach
+
+    with reach(target, device) as reached:
+        print_verification(target, reached, inputs, as_json)
+
+
+def print_verification(target: Target, device: Device, inputs: int, as_json: bool) -> None:
+    """The same on a device that is open."""
     from ..boards.verify import verify
 
-    with reach(target, device) as reached, progress("verify") as update:
-        result = verify(target, reached, inputs, progress=update)
+    with progress("verify") as update:
+        result = verify(target, device, inputs, progress=update)
     if as_json:
         print_json({"passed": result.passed, **vars(result)})
     else:

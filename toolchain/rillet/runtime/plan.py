@@ -217,18 +217,33 @@ class Plan:
         return image, kernels
 
 
-def export_all(plans: Sequence[Plan]) -> tuple[list[bytes], list[str]]:
+def export_all(plans: Sequence[Plan], known: Sequence[str] = ()) -> tuple[list[bytes], list[str]]:
     """The images of several plans for one firmware, and the names of the kernels that they number.
 
+    Args:
+        known: kernels that the firmware has already, whose numbers stay: the names returned begin with them.
+
     Raises:
-        RuntimeFailure: a plan is not self-contained.
+        RuntimeFailure: a plan is not self-contained. RilletError: a known kernel is none of this library's.
     """
     images = []
-    kernels = ffi.new("uint32_t[]", sum(lib.rlt_plan_step_count(plan.handle) for plan in plans) + 1)
-    count = 0
+    kernels = ffi.new("uint32_t[]", len(known) + sum(lib.rlt_plan_step_count(plan.handle) for plan in plans) + 1)
+    numbers = _kernel_numbers() if known else {}
+    for slot, name in enumerate(known):
+        if name not in numbers:
+            raise RilletError(f"kernel {name} is unknown to this rillet: build and flash the firmware again")
+        kernels[slot] = numbers[name]
+    count = len(known)
     for plan in plans:
         image = bytearray(lib.rlt_plan_image_bytes(plan.handle))
         count = lib.rlt_plan_export(plan.handle, ffi.from_buffer(image), kernels, count)
         check(count)
         images.append(bytes(image))
     return images, [ffi.string(lib.rlt_kernel_name(kernels[i])).decode() for i in range(count)]
+
+
+def _kernel_numbers() -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    while (name := lib.rlt_kernel_name(len(numbers))) != ffi.NULL:
+        numbers[ffi.string(name).decode()] = len(numbers)
+    return numbers
