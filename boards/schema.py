@@ -89,3 +89,25 @@ def _called(schema: Mapping[str, Any]) -> str:
 def _near(name: Any, known: Any) -> str:
     near = difflib.get_close_matches(str(name), list(known), 1)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def described(schema: Mapping[str, Any] | None = None, prefix: str = "") -> list[tuple[str, str, str]]:
+    """Every key of board.toml: its full name, what it must be, and what it means."""
+    schema = board_schema() if schema is None else schema
+    rows: list[tuple[str, str, str]] = []
+    for name, entry in schema.get("properties", {}).items():
+        rows += _described(f"{prefix}{name}", entry, name in schema.get("required", ()))
+    others = schema.get("additionalProperties")
+    if isinstance(others, Mapping):
+        rows += _described(f"{prefix}<name>", others, False)
+    return rows
+
+
+def _described(key: str, entry: Mapping[str, Any], required: bool) -> list[tuple[str, str, str]]:
+    if entry["type"] == "object":
+        own = [(f"[{key}]", "table", entry["description"])] if "description" in entry else []
+        return own + described(entry, f"{key}.")
+    kind = " or ".join(entry["enum"]) if "enum" in entry else _called(entry)
+    if "default" in entry:
+        kind += f", default {json.dumps(entry['default'])}"
+    return [(key, kind + (", required" if required else ""), entry.get("description", ""))]

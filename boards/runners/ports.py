@@ -37,9 +37,9 @@ def touch(port: str, usb_ids: Sequence[str]) -> str:
     import serial
 
     try:
-        with serial.serial_for_url(port, baudrate=_TOUCH_BAUD) as line:
-            with suppress(OSError):  # a line without modem signals
-                line.dtr = False
+        line = serial.serial_for_url(port, baudrate=_TOUCH_BAUD)
+        with line, suppress(OSError):  # a line may have no modem signals
+            line.dtr = False
     except (serial.SerialException, OSError, ValueError) as problem:
         raise BoardError(f"cannot open {port}: {problem}; is another program using it?") from problem
     until = time.monotonic() + _RETURN_S

@@ -66,8 +66,8 @@ TOOLS = {
             complaints=(
                 (r"can't find .*\.cfg", "this OpenOCD has no file for {board}; version 0.12 has"),
                 (
-                    r"error: open failed|no ([-\w]+ )?device found|unable to find .*device|unable to open|cannot connect|"
-                    r"LIBUSB_ERROR",
+                    r"error: open failed|no ([-\w]+ )?device found|unable to find .*device|unable to open|"
+                    r"cannot connect|LIBUSB_ERROR",
                     "no debug probe answers: is {board} connected, and may this user use it (udev rules)?{note}",
                 ),
                 (r"verify failed|checksum mismatch", "what {board} holds now is not what was written: flash again"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rillet.boards import BoardError, board_names, load_board
-from rillet.boards.board import parse_board
+from rillet.boards.board import parse_board, runner_names
+from rillet.boards.schema import board_schema, described
 
 GOOD = """
 description = "a board"
@@ -94,6 +95,46 @@ def test_errors_name_file_and_key(old: str, new: str, text: str) -> None:
     with pytest.raises(BoardError) as raised:
         parse_board(GOOD.replace(old, new), "x", "x.toml")
     assert text in str(raised.value)
+
+
+def test_boards_in_folders_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("mine", "rpi-pico"):
+        (tmp_path / "boards" / name).mkdir(parents=True)
+        (tmp_path / "boards" / name / "board.toml").write_text(GOOD)
+    monkeypatch.setenv("RILLET_BOARDS", str(tmp_path / "boards"))
+    assert load_board("mine").description == load_board("rpi-pico").description == "a board"
+    assert "mps2-an386" in board_names()
+    monkeypatch.setenv("RILLET_BOARDS", str(tmp_path / "nowhere"))
+    with pytest.raises(BoardError, match=r"RILLET_BOARDS lists '.*nowhere', which is not a folder"):
+        board_names()
+
+
+def test_boards_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, info = tmp_path / "acme_boards", tmp_path / "acme_boards-1.dist-info"
+    for name, text in (("acme-one", GOOD), ("rpi-pico", "broken")):  # rillet's own cannot be replaced by a package
+        (package / name).mkdir(parents=True)
+        (package / name / "board.toml").write_text(text)
+    (package / "__init__.py").touch()
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-boards\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[rillet.boards]\nacme = acme_boards\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert load_board("acme-one").name == "acme-one"
+    assert load_board("rpi-pico").core == "cortex-m0+"
+    (info / "entry_points.txt").write_text("[rillet.boards]\nacme = acme_bards\n")
+    with pytest.raises(BoardError, match="the package that provides boards 'acme' is broken"):
+        board_names()
+
+
+def test_what_is_written_down_covers_every_board_and_runner() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "boards.md").read_text("utf-8")
+    assert [name for name in (*board_names(), *runner_names()) if f"`{name}`" not in text and name != "emulator"] == []
+    keys = {key for key, _, _ in described()}
+    assert {"core", "memory.regions.<name>.bytes", "flash.openocd.files", "[uart]"} <= keys
+    schema = board_schema()
+    assert set(schema["properties"]) == {"description", "core", "clock_hz", "tried"} | {
+        key[1:-1] for key in keys if key.startswith("[") and "." not in key
+    } | {"build", "emulator"}
 
 
 def test_an_unknown_board_lists_those_there_are() -> None:

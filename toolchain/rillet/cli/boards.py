@@ -20,17 +20,21 @@ from .common import bytes_text, example, json_option, print_json, print_table
     help="Also look for boards here, in a folder each; the variable RILLET_BOARDS does it for all commands.",
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of board.toml.")
+@click.option("--keys", is_flag=True, help="List the keys of board.toml.")
 @json_option
 @example("rillet boards mps2-an386")
-def command(name: str | None, folders: tuple[Path, ...], schema: bool, as_json: bool) -> None:
+def command(name: str | None, folders: tuple[Path, ...], schema: bool, keys: bool, as_json: bool) -> None:
     """List boards and where each was really tried, or show what board NAME (or a board.toml) is."""
     from ..boards import board_names, load_board
     from ..boards.catalogue import FOLDERS_VARIABLE
     from ..boards.runners import runners_of
-    from ..boards.schema import board_schema
+    from ..boards.schema import board_schema, described
 
     if schema:
         print_json(board_schema())
+        return
+    if keys:
+        print_table(["key", "must be", "meaning"], described())
         return
     if folders:
         listed = [str(f) for f in folders] + [os.environ.get(FOLDERS_VARIABLE, "")]
