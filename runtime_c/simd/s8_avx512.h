@@ -105,6 +105,15 @@ RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
     return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, rest, TO_ZERO));
 }
 
+/* The same where results below 0 count as 0. */
+RLT_INLINE vi vi_scale_positive(vi sum, const v_float_scale *scale) {
+    enum { TO_NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC,
+           TO_ZERO = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC };
+    const __m512 x = _mm512_cvt_roundepi32_ps(sum, TO_NEAREST);
+    const __m512 rest = _mm512_fmadd_round_ps(x, scale->low, scale->offset, TO_NEAREST);
+    return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, rest, TO_ZERO));
+}
+
 /* Eight doubles rounded to int32, halves away from zero; within +-2^30. What is added before cutting the fraction is just
  * below a half: a half itself would carry the number below one half to one. */
 RLT_INLINE __m256i v_round_away(__m512d value) {
@@ -165,12 +174,17 @@ RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {
     }
 }
 
-/* The first `count` bytes of quarter `quarter`, a constant. */
+/* `quarter` is a constant. */
+RLT_INLINE __m128i v_quarter(v_bytes bytes, const int quarter) {
+    return quarter == 0   ? _mm512_castsi512_si128(bytes)
+           : quarter == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
+           : quarter == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
+                          : _mm512_extracti32x4_epi32(bytes, 3);
+}
+
+/* The first `count` bytes of it. */
 RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, int32_t count) {
-    const __m128i part = quarter == 0   ? _mm512_castsi512_si128(bytes)
-                         : quarter == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
-                         : quarter == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
-                                        : _mm512_extracti32x4_epi32(bytes, 3);
+    const __m128i part = v_quarter(bytes, quarter);
     if (count >= LANES) {
         _mm_storeu_si128((__m128i *)to, part);
     } else {

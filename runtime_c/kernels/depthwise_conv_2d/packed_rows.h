@@ -1,143 +1,146 @@
 /* The kernel for packed int8 depthwise convolutions. The including file has defined: simd/s8_<set>.h; GROUP (rows in a
- * word), WEIGHTS (bytes of a vector of weights, and of words); load_row(), load_flat_row(),
- * load_order(), load_apart(), make_words(), load_words(),
- * load_weights(), multiply_add(), requantize_small(), store_block(). */
+ * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time), PIECES (at most in 3x3 windows),
+ * CONSTANTS (vectors of a vector of channels); load_row(), load_row_part(), make_words(), store_padding(),
+ * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); four_bytes, to_bytes(); part,
+ * part_of(), store_part(); VECTORS(X), the functions: X(rows, pieces). */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 
 #include "packed.h"
 
-enum { BLOCK = RLT_DEPTHWISE_QUARTERS * LANES, SLOT = RLT_DEPTHWISE_QUARTERS * WEIGHTS, SUMS = 4, ROWS = 2 };
+enum { BLOCK = RLT_DEPTHWISE_BLOCK * LANES, SLOT = RLT_DEPTHWISE_BLOCK * WEIGHTS, BYTE = WEIGHTS / LANES, ROWS = 2 };
+enum { THREE_GROUPS = 4 / GROUP, THREE_WEIGHTS = THREE_GROUPS * PIECES * 3 * ROWS };
 
-/* What is the same for all tiles of a block. Values, not pointers to them: stores of bytes may alias anything. */
+/* One vector of channels in all units of some rows. */
 typedef struct {
     const uint8_t *weights;
     const int32_t *constants;
-    size_t vector_weights;        /* bytes of a vector's weights */
-    size_t unit_words, tap_words; /* bytes between the words of units, and of window columns */
-    size_t group_words, odd_words; /* of groups; of odd columns and even ones, where words have them apart */
-    int odd;                       /* 1 if so */
-    size_t three[3];               /* tap_words() of the first columns */
-    size_t row, unit;             /* bytes between rows and units of output */
-    int32_t groups, pieces, taps, rows, small, natural;
-    int32_t quarters; /* vectors of the block that there are */
+    size_t unit_words, tap_words, group_words; /* bytes between the words of units, of window columns, of groups */
+    size_t row, unit;                          /* bytes between rows and units of output */
+    int32_t groups, pieces, taps, rows, fast;
+    int32_t units, whole, last; /* their number; bytes of the vector in each of them, and in the last one */
     v_range range;
-} block;
-
-/* Where the words of window column `tap` are. */
-RLT_INLINE size_t tap_words(const block *b, int tap) {
-    return (size_t)(tap & b->odd) * b->odd_words + (size_t)(tap >> b->odd) * b->tap_words;
-}
+} job;
 
 static __attribute__((noinline)) vi requantize_any(const int32_t *constants, vi sum) {
-    return vi_requantize(sum, vi_load(constants + CHANNEL_MULTIPLIER * LANES),
-                         vi_load(constants + CHANNEL_LEFT * LANES), vi_load(constants + CHANNEL_RIGHT * LANES));
+    return vi_requantize(sum, vi_load(constants + ANY_MULTIPLIER * LANES), vi_load(constants + ANY_LEFT * LANES),
+                         vi_load(constants + ANY_RIGHT * LANES));
 }
 
-/* `three`: see tiles_for(). */
-RLT_INLINE vi requantize(const int three, int32_t small, const int32_t *constants, vi sum) {
-    if (!three && !small) return requantize_any(constants, sum);
-    const v_scale scale = {vi_load(constants + CHANNEL_MULTIPLIER * LANES), vi_load(constants + CHANNEL_ODD * LANES),
-                           vi_load(constants + CHANNEL_NUDGE_EVEN * LANES),
-                           vi_load(constants + CHANNEL_NUDGE_ODD * LANES), vi_load(constants + CHANNEL_RIGHT * LANES)};
-    return requantize_small(!three, sum, &scale);
-}
-
-/* Vector `quarter` of a block in `columns` neighbouring units of `rows` rows. Constant where this is inlined:
- * `columns`, `rows`, `three`. */
-RLT_INLINE void vector(const int columns, const int rows, const int three, const block *b, const uint8_t *words,
-                       int quarter, vi done[SUMS][RLT_DEPTHWISE_QUARTERS]) {
-    const uint8_t *weights = b->weights + quarter * b->vector_weights;
-    const int32_t *constants = b->constants + quarter * (CHANNEL_CONSTANTS * LANES);
-    words += quarter * WEIGHTS;
-    const int groups = three ? 4 / GROUP : b->groups, pieces = three ? 1 : b->pieces, taps = three ? 3 : b->taps;
-    vi sum[SUMS];
-#pragma GCC unroll 4
-    for (int i = 0; i < rows * columns; i++) sum[i] = vi_load(constants + CHANNEL_BIAS * LANES);
-    for (int32_t group = 0; group < groups; group++, words += b->group_words) {
-        for (int32_t piece = 0; piece < pieces; piece++) {
-            for (int tap = 0; tap < taps; tap++, weights += b->rows * WEIGHTS) {
-                const uint8_t *from = words + (three ? b->three[tap] : tap_words(b, tap));
-                vi w[ROWS];
-#pragma GCC unroll 2
-                for (int row = 0; row < rows; row++) w[row] = load_weights(weights + row * WEIGHTS);
-#pragma GCC unroll 4
-                for (int column = 0; column < columns; column++) {
-                    const vi word = load_words(from + (size_t)column * b->unit_words);
-#pragma GCC unroll 2
-                    for (int row = 0; row < rows; row++) {
-                        sum[row * columns + column] = multiply_add(sum[row * columns + column], word, w[row]);
-                    }
-                }
-            }
-        }
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < rows * columns; i++) done[i][quarter] = requantize(three, b->small, constants, sum[i]);
-}
-
-/* The first `inside` bytes of a block in as many units and rows. */
-RLT_INLINE void tile(const int columns, const int rows, const int three, const block *b, const uint8_t *words,
-                     int32_t inside, int8_t *output) {
-    vi done[SUMS][RLT_DEPTHWISE_QUARTERS];
-    if (three) {
-#pragma GCC unroll 4
-        for (int i = 0; i < RLT_DEPTHWISE_QUARTERS; i++) vector(columns, rows, 1, b, words, i, done);
-    } else {
-#pragma GCC unroll 1
-        for (int i = 0; i < b->quarters; i++) vector(columns, rows, 0, b, words, i, done);
-        for (int i = b->quarters; i < RLT_DEPTHWISE_QUARTERS; i++) {
-            for (int k = 0; k < rows * columns; k++) done[k][i] = vi_set(0);
-        }
-    }
-#pragma GCC unroll 2
-    for (int row = 0; row < rows; row++) {
-#pragma GCC unroll 4
-        for (int column = 0; column < columns; column++) {
-            store_block(output + (size_t)row * b->row + (size_t)column * b->unit, done[row * columns + column],
-                        &b->range, b->natural, inside);
-        }
-    }
-}
-
-/* `units` of them, whose last one has `last` bytes of the block. */
-RLT_INLINE void tiles(const int rows, const int three, const block *b, const uint8_t *words, int32_t units,
-                      int32_t inside, int32_t last, int8_t *output) {
-    const int32_t whole = last < inside ? units - 1 : units;
+/* Adds the products of one window column in neighbouring units of `rows` rows. */
+RLT_INLINE void multiply(const int rows, const vi *weights, const uint8_t *words, size_t unit_words, vi *sum) {
     const int columns = SUMS / rows;
-    int32_t unit = 0;
-    for (; unit + columns <= whole; unit += columns) {
-        tile(columns, rows, three, b, words + (size_t)unit * b->unit_words, inside, output + (size_t)unit * b->unit);
-    }
-    for (; unit < units; unit++) {
-        const int32_t bytes = unit < whole ? inside : last;
-        if (bytes <= 0) break;
-        tile(1, rows, three, b, words + (size_t)unit * b->unit_words, bytes, output + (size_t)unit * b->unit);
+    __asm__("" : "+r"(words)); /* keeps compilers from making every address on its own: registers would not do */
+#pragma GCC unroll 8
+    for (int column = 0; column < columns; column++) {
+        const vi word = load_words(words + (size_t)column * unit_words);
+#pragma GCC unroll 2
+        for (int row = 0; row < rows; row++) {
+            sum[row * columns + column] = multiply_add(sum[row * columns + column], word, weights[row]);
+        }
     }
 }
 
-typedef void (*tiles_function)(const block *b, const uint8_t *words, int32_t units, int32_t inside, int32_t last,
-                               int8_t *output);
-
-#define TILES(name, rows, three) \
-    static void name(const block *b, const uint8_t *words, int32_t units, int32_t inside, int32_t last, \
-                     int8_t *output) { \
-        tiles(rows, three, b, words, units, inside, last, output); \
+/* `left`: units from here to the row's end. */
+RLT_INLINE void store_units(const int rows, const job *b, const vi *y, int32_t left, int8_t *output) {
+    const int columns = SUMS / rows;
+    const part whole = part_of(b->whole), last = part_of(b->last);
+    four_bytes bytes[SUMS / 4];
+    for (int i = 0; i < SUMS / 4; i++) bytes[i] = to_bytes(y + 4 * i, &b->range);
+#pragma GCC unroll 8
+    for (int i = 0; i < SUMS; i++) {
+        const int column = i % columns;
+        int8_t *to = output + (size_t)(i / columns) * b->row + (size_t)column * b->unit;
+        if (left > columns) {
+            store_part(to, bytes[i / 4], i % 4, whole);
+        } else if (column < left) {
+            store_part(to, bytes[i / 4], i % 4, column == left - 1 ? last : whole);
+        }
     }
-TILES(one_row, 1, 0)
-TILES(two_rows, 2, 0)
-TILES(one_row_of_three, 1, 1)
-TILES(two_rows_of_three, 2, 1)
+}
 
-/* `three`: 3x3 windows with small sums, whose activation makes all negative values one: halves below 0 then may go
- * either way. Parts of blocks run in fewer vectors. */
-static tiles_function tiles_for(const rlt_depthwise_packed_params *p, int32_t rows, int32_t quarters) {
+RLT_INLINE void any_sums(const int rows, const job *b, const uint8_t *words, vi *sum) {
+    const uint8_t *weights = b->weights;
+    for (int32_t i = 0; i < b->pieces * b->groups; i++) {
+        const uint8_t *from = words + (size_t)(i % b->groups) * b->group_words;
+        for (int32_t tap = 0; tap < b->taps; tap++, from += b->tap_words, weights += b->rows * WEIGHTS) {
+            const vi w[ROWS] = {load_weights(weights), load_weights(weights + (rows - 1) * WEIGHTS)};
+            multiply(rows, w, from, b->unit_words, sum);
+        }
+    }
+}
+
+RLT_INLINE void sums_of_three(const int rows, const int sets, const job *b, const vi *weights, const uint8_t *words,
+                              vi *sum) {
+#pragma GCC unroll 24
+    for (int i = 0; i < sets; i++) {
+        const size_t group = (size_t)(i / 3 % THREE_GROUPS), tap = (size_t)(i % 3);
+        multiply(rows, weights + i * rows, words + group * b->group_words + tap * b->tap_words, b->unit_words, sum);
+    }
+}
+
+/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `pieces`: 0, or of how many 3x3 windows are, whose
+ * sums are fast and whose activation makes all negative values one: halves below 0 then may go either way. */
+RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uint8_t *words, int32_t steps,
+                       int8_t *output) {
+    const int columns = SUMS / rows, sets = THREE_GROUPS * pieces * 3;
+    const vi bias = vi_load(b->constants + CHANNEL_BIAS * LANES);
+    const int32_t *factors = b->constants + CHANNEL_SCALE * LANES;
+    const scale s = load_scale(factors);
+    vi weights[THREE_WEIGHTS];
+#pragma GCC unroll 24
+    for (int i = 0; i < sets * rows; i++) {
+        weights[i] = load_weights(b->weights + (i / rows * b->rows + i % rows) * WEIGHTS);
+    }
+    for (int32_t step = 0; step < steps; step++) {
+        for (int32_t unit = 0;;) {
+            vi sum[SUMS];
+#pragma GCC unroll 8
+            for (int i = 0; i < SUMS; i++) sum[i] = bias;
+            if (pieces) sums_of_three(rows, sets, b, weights, words + (size_t)unit * b->unit_words, sum);
+            else any_sums(rows, b, words + (size_t)unit * b->unit_words, sum);
+            if (pieces || b->fast) {
+#pragma GCC unroll 8
+                for (int i = 0; i < SUMS; i++) sum[i] = requantize_fast(!pieces, sum[i], &s);
+            } else {
+                for (int i = 0; i < SUMS; i++) sum[i] = requantize_any(factors, sum[i]);
+            }
+            const int32_t left = b->units - unit;
+            store_units(rows, b, sum, left, output + (size_t)unit * b->unit);
+            if (left <= columns) break;
+            unit = left < 2 * columns ? b->units - columns : unit + columns; /* some come twice rather than alone */
+        }
+        words += (size_t)b->groups * b->group_words;
+        output += (size_t)rows * b->row;
+    }
+}
+
+typedef void (*vector_function)(const job *b, const uint8_t *words, int32_t steps, int8_t *output);
+
+#define VECTOR(rows, pieces) \
+    static void rows_##rows##_##pieces(const job *b, const uint8_t *words, int32_t steps, int8_t *output) { \
+        const job own = *b; /* stores of bytes may alias anything else */ \
+        vector(rows, pieces, &own, words, steps, output); \
+    }
+#define VECTOR_PLACE(rows, pieces) [rows - 1][pieces] = rows_##rows##_##pieces,
+VECTORS(VECTOR)
+
+static vector_function function_for(const rlt_depthwise_packed_params *p, int32_t rows, const job *b) {
+    static const vector_function functions[ROWS][PIECES + 1] = {VECTORS(VECTOR_PLACE)};
     const rlt_window *w = &p->window;
-    const int three = w->kernel_h == 3 && w->kernel_w == 3 && p->pieces == 1 && p->small &&
-                      p->low >= p->output_zero_point && quarters == RLT_DEPTHWISE_QUARTERS;
-    if (rows == 1) return three ? one_row_of_three : one_row;
-    return three ? two_rows_of_three : two_rows;
+    const int three = w->kernel_h == 3 && w->kernel_w == 3 && b->fast && p->low >= p->output_zero_point;
+    return functions[rows - 1][three && b->pieces <= PIECES ? b->pieces : 0];
 }
+
+/* The input, or the band, from row `y` on. */
+typedef struct {
+    const rlt_depthwise_packed_params *p;
+    const uint8_t *base;    /* row 0, column 0 */
+    const uint8_t *padding; /* a block of it */
+    size_t row_bytes;
+    int32_t y, height, width, left; /* `left`: columns of padding that it lacks */
+    int flip;                       /* what makes its bytes unsigned */
+} source;
 
 /* Where the rows of a group of windows come from. */
 typedef struct {
@@ -145,152 +148,111 @@ typedef struct {
     size_t step[GROUP]; /* 0 where the row is padding: then one block of it is all there is */
 } group_rows;
 
-/* The input, or the band, from row `y` on. */
-typedef struct {
-    const rlt_depthwise_packed_params *p;
-    const uint8_t *base;    /* of block 0 in row 0, column 0 */
-    const uint8_t *padding; /* a block of it, where the input is read itself */
-    int32_t y, rows;        /* `rows` of output at once */
-    int fresh;              /* the words of padding are not there from the rows before */
-} source;
-
-static group_rows rows_of(const source *s, int32_t group, size_t at) {
-    const rlt_depthwise_packed_params *p = s->p;
-    const rlt_window *w = &p->window;
-    const int32_t last = w->kernel_h - 1 + (s->rows - 1) * w->stride_h; /* what follows meets weights of 0 */
-    const size_t row_bytes = s->padding ? (size_t)w->in_w * (size_t)w->in_c : (size_t)p->band.row_bytes;
+/* Of windows in `rows` rows of output, from row `y` of the source on. */
+static group_rows rows_of(const source *s, int32_t y, int32_t rows, int32_t group) {
+    const rlt_window *w = &s->p->window;
+    const int32_t last = w->kernel_h - 1 + (rows - 1) * w->stride_h; /* what follows meets weights of 0 */
     group_rows g;
     for (int32_t i = 0; i < GROUP; i++) {
-        const int32_t k = group * GROUP + i < last ? group * GROUP + i : last, y = s->y + k * w->dilation_h;
-        const int outside = s->padding && (y < 0 || y >= w->in_h);
-        g.row[i] = outside ? s->padding : s->base + (size_t)y * row_bytes + at;
-        g.step[i] = !outside;
+        const int32_t k = group * GROUP + i < last ? group * GROUP + i : last, at = y + k * w->dilation_h;
+        g.step[i] = at >= 0 && at < s->height;
+        g.row[i] = g.step[i] ? s->base + (size_t)at * s->row_bytes : s->padding;
     }
     return g;
 }
 
-/* `count` slots of words of group `group`, `step` bytes apart in the input from `at` on. */
-static void fill_slots(const source *s, int32_t group, size_t at, size_t step, int32_t count, size_t slot_step,
-                       uint8_t *words) {
-    group_rows g = rows_of(s, group, at);
-    for (int i = 0; i < GROUP; i++) g.step[i] *= step;
-    const int flip = s->padding ? 0x80 : 0; /* a band has it already */
-    for (int32_t k = 0; k < count; k++, words += slot_step) {
-        vi row[GROUP];
-        if (s->p->natural) {
-#pragma GCC unroll 4
-            for (int i = 0; i < GROUP; i++) row[i] = load_flat_row(g.row[i]);
-        } else {
-#pragma GCC unroll 4
-            for (int i = 0; i < GROUP; i++) row[i] = load_row(g.row[i], flip);
-        }
-        make_words(row, words);
-#pragma GCC unroll 4
-        for (int i = 0; i < GROUP; i++) g.row[i] += g.step[i];
-    }
-}
-
-static void fill_padding(const source *s, int32_t count, size_t slot_step, uint8_t *words) {
+/* Words of `count` bytes from byte `at` of a row on; whole blocks are written. */
+RLT_INLINE void fill_run(const group_rows *g, size_t at, int32_t count, int flip, uint8_t *words) {
     vi row[GROUP];
-    for (int i = 0; i < GROUP; i++) row[i] = load_row(s->padding, 0x80);
-    for (int32_t k = 0; k < count; k++) {
-        for (int32_t group = 0; group < s->p->groups; group++) {
-            make_words(row, words + (size_t)k * slot_step + (size_t)group * SLOT);
-        }
-    }
-}
-
-/* As many slots of even columns and of odd ones, whose words are `apart` bytes from there. */
-static void fill_apart(const source *s, int32_t group, size_t at, int32_t count, size_t apart, uint8_t *words) {
-    const group_rows g = rows_of(s, group, at);
-    const v_order order = load_order(s->p->even, s->p->window.out_c / 4);
-    for (int32_t k = 0; k < count; k++, words += SLOT) {
-        vi even[GROUP], odd[GROUP];
+    for (; count >= BLOCK; count -= BLOCK, at += BLOCK, words += SLOT) {
 #pragma GCC unroll 4
-        for (int i = 0; i < GROUP; i++) load_apart(g.row[i] + (size_t)k * 2 * BLOCK, &order, &even[i], &odd[i]);
-        make_words(even, words);
-        make_words(odd, words + apart);
+        for (int i = 0; i < GROUP; i++) row[i] = load_row(g->row[i] + g->step[i] * at, flip);
+        make_words(row, words);
     }
+    if (count <= 0) return;
+#pragma GCC unroll 4
+    for (int i = 0; i < GROUP; i++) row[i] = load_row_part(g->row[i] + g->step[i] * at, count, flip);
+    make_words(row, words);
 }
 
-static void fill_flat(const source *s, int32_t first, int32_t units, const block *b, uint8_t *words) {
+static void fill_padding(const source *s, size_t bytes, uint8_t *words) {
+    for (size_t i = 0; i < bytes; i += WEIGHTS) store_padding(words + i, s->p->band.fill);
+}
+
+/* Words of group `g` for `columns` columns from `x` on, which may begin and end in padding: `vectors` of each pixel
+ * from `first` on. */
+static void fill_columns(const source *s, const group_rows *g, int32_t x, int32_t columns, int32_t first,
+                         int32_t vectors, uint8_t *words) {
     const rlt_depthwise_packed_params *p = s->p;
-    const int32_t reach = (p->window.kernel_w - 1) * p->window.dilation_w / p->flat * p->window.out_c;
-    const int32_t count = (units * p->unit + reach + BLOCK - 1) / BLOCK;
-    const size_t at = (size_t)first * (size_t)p->unit * (size_t)p->flat;
-    for (int32_t group = 0; group < p->groups; group++, words += b->group_words) {
-        if (p->flat == 2) {
-            fill_apart(s, group, at, count, b->odd_words, words);
-        } else {
-            fill_slots(s, group, at, BLOCK, count, SLOT, words);
+    const int32_t channels = p->window.out_c, rest = channels - first * LANES;
+    const int32_t bytes = rest < vectors * LANES ? rest : vectors * LANES;
+    const size_t pixel = p->flat ? (size_t)(channels * BYTE) : (size_t)(vectors * WEIGHTS);
+    x -= s->left;
+    const int32_t before = x < 0 ? (-x < columns ? -x : columns) : 0, room = s->width - (x + before);
+    const int32_t inside = room < 0 ? 0 : room < columns - before ? room : columns - before;
+    fill_padding(s, (size_t)before * pixel, words);
+    words += (size_t)before * pixel;
+    const size_t at = (size_t)(x + before) * (size_t)channels + (size_t)(first * LANES);
+    if (p->flat) {
+        fill_run(g, at, inside * channels, s->flip, words);
+    } else {
+        for (int32_t i = 0; i < inside; i++) {
+            fill_run(g, at + (size_t)i * (size_t)channels, bytes, s->flip, words + (size_t)i * pixel);
         }
     }
+    fill_padding(s, (size_t)(columns - before - inside) * pixel, words + (size_t)inside * pixel);
 }
 
-/* Words of `units` units from `first` on, of block `v`. */
-static void fill_words(const source *s, int32_t v, int32_t first, int32_t units, uint8_t *words) {
+/* `vectors` of each unit from `first` on in `units` units from `unit` on, of `rows` rows of output. */
+static void run_segment(const rlt_run *run, const source *s, int32_t first, int32_t vectors, int32_t unit,
+                        int32_t units, int32_t rows, uint8_t *words, int8_t *output) {
     const rlt_depthwise_packed_params *p = s->p;
     const rlt_window *w = &p->window;
-    const size_t slot_step = (size_t)p->groups * SLOT;
-    const int32_t count = (units - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
-    int32_t x = first * w->stride_w, left = 0, inside = count;
-    if (s->padding) {
-        x -= w->pad_left;
-        left = x < 0 ? -x : 0;
-        left = left < count ? left : count;
-        inside = w->in_w - (x + left) < count - left ? w->in_w - (x + left) : count - left;
-        inside = inside > 0 ? inside : 0;
-        if (s->fresh) {
-            fill_padding(s, left, slot_step, words);
-            fill_padding(s, count - left - inside, slot_step, words + (size_t)(left + inside) * slot_step);
+    const int32_t pixels = p->flat ? p->unit / w->out_c : 1, whole = rows / p->rows;
+    const int32_t columns = (units * pixels - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
+    const size_t step_words = (size_t)p->groups * (size_t)p->group_bytes;
+    for (int32_t r = 0; r < rows; r += p->rows) {
+        const int32_t now = rows - r < p->rows ? rows - r : p->rows;
+        for (int32_t group = 0; group < p->groups; group++) {
+            const group_rows g = rows_of(s, s->y + r * w->stride_h, now, group);
+            fill_columns(s, &g, unit * pixels * w->stride_w, columns, first, vectors,
+                         words + (size_t)(r / p->rows) * step_words + (size_t)(group * p->group_bytes));
         }
     }
-    if (!inside) return;
-    for (int32_t group = 0; group < p->groups; group++) {
-        fill_slots(s, group, (size_t)(x + left) * (size_t)w->out_c + (size_t)v * BLOCK, (size_t)w->out_c, inside,
-                   slot_step, words + (size_t)left * slot_step + (size_t)group * SLOT);
-    }
-}
-
-/* Blocks [first, last) of each unit in `rows` rows of output, the first of which reads from row `y` of `s` on. */
-static void run_blocks(const rlt_run *run, source s, int32_t first, int32_t last, uint8_t *words, int32_t rows,
-                       int8_t *output) {
-    const rlt_depthwise_packed_params *p = s.p;
-    const rlt_window *w = &p->window;
+    const size_t pixel = p->flat ? (size_t)(w->out_c * BYTE) : (size_t)(vectors * WEIGHTS);
     const size_t vector_weights = (size_t)(p->groups * p->pieces * p->rows * w->kernel_w) * WEIGHTS;
-    const uint8_t *weights = rlt_in(run, p->weights);
-    const int32_t *constants = rlt_in(run, p->channels);
-    const size_t slot_step = (size_t)p->groups * SLOT, byte = SLOT / BLOCK;
-    const size_t group_words = p->flat ? (size_t)(p->word_bytes / p->groups) : SLOT;
-    block b = {
-        .vector_weights = vector_weights,
-        .unit_words = p->flat ? (size_t)p->unit * byte : slot_step * (size_t)w->stride_w,
-        .tap_words = p->flat ? (size_t)(w->dilation_w * w->out_c) * byte : slot_step * (size_t)w->dilation_w,
-        .group_words = group_words, .odd_words = group_words / 2, .odd = p->flat == 2,
-        .row = (size_t)w->out_w * (size_t)w->out_c, .unit = (size_t)p->unit,
-        .groups = p->groups, .pieces = p->pieces, .taps = w->kernel_w, .rows = p->rows, .small = p->small,
-        .natural = p->natural,
+    const int ends = unit + units == p->units;
+    job b = {
+        .unit_words = pixel * (size_t)(pixels * w->stride_w), .tap_words = pixel * (size_t)w->dilation_w,
+        .group_words = (size_t)p->group_bytes, .row = (size_t)w->out_w * (size_t)w->out_c, .unit = (size_t)p->unit,
+        .groups = p->groups, .taps = w->kernel_w, .rows = p->rows,
         .range = v_set_range(p->output_zero_point, p->low, p->high),
     };
-    for (int tap = 0; tap < 3; tap++) b.three[tap] = tap_words(&b, tap);
-    for (int32_t r = 0; r < rows; r += p->rows, s.y += p->rows * w->stride_h) {
-        s.rows = rows - r < p->rows ? rows - r : p->rows;
+    for (int32_t v = first; v < first + vectors; v++) {
+        const int32_t rest = p->unit - v * LANES, last = (ends ? p->last_unit : p->unit) - v * LANES;
+        b.weights = (const uint8_t *)rlt_in(run, p->weights) + (size_t)v * vector_weights;
+        b.constants = (const int32_t *)rlt_in(run, p->channels) + (size_t)v * (CONSTANTS * LANES);
+        b.pieces = b.constants[CHANNEL_KIND * LANES + KIND_PIECES];
+        b.fast = b.constants[CHANNEL_KIND * LANES + KIND_FAST];
+        b.whole = rest < LANES ? rest : LANES;
+        b.last = last <= 0 ? b.whole : last < LANES ? last : LANES;
+        b.units = last <= 0 ? units - 1 : units;
+        if (b.units == 0) continue;
+        const uint8_t *from = words + (size_t)(v - first) * WEIGHTS;
+        int8_t *to = output + (size_t)unit * b.unit + (size_t)v * LANES;
+        if (whole) function_for(p, p->rows, &b)(&b, from, whole, to);
+        if (whole * p->rows == rows) continue;
+        function_for(p, 1, &b)(&b, from + (size_t)whole * step_words, 1, to + (size_t)(whole * p->rows) * b.row);
+    }
+}
+
+static void run_rows(const rlt_run *run, const source *s, int32_t rows, uint8_t *words, int8_t *output) {
+    const rlt_depthwise_packed_params *p = s->p;
+    for (int32_t first = 0; first < p->vectors; first += p->chunk) {
+        const int32_t vectors = p->vectors - first < p->chunk ? p->vectors - first : p->chunk;
         for (int32_t unit = 0; unit < p->units; unit += p->segment) {
             const int32_t units = p->units - unit < p->segment ? p->units - unit : p->segment;
-            s.fresh = r == 0 || p->units > p->segment;
-            if (p->flat) fill_flat(&s, unit, units, &b, words);
-            for (int32_t v = first; v < last; v++) {
-                const int32_t rest = p->unit - v * BLOCK, inside = rest < BLOCK ? rest : BLOCK;
-                const int32_t last_inside = p->last_unit - v * BLOCK;
-                if (!p->flat) fill_words(&s, v, unit, units, words);
-                b.weights = weights + (size_t)v * RLT_DEPTHWISE_QUARTERS * vector_weights;
-                b.constants = constants + (size_t)v * BLOCK * CHANNEL_CONSTANTS;
-                b.quarters = p->flat ? RLT_DEPTHWISE_QUARTERS : (inside + LANES - 1) / LANES;
-                const tiles_function function = tiles_for(p, s.rows, b.quarters);
-                function(&b, words + (p->flat ? (size_t)v * SLOT : 0), units, inside,
-                         unit + units < p->units || last_inside > inside ? inside : last_inside,
-                         output + (size_t)r * b.row + (size_t)unit * b.unit + (size_t)v * BLOCK);
-            }
+            run_segment(run, s, first, vectors, unit, units, rows, words, output);
         }
     }
 }
@@ -302,25 +264,27 @@ static rlt_status run_packed(const rlt_run *run, const rlt_depthwise_packed_para
     const int8_t *input = rlt_in(run, p->input);
     int8_t *output = rlt_out(run, p->output);
     uint8_t *band = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)(p->band.bytes + p->word_bytes);
-    uint8_t *words = band + p->band.bytes;
     uint8_t padding[BLOCK];
     memset(padding, p->band.fill ^ 0x80, sizeof padding);
+    const size_t in_row = (size_t)w->in_w * (size_t)w->in_c, out_row = (size_t)w->out_w * (size_t)w->out_c;
     uint32_t first, end;
     rlt_share_of(run, (uint32_t)(w->batches * w->out_h), &first, &end);
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
         int32_t y;
-        const int32_t last = rlt_band_next(&p->band, w, row, (int32_t)end, &y);
-        const int8_t *image = input + (size_t)(row / w->out_h) * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
-        source s = {p, (const uint8_t *)image, padding, y * w->stride_h - w->pad_top, 1, 1};
+        const int32_t last = rlt_band_next(&p->band, w, row, (int32_t)end, &y), rows = last - y;
+        const int8_t *image = input + (size_t)(row / w->out_h) * (size_t)w->in_h * in_row;
+        source s = {p, (const uint8_t *)image, padding, in_row, y * w->stride_h - w->pad_top, w->in_h, w->in_w,
+                    w->pad_left, 0x80};
         if (p->band.bytes) {
             rlt_band_load(&shape, w, image, y, last, w->out_w, band);
-            s = (source){p, band, NULL, 0, 1, 1};
+            const int32_t width = p->band.row_bytes / w->out_c;
+            s = (source){p, band, padding, (size_t)p->band.row_bytes, 0, INT32_MAX, width, 0, 0};
         }
-        for (int32_t v = 0; v < p->blocks; v += p->flat ? p->blocks : 1) {
-            run_blocks(run, s, v, p->flat ? p->blocks : v + 1, words, last - y,
-                       output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
+        for (int32_t r = 0; r < rows; r += p->steps * p->rows, s.y += p->steps * p->rows * w->stride_h) {
+            run_rows(run, &s, rows - r < p->steps * p->rows ? rows - r : p->steps * p->rows, band + p->band.bytes,
+                     output + (size_t)(row + r) * out_row);
         }
-        row += last - y;
+        row += rows;
     }
     return RLT_OK;
 }

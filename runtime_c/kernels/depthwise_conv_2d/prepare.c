@@ -93,8 +93,8 @@ static rlt_status prepare_cores(rlt_prepare_state *p, const rlt_op *op, const rl
 
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
-    static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1};
-    static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2};
+    static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1, 8, 1};
+    static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2, 4, 0};
     const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : rlt_has(p, RLT_ISA_AVX2) ? &avx2 : NULL;
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
     RLT_TRY(rlt_depthwise_patches(p, op, &tensors, &c->window, c->multiplier, c->activation, done));

@@ -1,8 +1,10 @@
 /* Packing of int8 DEPTHWISE_CONV_2D (packed.h). Host only. */
 #include "../common/prepare_channels.h"
+#include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
 
-enum { BAND_BYTES = 98304, MOST_FLAT_BLOCKS = 16, FLAT_GAIN = 5, SEGMENT = 32, MOST_WORD_BYTES = 1 << 24 };
+enum { BAND_BYTES = 98304, WORD_BYTES = 32768, MOST_WORD_BYTES = 1 << 24 };
+enum { WIDEST_FLAT = 256, NARROW = 48 };
 
 static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
                          int32_t channel) {
@@ -11,54 +13,80 @@ static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwi
     return (int8_t)t->weights->data[at] - rlt_zero_point(t->weights, 0);
 }
 
-static int32_t block_bytes(const rlt_depthwise_form *form) { return RLT_DEPTHWISE_QUARTERS * form->lanes; }
-
-/* Cuts a row of output into units: of as many pixels as fill whole blocks, where that is cheaper than parts of them. */
-static void cut(rlt_depthwise_packed_params *k, int32_t block) {
-    const rlt_window *w = &k->window;
+/* Pixels that fill whole vectors. */
+static int32_t filling(int32_t channels, int32_t lanes) {
     int32_t pixels = 1;
-    while (pixels < block && pixels * w->out_c % block) pixels *= 2;
-    if (w->stride_w == 1 && pixels > w->out_w) pixels = w->out_w; /* nothing comes again */
-    const int32_t blocks = (w->out_c + block - 1) / block, part = blocks * block - w->out_c;
-    const int by_two = w->stride_w == 2 && w->dilation_w == 1 && block % w->out_c == 0 && w->out_c % 4 == 0;
-    const int fits = w->out_w > 1 && (pixels * w->out_c + block - 1) / block <= MOST_FLAT_BLOCKS;
-    const int pays = fits && part * FLAT_GAIN > blocks * block;
-    k->flat = pays && (w->stride_w == 1 || by_two) ? w->stride_w : 0;
-    k->natural = k->flat || part;
-    const int32_t row = w->out_w * w->out_c;
-    k->unit = k->flat ? pixels * w->out_c : w->out_c;
-    k->units = (row + k->unit - 1) / k->unit;
-    k->last_unit = row - (k->units - 1) * k->unit;
-    k->blocks = (k->unit + block - 1) / block;
-    const int32_t lanes = block / 16, fours = w->out_c / 4; /* of 128 bits; of a column */
-    for (int32_t i = 0; k->flat == 2 && i < 4 * lanes; i++) {
-        const int32_t at = i % 4 * lanes + i / 4;
-        k->even[i] = at / fours * fours * 2 + at % fours;
-    }
+    while (pixels * channels % lanes) pixels *= 2;
+    return pixels;
 }
 
-/* Output rows at a time, and what their words take. */
+/* Cuts a row of output into units. */
+static void cut(rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
+    const rlt_window *w = &k->window;
+    const int32_t c = w->out_c, block = RLT_DEPTHWISE_BLOCK * form->lanes;
+    const int32_t pixels = c <= WIDEST_FLAT ? filling(c, form->lanes) : 1;
+    /* Parts of vectors cost less than words that lie across lines of the cache, and units that must come again. */
+    const int narrow = w->stride_w == 1 && c < NARROW && w->out_w >= form->sums / 2 * pixels;
+    k->flat = c <= WIDEST_FLAT && (pixels == 1 ? c == block || c % block : narrow);
+    const int32_t row = w->out_w * c;
+    k->unit = k->flat ? pixels * c : c;
+    k->units = (row + k->unit - 1) / k->unit;
+    k->last_unit = row - (k->units - 1) * k->unit;
+    k->vectors = (k->unit + form->lanes - 1) / form->lanes;
+    k->chunk = k->flat || k->vectors < RLT_DEPTHWISE_BLOCK ? k->vectors : RLT_DEPTHWISE_BLOCK;
+}
+
+/* Output rows and units at a time, and what their words take. */
 static void plan_words(rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
     const rlt_window *w = &k->window;
-    const int32_t block = block_bytes(form), slot = block * form->group * form->weight_bytes;
+    const int32_t byte = form->group * form->weight_bytes, vector = form->lanes * byte;
     k->rows = w->stride_h == 1 && w->dilation_h == 1 && w->out_h > 1 ? 2 : 1;
     k->groups = (w->kernel_h + k->rows - 1 + form->group - 1) / form->group;
-    const int32_t most = k->flat ? (SEGMENT * block + k->unit - 1) / k->unit : SEGMENT;
-    k->segment = k->units < most ? k->units : most;
     const int64_t reach = (int64_t)(w->kernel_w - 1) * w->dilation_w;
-    int64_t slots = (int64_t)(k->segment - 1) * w->stride_w + reach + 1;
-    if (k->flat) slots = ((int64_t)k->segment * k->unit + reach / k->flat * w->out_c + block - 1) / block * k->flat;
-    const int64_t bytes = slots * k->groups * slot;
+    const int64_t pixel = (int64_t)(k->flat ? w->out_c * byte : k->chunk * vector);
+    const int64_t pixels = k->flat ? k->unit / w->out_c : 1, step = pixels * w->stride_w * pixel;
+    const int64_t least = (reach + 1) * pixel, all = (least + (k->units - 1) * step) * k->groups;
+    const int32_t columns = form->sums / k->rows;
+    const int64_t fitting = (WORD_BYTES / k->groups - least) / step / columns * columns;
+    const int64_t steps = WORD_BYTES / all, most = (w->out_h + k->rows - 1) / k->rows;
+    k->segment = all <= WORD_BYTES || fitting >= k->units ? k->units
+                 : fitting > 2 * columns                  ? (int32_t)fitting
+                                                        : 2 * columns;
+    if (k->segment > k->units) k->segment = k->units;
+    k->steps = k->segment < k->units || steps < 1 ? 1 : steps < most ? (int32_t)steps : (int32_t)most;
+    const int64_t group = (least + (k->segment - 1) * step + pixel * pixels + 63) & ~(int64_t)63;
+    const int64_t slack = form->sums * step + RLT_DEPTHWISE_BLOCK * vector;
+    const int64_t bytes = group * k->groups * k->steps + ((slack + 63) & ~(int64_t)63);
+    k->group_bytes = (int32_t)group;
     k->word_bytes = bytes < MOST_WORD_BYTES ? (int32_t)bytes : 0;
 }
 
 static size_t weights_bytes(const rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
-    const size_t vectors = (size_t)(k->groups * k->pieces * k->rows) * (size_t)k->window.kernel_w;
-    return vectors * (size_t)k->blocks * (size_t)(block_bytes(form) * form->group * form->weight_bytes);
+    const size_t sets = (size_t)(k->groups * k->pieces * k->rows) * (size_t)k->window.kernel_w;
+    return sets * (size_t)k->vectors * (size_t)(form->lanes * form->group * form->weight_bytes);
+}
+
+static int32_t constants(const rlt_depthwise_form *form) {
+    return form->lanes * (form->floats ? CHANNEL_CONSTANTS_FLOAT : CHANNEL_CONSTANTS_SMALL);
 }
 
 static size_t channels_bytes(const rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
-    return (size_t)(k->blocks * block_bytes(form)) * CHANNEL_CONSTANTS * sizeof(int32_t);
+    return (size_t)k->vectors * (size_t)constants(form) * sizeof(int32_t);
+}
+
+/* Pieces that the weights of vector `vector` need. */
+static int32_t pieces_of(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
+                         const rlt_depthwise_form *form, int32_t vector) {
+    const rlt_window *w = &k->window;
+    int32_t pieces = 1;
+    if (form->weight_bytes > 1 || rlt_zero_point(t->weights, 0) == 0) return 1;
+    for (int32_t i = 0; i < form->lanes * w->kernel_h * w->kernel_w; i++) {
+        const int32_t tap = i / form->lanes, at = vector * form->lanes + i % form->lanes;
+        const int32_t weight = at < k->unit ? weight_at(k, t, tap / w->kernel_w, tap % w->kernel_w, at % w->out_c) : 0;
+        const int32_t own = weight < -256 || weight > 254 ? 3 : weight < -128 || weight > 127 ? 2 : 1;
+        if (own > pieces) pieces = own;
+    }
+    return pieces;
 }
 
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
@@ -67,37 +95,27 @@ int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *
     if (!t->weights->data || t->weights->type != RLT_INT8 || w->out_w < 1 || w->out_h < 1 || w->batches < 1) return 0;
     if (!rlt_may_use(p, "packed")) return 0;
     rlt_column_to_row(w);
-    cut(k, block_bytes(form));
+    cut(k, form);
     k->band.wide = 1;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
-    if (k->flat || k->band.repeat != 1 || w->out_c % block_bytes(form)) {
+    if (k->band.repeat != 1) {
         if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     } else {
         k->band.rows = w->out_h;
     }
     plan_words(k, form);
-    int32_t largest = 0;
-    for (uint32_t i = 0; i < t->weights->elements; i++) {
-        const int32_t weight = (int8_t)t->weights->data[i] - rlt_zero_point(t->weights, 0);
-        if (weight > largest || -weight > largest) largest = weight < 0 ? -weight : weight;
+    k->pieces = 1;
+    for (int32_t v = 0; v < k->vectors; v++) {
+        const int32_t pieces = pieces_of(k, t, form, v);
+        if (pieces > k->pieces) k->pieces = pieces;
     }
-    k->pieces = form->weight_bytes > 1 || largest < 128 ? 1 : largest < 255 ? 2 : 3;
     return k->word_bytes && weights_bytes(k, form) + channels_bytes(k, form) < rlt_constant_room(p) / 2;
 }
 
 /* Part `piece` of a weight: each takes what fits a signed byte and leaves the rest. */
-static int32_t piece_of(const rlt_depthwise_packed_params *k, int32_t weight, int32_t piece) {
-    if (k->pieces == 1) return weight;
-    for (; piece > 0; piece--) weight -= rlt_clamp(weight, -127, 127);
-    return rlt_clamp(weight, -127, 127);
-}
-
-/* The byte of a unit at lane `lane` of vector `vector` of all blocks; -1 past the unit's end. */
-static int32_t byte_at(const rlt_depthwise_packed_params *k, int32_t vector, int32_t lane, int32_t lanes) {
-    const int32_t block = vector / RLT_DEPTHWISE_QUARTERS, quarter = vector % RLT_DEPTHWISE_QUARTERS;
-    const int32_t inside = k->natural ? quarter * lanes + lane : lane / 4 * 16 + quarter * 4 + lane % 4;
-    const int32_t at = block * RLT_DEPTHWISE_QUARTERS * lanes + inside;
-    return at < k->unit ? at : -1;
+static int32_t piece_of(int32_t weight, int32_t piece) {
+    for (; piece > 0; piece--) weight -= rlt_clamp(weight, -128, 127);
+    return rlt_clamp(weight, -128, 127);
 }
 
 static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
@@ -105,18 +123,19 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
     const rlt_window *w = &k->window;
     int8_t *bytes = packed;
     int16_t *shorts = packed;
-    const int32_t sets = k->groups * k->pieces * w->kernel_w * k->rows;
-    for (int32_t i = 0; i < k->blocks * RLT_DEPTHWISE_QUARTERS * sets; i++) {
+    const int32_t sets = k->pieces * k->groups * w->kernel_w * k->rows;
+    for (int32_t i = 0; i < k->vectors * sets; i++) {
         const int32_t row = i % k->rows, x = i / k->rows % w->kernel_w;
-        const int32_t piece = i / k->rows / w->kernel_w % k->pieces;
-        const int32_t group = i / k->rows / w->kernel_w / k->pieces % k->groups;
+        const int32_t group = i / k->rows / w->kernel_w % k->groups;
+        const int32_t piece = i / k->rows / w->kernel_w / k->groups % k->pieces;
         for (int32_t lane = 0; lane < form->lanes; lane++) {
-            const int32_t at = byte_at(k, i / sets, lane, form->lanes);
+            const int32_t at = i / sets * form->lanes + lane;
             for (int32_t part = 0; part < form->group; part++) {
                 const int32_t y = group * form->group + part - row; /* rows of output are one row of input apart */
-                const int32_t weight = at >= 0 && y >= 0 && y < w->kernel_h ? weight_at(k, t, y, x, at % w->out_c) : 0;
+                const int32_t weight =
+                    at < k->unit && y >= 0 && y < w->kernel_h ? weight_at(k, t, y, x, at % w->out_c) : 0;
                 if (form->weight_bytes == 1) {
-                    *bytes++ = (int8_t)piece_of(k, weight, piece);
+                    *bytes++ = (int8_t)piece_of(weight, piece);
                 } else {
                     *shorts++ = (int16_t)weight;
                 }
@@ -125,58 +144,100 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
     }
 }
 
-/* Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of
+/* What one channel's constants come from. */
+typedef struct {
+    int32_t bias, fast_bias, multiplier, shift;
+    rlt_float_scale scale;
+} channel;
+
+/* *fast: whether the form has fast arithmetic for it.
+ *
+ * Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of
  * the channel's weights) too much. */
-static rlt_status pack_channel(rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
-                               int32_t c, int32_t lanes, int32_t lane, int32_t *to) {
+static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_params *k,
+                               const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t c, channel *to,
+                               int *fast) {
     const rlt_window *w = &k->window;
     uint32_t sum = 0;
-    int64_t largest = 0;
+    int64_t apart = 0;
     for (int32_t tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
         const int32_t weight = weight_at(k, t, tap / w->kernel_w, tap % w->kernel_w, c);
         sum += (uint32_t)weight;
-        largest += 255 * (weight < 0 ? -weight : weight);
+        apart += 255 * (weight < 0 ? -weight : weight);
     }
-    const int32_t bias =
-        (int32_t)((t->bias ? (uint32_t)rlt_const_i32(t->bias, (uint32_t)c) : 0u) - (uint32_t)k->band.fill * sum);
-    int32_t multiplier, shift;
-    RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &multiplier, &shift));
-    to[CHANNEL_BIAS * lanes + lane] = bias;
-    to[CHANNEL_MULTIPLIER * lanes + lane] = multiplier;
-    to[CHANNEL_LEFT * lanes + lane] = shift > 0 ? shift : 0;
-    to[CHANNEL_RIGHT * lanes + lane] = shift < 0 ? -shift : 0;
-    largest += bias < 0 ? -(int64_t)bias : bias;
-    if (largest >= RLT_DEPTHWISE_OFFSET || shift >= 0) k->small = 0;
+    const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)c) : 0;
+    to->bias = (int32_t)((uint32_t)own - (uint32_t)k->band.fill * sum);
+    RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &to->multiplier, &to->shift));
+    if (!form->floats) {
+        to->fast_bias = (int32_t)((uint32_t)to->bias + RLT_DEPTHWISE_OFFSET);
+        *fast = to->shift < 0 && apart + (to->bias < 0 ? -(int64_t)to->bias : to->bias) < RLT_DEPTHWISE_OFFSET;
+        return RLT_OK;
+    }
+    const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
+    to->fast_bias = to->bias;
+    *fast = rlt_float_scale_sums(to->multiplier, to->shift, low, high, own - apart, own + apart,
+                                 &to->fast_bias, &to->scale);
+    if (*fast && low >= 0 && to->fast_bias != to->bias && own - apart < 0) {
+        to->scale.offset = 0.5f; /* of one result, which is negative: kernels then do not ask for its sign */
+    }
     return RLT_OK;
 }
 
-/* What is different where all sums are small. */
-static void make_small(int32_t *to, int32_t lanes) {
-    for (int32_t lane = 0; lane < lanes; lane++) {
-        int32_t *bias = &to[CHANNEL_BIAS * lanes + lane], *multiplier = &to[CHANNEL_MULTIPLIER * lanes + lane];
-        const int32_t right = to[CHANNEL_RIGHT * lanes + lane];
-        const uint64_t twice = 2 * (uint64_t)*multiplier, half = right > 0 ? UINT64_C(1) << (31 + right) : 0;
-        const uint64_t nudge = (UINT64_C(1) << 31) + half - twice * RLT_DEPTHWISE_OFFSET;
-        *bias += RLT_DEPTHWISE_OFFSET;
-        *multiplier = (int32_t)(uint32_t)twice;
-        if (lane > 0) to[CHANNEL_ODD * lanes + lane - 1] = *multiplier;
-        memcpy(to + (lane % 2 ? CHANNEL_NUDGE_ODD : CHANNEL_NUDGE_EVEN) * lanes + (lane & ~1), &nudge, sizeof nudge);
+static void put_small(const channel *c, int32_t lanes, int32_t lane, int32_t *scale) {
+    const uint64_t twice = 2 * (uint64_t)c->multiplier, half = UINT64_C(1) << (31 - c->shift);
+    const uint64_t nudge = (UINT64_C(1) << 31) + half - twice * RLT_DEPTHWISE_OFFSET;
+    scale[SMALL_MULTIPLIER * lanes + lane] = (int32_t)(uint32_t)twice;
+    if (lane > 0) scale[SMALL_ODD * lanes + lane - 1] = (int32_t)(uint32_t)twice;
+    memcpy(scale + (lane % 2 ? SMALL_NUDGE_ODD : SMALL_NUDGE_EVEN) * lanes + (lane & ~1), &nudge, sizeof nudge);
+    scale[SMALL_RIGHT * lanes + lane] = -c->shift;
+}
+
+/* At lane `lane` of the vector whose constants `to` are. */
+static void put_channel(const rlt_depthwise_form *form, const channel *c, int32_t lane, int32_t *to) {
+    const int32_t lanes = form->lanes;
+    int32_t *scale = to + CHANNEL_SCALE * lanes + lane;
+    to[CHANNEL_BIAS * lanes + lane] = to[CHANNEL_KIND * lanes + KIND_FAST] ? c->fast_bias : c->bias;
+    if (!to[CHANNEL_KIND * lanes + KIND_FAST]) {
+        scale[ANY_MULTIPLIER * lanes] = c->multiplier;
+        scale[ANY_LEFT * lanes] = c->shift > 0 ? c->shift : 0;
+        scale[ANY_RIGHT * lanes] = c->shift < 0 ? -c->shift : 0;
+    } else if (form->floats) {
+        memcpy(scale + FLOAT_HIGH * lanes, &c->scale.high, sizeof(float));
+        memcpy(scale + FLOAT_LOW * lanes, &c->scale.low, sizeof(float));
+        memcpy(scale + FLOAT_OFFSET * lanes, &c->scale.offset, sizeof(float));
+    } else {
+        put_small(c, lanes, lane, to + CHANNEL_SCALE * lanes);
     }
 }
 
-static rlt_status pack_channels(rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
-                                const rlt_depthwise_form *form, int32_t *to) {
-    const int32_t lanes = form->lanes;
+static rlt_status pack_channels(rlt_prepare_state *p, const rlt_depthwise_packed_params *k,
+                                const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t *to) {
+    const int32_t lanes = form->lanes, out_c = k->window.out_c, step = constants(form);
     memset(to, 0, channels_bytes(k, form));
-    k->small = 1;
-    const int32_t vectors = k->blocks * RLT_DEPTHWISE_QUARTERS, step = CHANNEL_CONSTANTS * lanes;
-    for (int32_t vector = 0; vector < vectors; vector++) {
-        for (int32_t lane = 0; lane < lanes; lane++) {
-            const int32_t at = byte_at(k, vector, lane, lanes);
-            if (at >= 0) RLT_TRY(pack_channel(p, k, t, at % k->window.out_c, lanes, lane, to + vector * step));
+    for (int32_t v = 0; v < k->vectors; v++) {
+        int32_t *kind = to + v * step + CHANNEL_KIND * lanes;
+        kind[KIND_PIECES] = pieces_of(k, t, form, v);
+        kind[KIND_FAST] = 1;
+    }
+    int all = 1;
+    for (int32_t c = 0; c < out_c; c++) {
+        channel from;
+        int fast;
+        RLT_TRY(read_channel(p, k, t, form, c, &from, &fast));
+        all = all && fast;
+        for (int32_t at = c; at < k->unit; at += out_c) {
+            if (fast) put_channel(form, &from, at % lanes, to + at / lanes * step);
+            else to[at / lanes * step + CHANNEL_KIND * lanes + KIND_FAST] = 0;
         }
     }
-    for (int32_t vector = 0; k->small && vector < vectors; vector++) make_small(to + vector * step, lanes);
+    for (int32_t at = 0; !all && at < k->unit; at++) { /* vectors with channels that are not */
+        channel from;
+        int fast;
+        int32_t *vector = to + at / lanes * step;
+        if (vector[CHANNEL_KIND * lanes + KIND_FAST]) continue;
+        RLT_TRY(read_channel(p, k, t, form, at % out_c, &from, &fast));
+        put_channel(form, &from, at % lanes, vector);
+    }
     return RLT_OK;
 }
 

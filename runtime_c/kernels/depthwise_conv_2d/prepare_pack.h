@@ -10,10 +10,10 @@ typedef struct {
 } rlt_depthwise_tensors;
 
 /* What an instruction set multiplies at once: `lanes` sums of `group` products of unsigned bytes and weights of
- * `weight_bytes`. */
+ * `weight_bytes`; `sums` vectors of sums at a time; whether it scales sums as floats. */
 typedef struct {
     uint32_t kernel;
-    int32_t lanes, group, weight_bytes;
+    int32_t lanes, group, weight_bytes, sums, floats;
 } rlt_depthwise_form;
 
 /* Fills `k`, whose window, band.repeat and range (low, high) are set, up to the sizes of what is packed. 0: there is no

@@ -1,5 +1,7 @@
 """Cases of `rillet.ops.conv_2d`."""
 
+from dataclasses import replace
+
 from rillet.ir import Activation, Padding
 
 from ..case import Case, Random, weights
@@ -20,6 +22,14 @@ _GEOMETRIES = (
     ("relu_n1_to_1", (1, 4, 4, 3), (2, 2), {"fused_activation_function": Activation.RELU_N1_TO_1}),
     ("kernel larger than input", (1, 2, 2, 3), (5, 5), {}),
     ("wide channels", (1, 3, 3, 70), (3, 3), {}),
+)
+
+
+_DEPTHWISE_GEOMETRIES = (
+    # of channels that do not fill vectors, in rows where several pixels together do; of whole vectors, in long rows
+    ("narrow rows", (1, 5, 75, 5), (3, 3), {"fused_activation_function": Activation.RELU6}),
+    ("rows of 23 channels", (2, 3, 70, 23), (3, 3), {"fused_activation_function": Activation.RELU}),
+    ("rows of 144 channels", (1, 7, 45, 144), (3, 3), {"fused_activation_function": Activation.RELU, "stride_w": 2}),
 )
 
 
@@ -55,6 +65,7 @@ PERF = [
 CASES = [
     *(_conv(*g) for g in _GEOMETRIES),
     *(_depthwise(*g) for g in _GEOMETRIES),
+    *(replace(_depthwise(*g), quantized=("int8", "int8_per_tensor")) for g in _DEPTHWISE_GEOMETRIES),
     Case("CONV_2D", "no bias", [Random((1, 4, 4, 3)), weights(5, 3, 3, 3)], resolver=""),  # LiteRT refuses
     Case("CONV_2D", "3x3 tiles", [Random((1, 9, 10, 16)), weights(20, 3, 3, 16), weights(20)], {}, ("int8",)),
     Case("CONV_2D", "two groups", [Random((1, 5, 5, 8)), weights(6, 3, 3, 4), weights(6)], {}, ("int8",)),
