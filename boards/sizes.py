@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .board import Board, BoardError
 from .elf import Elf
+from .fitting import listed, too_large
 from .stack import StackBound
 
 
@@ -82,7 +83,7 @@ def refuse_early(board: Board, image: int, arena: int) -> None:
     """Refuses what cannot fit whatever the code's size is; that takes no compiler.
 
     Raises:
-        BoardError: with the numbers.
+        DoesNotFit: with the numbers, and what would make it fit.
     """
     if board.memory is None:
         return
@@ -95,26 +96,29 @@ def refuse_early(board: Board, image: int, arena: int) -> None:
         wanted.setdefault(region.name, []).append((what, size))
     for region in (board.memory.image, board.memory.arena, board.memory.data):
         parts = wanted[region.name]
-        if sum(size for _, size in parts) > region.bytes:
-            listed = " + ".join(f"{what} {size}" for what, size in parts)
-            raise BoardError(
-                f"the model does not fit {board.name}: {listed} of {region.bytes} bytes in region '{region.name}'"
-            )
+        excess = sum(size for _, size in parts) - region.bytes
+        if excess > 0:
+            used = f"{listed(parts)} of {region.bytes} bytes in region '{region.name}'"
+            raise too_large(board, used, region, excess, {"model": image, "arena": arena})
 
 
 def refuse_late(board: Board, sizes: Sizes, regions: Sequence[RegionUse]) -> None:
     """Refuses a linked program that does not fit.
 
     Raises:
-        BoardError: with the numbers.
+        DoesNotFit: with the numbers, and what would make it fit. BoardError: the stack is too small.
     """
-    for region in regions:
-        if region.used > region.total:
-            raise BoardError(
-                f"the model does not fit {board.name}: {region.used} of {region.total} bytes in region '{region.name}' "
-                f"(code {sizes.code}, model {sizes.image}, variables {sizes.static}, stack {sizes.stack}, "
-                f"arena {sizes.arena})"
+    for use in regions:
+        if use.used > use.total:
+            assert board.memory is not None
+            m = board.memory
+            region = next(r for r in (m.code, m.constants, m.image, m.data, m.arena) if r.name == use.name)
+            needs = {"model": sizes.image, "arena": sizes.arena, "flash": sizes.code, "ram": sizes.static}
+            used = (
+                f"{use.used} of {use.total} bytes in region '{use.name}' (code {sizes.code}, model {sizes.image}, "
+                f"variables {sizes.static}, stack {sizes.stack}, arena {sizes.arena})"
             )
+            raise too_large(board, used, region, use.used - use.total, needs)
     if sizes.stack_bound is not None and sizes.stack_bound.bytes > sizes.stack:
         raise BoardError(
             f"the stack does not fit {board.name}: {sizes.stack_bound.bytes} of {sizes.stack} bytes, by "

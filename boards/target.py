@@ -9,13 +9,14 @@ from os import PathLike
 from pathlib import Path
 
 from ..flatbuffer import read
-from ..ir import Model
+from ..ir import DType, Model
 from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
 from .board import Board
 from .catalogue import load_board
 from .firmware import Firmware, build, join_images
+from .fitting import DoesNotFit
 from .mlperf_tiny import find_benchmark
 from .sources import refuse_stale_library
 
@@ -93,6 +94,18 @@ def build_target(target: Target, out_dir: str | PathLike[str], *, mlperf_tiny: b
     joined = join_images(images)
     benchmark = find_benchmark(target.data) if mlperf_tiny else None
     names = list(target.plans)
-    return build(
-        joined, kernels, target.board, out_dir, model_name=target.name, signatures=names, mlperf_tiny=benchmark
-    )
+    try:
+        return build(
+            joined, kernels, target.board, out_dir, model_name=target.name, signatures=names, mlperf_tiny=benchmark
+        )
+    except DoesNotFit as refusal:
+        if not _has_float_weights(target.model):
+            raise
+        raise DoesNotFit(f"{refusal}; with int8 weights it takes about a quarter: `rillet quantize`") from None
+
+
+def _has_float_weights(model: Model) -> bool:
+    """Whether most of its constants' bytes are floats."""
+    constants = [t for op in model.main.ops for t in op.inputs if t is not None and t.data is not None]
+    floats = sum(t.data.nbytes for t in constants if t.data is not None and t.dtype is DType.FLOAT32)
+    return 2 * floats > sum(t.data.nbytes for t in constants if t.data is not None)
