@@ -11,6 +11,7 @@ from ..runtime import Plan
 from ..runtime.details import ModelDetails
 from ..runtime.program import signature_graphs
 from .firmware import Firmware
+from .patching import Fitting
 from .sizes import RegionUse
 from .target import Target, build_target, prepare_target
 
@@ -71,15 +72,16 @@ class Footprint:
     regions: list[RegionUse] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     signatures: list[SignatureMemory] = field(default_factory=list)
+    fitting: Fitting | None = None
 
 
-def footprint(model: str | PathLike[str], board: str) -> Footprint:
-    """Prepares and builds `model` for `board` in a temporary folder and measures it.
+def footprint(model: str | PathLike[str], board: str, ram: int | None = None) -> Footprint:
+    """Prepares and builds `model` for `board` in a temporary folder and measures it; `ram`: see `prepare_target`.
 
     Raises:
         BoardError: it does not fit (the text has the numbers), or the compiler is missing.
     """
-    target = prepare_target(model, board)
+    target = prepare_target(model, board, ram=ram)
     with tempfile.TemporaryDirectory() as scratch:
         return footprint_of(target, build_target(target, Path(scratch)))
 
@@ -123,6 +125,7 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
         regions=list(firmware.regions),
         boxes=arena_boxes(target),
         signatures=[_signature_memory(name, p) for name, p in target.plans.items()],
+        fitting=target.fitting,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +14,12 @@ from ..ir import DType, Model
 from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
 from ..runtime.signed import signed_bytes
-from .board import Board
+from .board import Board, BoardError
 from .catalogue import load_board
 from .firmware import Firmware, build, join_images
 from .fitting import DoesNotFit
 from .mlperf_tiny import find_benchmark
+from .patching import Fitting, fit
 from .sources import refuse_stale_library
 
 
@@ -29,12 +31,14 @@ class Target:
         name: of the model, as the device will report it.
         data: the .tflite bytes, int8 inside where the file was uint8.
         plans: by signature, for the board's instruction sets, self-contained; they share the arena and variables.
+        fitting: how the model was made to fit into a limit of RAM, where there was one.
     """
 
     name: str
     board: Board
     data: bytes
     plans: Mapping[str, Plan]
+    fitting: Fitting | None = None
 
     @property
     def plan(self) -> Plan:
@@ -67,12 +71,18 @@ class Target:
         return ModelDetails(self.data).name(index)
 
 
-def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name: str = "") -> Target:
+def prepare_target(
+    model: str | PathLike[str] | bytes, board: Board | str, name: str = "", *, ram: int | None = None
+) -> Target:
     """Prepares all signatures of a .tflite file, or of its bytes, for `board` (a board's name or the Board).
+
+    Args:
+        ram: most bytes of RAM that all of the firmware may take (arena, variables, stack; on the host: the arena).
+            Where the model needs more, some of its layers run in patches, which costs products.
 
     Raises:
         RuntimeFailure: the board's kernels cannot run the model; the text names the operator and the layer.
-        BoardError: no such board.
+        BoardError: no such board, or the model does not fit into `ram`, with what would make it fit.
     """
     where = load_board(board) if isinstance(board, str) else board
     if isinstance(model, bytes):
@@ -83,8 +93,35 @@ def prepare_target(model: str | PathLike[str] | bytes, board: Board | str, name:
         data = bytes(signed_bytes(data)[0])
     # A desktop's cache lines are of no use to a microcontroller; 16 bytes serve its widest vectors.
     alignment = 64 if where.memory is None else 16
-    plans = plan_signatures(data, isa=",".join(where.isa), self_contained=True, alignment=alignment)
-    return Target(name, where, data, plans)
+
+    def plans_of(content: bytes) -> Mapping[str, Plan]:
+        return plan_signatures(content, isa=",".join(where.isa), self_contained=True, alignment=alignment)
+
+    if ram is None:
+        return Target(name, where, data, plans_of(data))
+    limit = ram - _fixed_ram(where)
+    if limit <= 0:
+        raise BoardError(f"{ram:,} bytes of RAM are too few for any model: stack and variables take {ram - limit:,}")
+    data, fitting = fit(data, limit, lambda content: max(p.arena_bytes for p in plans_of(content).values()))
+    return Target(name, where, data, plans_of(data), fitting)
+
+
+def save_patched(target: Target, folder: Path) -> list[Path]:
+    """Writes NAME_patched.tflite, the model as it was built, where layers run in patches; gives the files written."""
+    if target.fitting is None or not target.fitting.layers:
+        return []
+    path = folder / f"{target.name}_patched.tflite"
+    path.write_bytes(target.data)
+    return [path]
+
+
+def _fixed_ram(board: Board) -> int:
+    """What firmware takes beside the arena: stack and variables."""
+    if board.memory is None:
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        sizes = build(b"", [], board, scratch).sizes
+    return sizes.ram - sizes.arena
 
 
 def build_target(target: Target, out_dir: str | PathLike[str], *, mlperf_tiny: bool = False) -> Firmware:

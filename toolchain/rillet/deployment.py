@@ -73,6 +73,7 @@ def deploy(
     test_data: str | PathLike[str] | None = None,
     board_samples: int = 100,
     device: str | None = None,
+    ram: int | None = None,
     against: str | None = "litert",
     out_dir: str | PathLike[str] = "out",
     report: str | PathLike[str] | None = None,
@@ -87,6 +88,7 @@ def deploy(
         test_data: an .npz with `x` and `y`, for the accuracy before, after and on the board.
         board_samples: how many of them the board runs, at least 1.
         device: how to reach the board; None for its own way.
+        ram: most RAM for the firmware, in bytes; layers run in patches where the model needs more.
         against: a peer to compare the speed with, if it is installed; None for none.
         out_dir: gets the .tflite files and the firmware. report: path of the HTML page.
         tell: called after every stage.
@@ -105,7 +107,7 @@ def deploy(
     journey = Journey(Path(source).name, recipe, where.name, where.description, machine=machine_name())
     trip = _Trip(journey, tell or (lambda stage: None))
     original, model_path = _convert(trip, Path(source), out, recipe, calibration, method=method, io=io)
-    target = _plan(trip, model_path, where)
+    target = _plan(trip, model_path, where, ram)
     if data is not None:
         _check_fits(target.model, data)
     firmware = _build(trip, target, out)
@@ -193,15 +195,19 @@ def _is_integer(model: Model) -> bool:
     return sum(t.dtype.is_integer for t in made) > len(made) / 2
 
 
-def _plan(trip: _Trip, path: Path, board: Board) -> Target:
+def _plan(trip: _Trip, path: Path, board: Board, ram: int | None) -> Target:
     journey = trip.journey
     with trip.stage("plan") as note:
-        target = prepare_target(path, board)
+        target = prepare_target(path, board, ram=ram)
         plan = target.plan
         journey.arena_bytes, journey.arena_lower_bound = plan.arena_bytes, plan.live_bytes
         journey.step_count = len(plan.steps)
         journey.memory = arena_boxes(target)
-        note(f"{journey.step_count} steps, arena {plan.arena_bytes:,} bytes (lower bound {plan.live_bytes:,})")
+        text = f"{journey.step_count} steps, arena {plan.arena_bytes:,} bytes (lower bound {plan.live_bytes:,})"
+        fitting = target.fitting
+        if fitting is not None and fitting.layers:
+            text += f", {fitting.arena_before:,} without patches, which cost {fitting.extra_macs_percent:+.1f}% MACs"
+        note(text)
     return target
 
 

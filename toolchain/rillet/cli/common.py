@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from ..boards.patching import Fitting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -144,6 +147,28 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right
     click.echo(click.style(line(headings), bold=True))
     for row in texts:
         click.echo(line(row))
+
+
+def show_fitting(fitting: Fitting) -> None:
+    """What runs in patches to fit into the RAM that --ram gives, and what that costs."""
+    if not fitting.layers:
+        click.echo(f"no patches needed: the arena takes {fitting.arena_after:,} of {fitting.limit:,} bytes")
+        return
+    click.echo(
+        f"arena {fitting.arena_before:,} -> {fitting.arena_after:,} bytes, at most {fitting.limit:,}; "
+        f"{fitting.extra_macs_percent:+.1f}% MACs"
+    )
+    rows = [
+        [_short(p.first), _short(p.last), f"{p.rows} x {p.columns}", f"{p.extra_macs_percent:+.2f}%"]
+        for p in fitting.layers
+    ]
+    print_table(["in patches, from", "to", "grid", "MACs"], rows, right=(3,))
+
+
+def _short(layer: str) -> str:
+    """The end of a layer's name; converters put several into one."""
+    name = layer.partition(";")[0]
+    return name if len(name) <= 40 else f"...{name[-37:]}"
 
 
 def bytes_text(count: float) -> str:

@@ -8,7 +8,7 @@ import click
 
 from ..report.journey import Stage
 from .common import calibration_options, example, json_option, print_json
-from .paths import OutputFile, OutputFolder, model_argument
+from .paths import OutputFile, OutputFolder, model_argument, ram_option
 
 
 @click.command("deploy")
@@ -33,6 +33,7 @@ from .paths import OutputFile, OutputFolder, model_argument
     "--board-samples", type=click.IntRange(1), default=100, show_default=True, help="How many of them the board runs."
 )
 @click.option("--device", help="How to reach the board (emulator, serial:PORT); default: its own way.")
+@ram_option
 @click.option(
     "-o",
     "--output",
@@ -54,6 +55,7 @@ def command(
     test_data: Path | None,
     board_samples: int,
     device: str | None,
+    ram: int | None,
     output: Path,
     report: Path | None,
     as_json: bool,
@@ -75,6 +77,7 @@ def command(
         test_data=test_data,
         board_samples=board_samples,
         device=device,
+        ram=ram,
         out_dir=output,
         report=report,
         tell=tell,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import example, json_option, print_json
-from .paths import board_option, firmware_folder_option, mlperf_tiny_option, tflite_argument
+from .common import example, json_option, print_json, show_fitting
+from .paths import board_option, firmware_folder_option, mlperf_tiny_option, ram_option, tflite_argument
 from .updates import build_firmware, flash_model, updatable_options
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @board_option
 @click.option("-p", "--port", help="Serial port, such as /dev/ttyACM0; found by USB identity otherwise.")
 @click.option("-r", "--runner", help="How to flash; default: the board's own way (`rillet boards BOARD` lists all).")
+@ram_option
 @firmware_folder_option
 @mlperf_tiny_option
 @click.option("--verify", "check", is_flag=True, help="Afterwards prove that the board computes the same numbers.")
@@ -33,6 +34,7 @@ def command(
     board: str,
     port: str | None,
     runner: str | None,
+    ram: int | None,
     output: Path,
     mlperf_tiny: bool,
     check: bool,
@@ -47,7 +49,9 @@ def command(
     from ..boards.runners import flash
     from ..boards.target import prepare_target
 
-    target = prepare_target(model, board)
+    target = prepare_target(model, board, ram=ram)
+    if target.fitting and not as_json:
+        show_fitting(target.fitting)
     if model_only:
         if runner or mlperf_tiny or monitor:
             raise click.UsageError("--model-only goes without --runner, --mlperf-tiny and --monitor")

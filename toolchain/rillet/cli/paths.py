@@ -73,11 +73,34 @@ class OutputFolder(click.ParamType[Path]):
         return path
 
 
+class Size(click.ParamType[int]):
+    """Bytes: 65536, 64K, 0.5M (1024 to a K)."""
+
+    name = "size"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip().upper().removesuffix("B").removesuffix("I")
+        unit = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:], 1)
+        try:
+            count = float(text[:-1] if unit > 1 else text) * unit
+        except ValueError:
+            count = 0.0
+        if not 1 <= count < 1 << 32:
+            self.fail(f"'{value}' is no size in bytes; write 65536, 64K or 0.5M", param, ctx)
+        return int(count)
+
+
 model_argument = click.argument("model", type=ExistingPath())
 tflite_argument = click.argument("model", type=TfliteFile())
 output_option = click.option("-o", "--output", type=OutputFile(), help="File to write.")
 firmware_folder_option = click.option(
     "-o", "--output", type=OutputFolder(), default=Path("out"), show_default=True, help="Folder for the firmware."
+)
+ram_option = click.option(
+    "--ram",
+    type=Size(),
+    metavar="LIMIT",
+    help="Most RAM for all of the firmware, such as 256K; layers run in patches where the model needs more.",
 )
 board_option = click.option(
     "-b", "--board", required=True, help="Name of a board (`rillet boards`) or path of a board.toml."

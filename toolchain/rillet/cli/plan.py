@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from .common import bytes_text, example, json_option, print_json, print_table
-from .paths import OutputFile, tflite_argument
+from .common import bytes_text, example, json_option, print_json, print_table, show_fitting
+from .paths import OutputFile, ram_option, tflite_argument
 
 
 @click.command("plan")
 @tflite_argument
 @click.option("-b", "--board", help="Plan for this board: RAM, stack and flash of the firmware.")
+@ram_option
 @click.option("--plot", type=OutputFile(), help="Draw the arena over time (PNG or SVG).")
 @json_option
 @example("rillet plan model_int8.tflite --board mps2-an386")
-def command(model: Path, board: str | None, plot: Path | None, as_json: bool) -> None:
+def command(model: Path, board: str | None, ram: int | None, plot: Path | None, as_json: bool) -> None:
     """Print exactly the RAM and flash that MODEL (.tflite) takes, here or on a board."""
     from ..boards.footprint import footprint
 
-    result = footprint(model, board or "host")
+    result = footprint(model, board or "host", ram)
     if plot:
         from ..report.plots import memory_map, write_figure
 
@@ -48,5 +49,8 @@ def command(model: Path, board: str | None, plot: Path | None, as_json: bool) ->
             [[r.name, f"{r.used:,}", f"{r.total:,}", f"{100 * r.used / r.total:.1f}%"] for r in result.regions],
             right=(1, 2, 3),
         )
+    if result.fitting:
+        click.echo()
+        show_fitting(result.fitting)
     if board:
         click.echo(f"it fits: {bytes_text(result.arena_bytes)} arena")
