@@ -33,10 +33,17 @@ def available_devices() -> list[Available]:
             note = "" if ready else f" (needs {program}: package {board.emulator.package})"
             found.append(Available(f"emulator --board {name}", ready, board.description + note))
     for port in sorted(list_ports.comports()):
-        found.append(Available(f"serial:{port.device}", True, _said(port.description)))
+        boards = [] if port.vid is None else boards_of(f"{port.vid:04x}:{port.pid:04x}")
+        could_be = f"; could be {', '.join(boards)}" if boards else ""
+        found.append(Available(f"serial:{port.device}", True, _said(port.description) + could_be))
     for kind in sorted(set(device_kinds()) - {"host", "emulator", "serial"}):
         found.append(Available(kind, True, "added by an installed package"))
     return found
+
+
+def boards_of(usb_id: str) -> list[str]:
+    """The boards whose serial port has this USB identity ("vid:pid"): their own, or their adapter's."""
+    return [name for name in board_names() if usb_id in load_board(name).usb_ids]
 
 
 def _said(description: str | None) -> str:

@@ -41,7 +41,7 @@ class SerialStream:
             rest: bytes = self._port.read(max(self._port.in_waiting, 4096))
             return first + rest
         except self._errors as problem:
-            raise LinkGone(f"{self._url} is gone: {problem}") from problem
+            raise LinkGone(f"{self._url} is gone ({problem}): connect it again and repeat") from problem
 
     def write(self, data: bytes) -> None:
         """See ByteStream.write."""
@@ -49,7 +49,7 @@ class SerialStream:
             self._port.write(data)
             self._port.flush()
         except self._errors as problem:
-            raise LinkGone(f"{self._url} is gone: {problem}") from problem
+            raise LinkGone(f"{self._url} is gone ({problem}): connect it again and repeat") from problem
 
     def close(self) -> None:
         """Closes the port."""

@@ -49,6 +49,11 @@ TOOLS = {
             ],
             serial=True,
             complaints=(
+                (
+                    r"serial exception|lost connection|device disconnected|input/output error",
+                    "the line to {port} broke off: {board} may hold half a program; connect it again and repeat, its "
+                    "boot ROM is unharmed",
+                ),
                 (r"wrong chip|this chip is (?!\b{chip}\b)", "the chip at {port} is no {chip}: is this a {board}?"),
                 (
                     r"failed to connect|no serial data|timed out waiting for packet",

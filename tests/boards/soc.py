@@ -6,20 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rillet.boards import Board, Elf
-from rillet.boards.runners.files import flash_content
+from rillet.boards import Board
+from rillet.boards.elf import Segment
 from tests.boards.chips import Chip, Registers, chip_of
 
 PAGE = 0x1000
 
 
 class Soc:
-    """A board with `elf` in its flash, before its first instruction.
+    """A board with `content` in its flash, at the addresses of flashing tools, before its first instruction.
 
     Attributes: registers (last values written, by address).
     """
 
-    def __init__(self, board: Board, elf: Elf) -> None:
+    def __init__(self, board: Board, content: Sequence[Segment]) -> None:
         import unicorn
         from unicorn import arm_const, riscv_const
 
@@ -34,7 +34,7 @@ class Soc:
             core = "M0" if board.core == "cortex-m0+" else board.core.removeprefix("cortex-").removesuffix("f").upper()
             self._cpu.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{core}"))
             self._pc_register = arm_const.UC_ARM_REG_PC
-        self._map_memory(board, elf)
+        self._map_memory(board, content)
         self.registers: Registers = dict(self.chip.reset)
         self._to_device = bytearray()
         self._from_device = bytearray()
@@ -62,18 +62,20 @@ class Soc:
     def close(self) -> None:
         pass
 
-    def _map_memory(self, board: Board, elf: Elf) -> None:
+    def _map_memory(self, board: Board, content: Sequence[Segment]) -> None:
         assert board.memory is not None
         m = board.memory
         regions = {r.name: r for r in (m.code, m.constants, m.image, m.data, m.arena)}.values()
         for region in regions:
             start, end = region.address & -PAGE, region.address + region.bytes + PAGE - 1 & -PAGE
             self._cpu.mem_map(start, end - start)
-        for segment in flash_content(board, elf):
+        for segment in content:
             for region in regions:
-                at = segment.address - region.file_address
-                if region.kind == "flash" and 0 <= at < region.bytes:
-                    self._cpu.mem_write(region.address + at, segment.data)
+                start = max(segment.address, region.file_address)
+                end = min(segment.address + len(segment.data), region.file_address + region.bytes)
+                if start < end:
+                    piece = segment.data[start - segment.address : end - segment.address]
+                    self._cpu.mem_write(region.address + start - region.file_address, piece)
         taken = sorted((r.address & -PAGE, r.address + r.bytes + PAGE - 1 & -PAGE) for r in regions)
         for base, size in _holes(self.chip.peripherals, taken):
             self._cpu.mmio_map(base, size, self._reader(base), None, self._writer(base), None)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rillet.boards import board_names, build, load_board
+from rillet.boards.runners import flash_content
 from rillet.boards.target import build_target, prepare_target
 from rillet.devices import Device, Kind
 from rillet.runtime import Plan, Session
@@ -27,7 +28,7 @@ def test_firmware_starts_and_answers(name: str, tmp_path: Path) -> None:
     need_tools(name)
     board = load_board(name)
     firmware = build(image_without_steps(), [], board, tmp_path, model_name="by hand")
-    soc = Soc(board, firmware.elf)
+    soc = Soc(board, flash_content(board, firmware.elf))
     with Device(soc, Kind("serial", timeout_s=30)) as device:
         assert (device.info.board, device.info.model) == (name, "by hand")
         data = np.random.default_rng(1).bytes(ARENA_BYTES)
@@ -50,7 +51,9 @@ def test_a_model_runs(name: str, tmp_path: Path) -> None:
     target = prepare_target(zoo(TINY["ad"]), name)
     firmware = build_target(target, tmp_path)
     host = Session(Plan(target.data))
-    with Device(Soc(firmware.board, firmware.elf), Kind("serial", timeout_s=30)) as device:
+    with Device(
+        Soc(firmware.board, flash_content(firmware.board, firmware.elf)), Kind("serial", timeout_s=30)
+    ) as device:
         value = np.random.default_rng(0).integers(-128, 128, host.inputs[0].shape).astype(np.int8)
         device.set_input(0, value)
         device.run()

@@ -14,9 +14,14 @@ from typing import Any
 import pytest
 
 from rillet.boards import BoardError, Firmware, board_names, build, load_board, read_uf2
+from rillet.boards.available import available_devices
+from rillet.boards.elf import Segment
 from rillet.boards.runners import TOOLS, Job, flash, flash_content, program_file, program_of, runners_of
 from rillet.boards.runners.tool import run_tool
 from rillet.boards.runners.tools import custom_tool
+from rillet.devices import Device, Kind
+from tests.boards.esp_rom import EspRom
+from tests.boards.soc import Soc
 from tests.boards.tools import need_tools
 from tests.devices.images import image_without_steps
 
@@ -128,6 +133,38 @@ def test_esptool_reads_what_we_make(built: Builder, tmp_path: Path) -> None:
     assert merged.read_bytes()[: file.stat().st_size] == file.read_bytes()
 
 
+def test_a_program_is_written_and_starts(built: Builder) -> None:
+    """The real esptool writes to the flash of a chip of ours, and the program boots from it."""
+    pytest.importorskip("unicorn", reason="the unicorn package emulates the processor")
+    need("esptool")
+    firmware = built("esp32-c3-devkit")
+    chip = EspRom()
+    try:
+        assert f"over {chip.url}" in flash(firmware, port=chip.url)
+    finally:
+        chip.close()
+    with Device(Soc(firmware.board, [Segment(0, bytes(chip.flash))]), Kind("serial", timeout_s=30)) as device:
+        assert device.info.board == "esp32-c3-devkit"
+
+
+@pytest.mark.parametrize(
+    ("chip", "text"),
+    [
+        ({"chip_id": 13}, "is no esp32c3: is this a esp32-c3-devkit?"),
+        ({"unplugged_after": 0}, "broke off: esp32-c3-devkit may hold half a program; connect it again and repeat"),
+    ],
+)
+def test_a_wrong_chip_and_a_pulled_cable(built: Builder, chip: dict[str, int], text: str) -> None:
+    need("esptool")
+    rom = EspRom(**chip)
+    try:
+        with pytest.raises(BoardError) as raised:
+            flash(built("esp32-c3-devkit"), port=rom.url)
+        assert text in str(raised.value)
+    finally:
+        rom.close()
+
+
 def test_hex_files_are_what_objcopy_makes_of_the_program(built: Builder, tmp_path: Path) -> None:
     objcopy = shutil.which("arm-none-eabi-objcopy")
     if objcopy is None:
@@ -165,6 +202,9 @@ def test_uf2_goes_to_its_drive(built: Builder, drives: Path) -> None:
     assert family == 0xE48BFF59
     (content,) = flash_content(firmware.board, firmware.elf)
     assert pieces[0].data.startswith(content.data)
+    pytest.importorskip("unicorn", reason="the unicorn package emulates the processor")
+    with Device(Soc(firmware.board, pieces), Kind("serial", timeout_s=30)) as device:
+        assert device.info.board == "rpi-pico2"
 
 
 def test_hex_goes_to_the_debug_probes_drive(built: Builder, drives: Path) -> None:
@@ -221,6 +261,13 @@ def test_a_runner_that_does_not_fit(built: Builder) -> None:
         flash(firmware, "magic")
     assert runners_of(load_board("microbit"))[0] == "emulator"
     assert "emulated" in flash(built("mps2-an386"))
+
+
+def test_a_port_is_named_by_its_usb_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = Port("/dev/ttyACM3", "0d28:0204", "DAPLink CMSIS-DAP")
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port])
+    found = {device.spec: device.description for device in available_devices()}
+    assert found["serial:/dev/ttyACM3"] == "DAPLink CMSIS-DAP; could be microbit, microbit-v2"
 
 
 class Port:
