@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bench import random_inputs
+import numpy as np
+
+from ..bench import main_steps, op_nbytes, random_inputs, shape_text
 from ..devices import Device
 from ..ops import count_macs
-from ..runtime import Interpreter
+from ..runtime import Interpreter, Plan, Session
 from .target import Target
+
+_HOST_RUNS = 30
 
 
 @dataclass(frozen=True)
 class StepCost:
-    """One step's cost in the device's unit."""
+    """One step.
 
+    Attributes:
+        op: its operator's kind. layer: the operator's name in the source model. shape: of its first output.
+        cost: in the device's unit.
+        macs: multiply-accumulates; 0 where there are none, and in an operator's lesser steps.
+        nbytes: read and written: inputs, outputs and constants; 0 in an operator's lesser steps.
+        host_us: median time of this machine's best kernels for the same operator; 0 in its lesser steps.
+    """
+
+    op: str
     layer: str
     kernel: str
+    shape: str
     cost: float
+    macs: int
+    nbytes: int
+    host_us: float
 
 
 @dataclass(frozen=True)
@@ -30,35 +47,59 @@ class DeviceBench:
     runs: int
     per_run: float
     macs: int
+    host_us: float
     steps: list[StepCost]
     stack_used_bytes: int
     arena_bytes: int
 
 
 def measure(target: Target, device: Device, runs: int = 3) -> DeviceBench:
-    """Runs the model `runs` times on random inputs, then once more step by step.
+    """Runs the model `runs` times on random inputs, then once more step by step, and step by step on this machine.
 
     Raises:
         DeviceError, LinkError: the device does not answer as it should.
     """
-    for index, array in enumerate(random_inputs(Interpreter(model_content=target.data).get_input_details())):
+    inputs = random_inputs(Interpreter(model_content=target.data).get_input_details())
+    for index, array in enumerate(inputs):
         device.set_input(index, array)
     device.run()  # fills caches
     spent = device.run(repetitions=runs)
-    steps = target.plan.steps
-    costs = [
-        StepCost(layer, step.kernel, duration.value)
-        for layer, step, duration in zip(target.layers, steps, device.profile(), strict=True)
-    ]
+    costs = [duration.value for duration in device.profile()]
     memory = device.memory()
+    host = _host_us(target)
+    steps = _steps(target, costs, host)
     return DeviceBench(
         device=device.info.board,
         model=target.name,
         unit=spent.unit,
         runs=runs,
         per_run=spent.value / runs,
-        macs=sum(count_macs(op) or 0 for op in target.model.main.ops),
-        steps=costs,
+        macs=sum(step.macs for step in steps),
+        host_us=sum(host.values()),
+        steps=steps,
         stack_used_bytes=memory.stack_used,
         arena_bytes=memory.arena_bytes,
     )
+
+
+def _steps(target: Target, costs: list[float], host: dict[int, float]) -> list[StepCost]:
+    planned, operators = target.plan.steps, target.model.main.ops
+    main = main_steps(planned, np.array(costs))
+    found = []
+    for index, (step, cost) in enumerate(zip(planned, costs, strict=True)):
+        op, is_main = operators[step.op], main[step.op] == index
+        macs, nbytes = (count_macs(op) or 0, sum(op_nbytes(op))) if is_main else (0, 0)
+        host_us = host.get(step.op, 0.0) if is_main else 0.0
+        found.append(StepCost(op.kind, op.where, step.kernel, shape_text(op), cost, macs, nbytes, host_us))
+    return found
+
+
+def _host_us(target: Target) -> dict[int, float]:
+    """For each operator, the time of its steps on this machine."""
+    plan = Plan(target.data, keep_inputs=True)
+    session = Session(plan)
+    times = np.median([session.profile() for _ in range(_HOST_RUNS)], axis=0)
+    spent: dict[int, float] = {}
+    for step, us in zip(plan.steps, times.tolist(), strict=True):
+        spent[step.op] = spent.get(step.op, 0.0) + us
+    return spent

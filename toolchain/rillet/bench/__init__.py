@@ -3,7 +3,7 @@
 from .compare import Comparison, compare, geometric_mean, machine_name, max_difference
 from .measure import Effort, Timing, interleave
 from .peak import Level, Peak, measure_peak
-from .profile import Profile, StepProfile, profile
+from .profile import Profile, StepProfile, main_steps, op_nbytes, profile, shape_text
 from .runners import RUNTIMES, for_lesser, interpreter_class, random_inputs, ready_session, runner
 
 __all__ = [
@@ -21,10 +21,13 @@ __all__ = [
     "interleave",
     "interpreter_class",
     "machine_name",
+    "main_steps",
     "max_difference",
     "measure_peak",
+    "op_nbytes",
     "profile",
     "random_inputs",
     "ready_session",
     "runner",
+    "shape_text",
 ]

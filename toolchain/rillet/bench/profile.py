@@ -99,15 +99,15 @@ def profile(
     times, planned, isas = np.median(samples, axis=0), session.plan.steps, cpu_isa()
     others = [_on_lesser(session, isa) for isa in isas[:-1]]
     operators = read(memoryview(session.plan.model)).main.ops
-    resident = session.plan.arena_bytes + sum(_nbytes(operators[op])[1] for op in {step.op for step in planned})
-    peak, main = measure_peak(threads), _slowest(planned, times)
+    resident = session.plan.arena_bytes + sum(op_nbytes(operators[op])[1] for op in {step.op for step in planned})
+    peak, main = measure_peak(threads), main_steps(planned, times)
     steps = []
     for index, (step, us) in enumerate(zip(planned, np.maximum(times, 1e-3).tolist(), strict=True)):
         op, is_main = operators[step.op], main[step.op] == index
         lesser = [other[step.op] for other in others if is_main and step.op in other]
         alternatives = {kernel: each for kernel, each in lesser if kernel != step.kernel}
         macs = (count_macs(op) or 0) if is_main else 0
-        activations, weights = _nbytes(op)
+        activations, weights = op_nbytes(op)
         dtype = op.outputs[0].dtype
         least, limit = least_us(peak, dtype.is_float, macs, activations, weights if is_main else 0, resident)
         steps.append(
@@ -116,7 +116,7 @@ def profile(
                 op=op.kind,
                 layer=op.where,
                 type=dtype.name.lower(),
-                shape=_shape(op),
+                shape=shape_text(op),
                 kernel=step.kernel,
                 us=us,
                 share=us / float(times.sum()),
@@ -205,11 +205,15 @@ def _on_lesser(session: Session, isa: str) -> dict[int, tuple[str, float]]:
     other = for_lesser(session, isa)
     times = np.median(sample(other.profile, _ALTERNATIVE), axis=0)
     steps = other.plan.steps
-    return {op: (steps[i].kernel, float(times[i])) for op, i in _slowest(steps, times).items()}
+    return {op: (steps[i].kernel, float(times[i])) for op, i in main_steps(steps, times).items()}
 
 
-def _slowest(steps: list[Step], times: NDArray[np.float64]) -> dict[int, int]:
-    """Each operator's slowest step, taken to be the one that does the operator's work."""
+def main_steps(steps: list[Step], times: NDArray[np.float64]) -> dict[int, int]:
+    """For each operator its slowest step, taken to be the one that does the operator's work.
+
+    Args:
+        times: [steps], in any unit.
+    """
     slowest: dict[int, int] = {}
     for index, step in enumerate(steps):
         if step.op not in slowest or times[index] > times[slowest[step.op]]:
@@ -217,7 +221,7 @@ def _slowest(steps: list[Step], times: NDArray[np.float64]) -> dict[int, int]:
     return slowest
 
 
-def _nbytes(op: Op) -> tuple[int, int]:
+def op_nbytes(op: Op) -> tuple[int, int]:
     """Bytes of an operator's activations, and of its constants."""
     activations = weights = 0
     for tensor in [*op.inputs, *op.outputs]:
@@ -234,6 +238,7 @@ def _nbytes(op: Op) -> tuple[int, int]:
     return activations, weights
 
 
-def _shape(op: Op) -> str:
+def shape_text(op: Op) -> str:
+    """Of an operator's first output, as "1x25x5x64"."""
     output = op.outputs[0]
     return "x".join("?" if d is None else str(d) for d in output.default_shape or output.shape)

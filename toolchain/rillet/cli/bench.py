@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     show_default=True,
     help=("Order of --profile's table."),
 )
+@click.option("--html", type=OutputFile(), help="Write --device's layers as a page of bars, beside this machine's.")
 @click.option("--plot", type=OutputFile(), help="Write a bar chart, or --profile's roofline (PNG, SVG or PDF).")
 @threads_option
 @float_tolerance_option
@@ -62,6 +63,7 @@ def command(
     seconds: float,
     is_profile: bool,
     sort: str,
+    html: Path | None,
     plot: Path | None,
     threads: int,
     float_tolerance: float | None,
@@ -78,7 +80,7 @@ def command(
     if not models:
         raise click.UsageError("Missing argument 'MODELS...'.")
     if device or board:
-        _on_device(models, device, board, min(runs, 10), as_json)
+        _on_device(models, device, board, min(runs, 10), html, as_json)
         return
     if is_profile:
         _profile(models, against, runs, seconds, sort, plot, threads, float_tolerance, as_json)
@@ -210,7 +212,9 @@ def _profile(
     click.echo("why: so many times faster than what a lesser instruction set would run")
 
 
-def _on_device(models: tuple[Path, ...], device: str | None, board: str | None, runs: int, as_json: bool) -> None:
+def _on_device(
+    models: tuple[Path, ...], device: str | None, board: str | None, runs: int, html: Path | None, as_json: bool
+) -> None:
     from ..boards.measure import measure
     from ..boards.reach import reach
     from ..boards.target import prepare_target
@@ -220,12 +224,31 @@ def _on_device(models: tuple[Path, ...], device: str | None, board: str | None, 
     target = prepare_target(models[0], board or "host")
     with reach(target, device) as reached:
         result = measure(target, reached, runs)
+    if html:
+        from ..report.device_page import write_device_page
+
+        write_device_page(result, html)
     if as_json:
         print_json(result)
         return
-    click.echo(f"{result.device}: {result.per_run:,.0f} {result.unit} per inference")
-    print_table(
-        ["step", "kernel", "layer", result.unit],
-        [[i, s.kernel, s.layer, f"{s.cost:,.6g}"] for i, s in enumerate(result.steps)],
-        right=(0, 3),
-    )
+    per_mac = f", {result.per_run / result.macs:.3g} per MAC" if result.macs else ""
+    click.echo(f"{result.device}: {result.per_run:,.6g} {result.unit} per inference{per_mac}")
+    total = sum(s.cost for s in result.steps) or 1.0
+    rows = [
+        [
+            i,
+            s.layer[-28:],
+            s.shape,
+            s.kernel,
+            f"{s.cost:,.6g}",
+            f"{s.cost / total:.1%}",
+            f"{s.macs / 1e6:.3f}",
+            f"{s.cost / s.macs:.3g}" if s.macs else "",
+            f"{s.nbytes:,}",
+            f"{s.host_us:.2f}",
+        ]
+        for i, s in enumerate(result.steps)
+    ]
+    heads = ["step", "layer", "output", "kernel", result.unit, "share", "MMAC", "per MAC", "bytes", "host us"]
+    print_table(heads, rows, right=(0, 4, 5, 6, 7, 8, 9))
+    click.echo(f"stack {result.stack_used_bytes:,} bytes, arena {result.arena_bytes:,} bytes")

@@ -23,9 +23,25 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } svg { max-w
 
 def write_report(journey: Journey, path: Path) -> None:
     """Writes the page; the old one stays until the new one is whole."""
+    write_page(render(journey), path)
+
+
+def write_page(text: str, path: Path) -> None:
+    """Writes a page; an old one stays until the new one is whole."""
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(render(journey), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def page(title: str, style: str, body: Sequence[str]) -> str:
+    """A self-contained page with this title, `style` added to the style of all pages."""
+    return (
+        "<!doctype html>\n<html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style>\n<h1>{escape(title)}</h1>\n"
+        + "\n".join(section for section in body if section)
+        + "\n</html>\n"
+    )
 
 
 def render(journey: Journey) -> str:
@@ -41,16 +57,9 @@ def render(journey: Journey) -> str:
         _memory(journey),
         _device(journey),
     ]
-    return (
-        "<!doctype html>\n<html lang='en'><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(journey.source)}{escape(target)}</title><style>{_STYLE}</style>\n"
-        f"<h1>{escape(journey.source)}{escape(target)}</h1>"
-        f"<p class='lead'>recipe {escape(journey.recipe)}"
-        f"{' &middot; ' + escape(journey.board_description) if journey.board_description else ''}</p>\n"
-        + "\n".join(section for section in sections if section)
-        + "\n</html>\n"
-    )
+    description = f" &middot; {escape(journey.board_description)}" if journey.board_description else ""
+    lead = f"<p class='lead'>recipe {escape(journey.recipe)}{description}</p>"
+    return page(f"{journey.source}{target}", "", [lead, *sections])
 
 
 def _stages(journey: Journey) -> str:
