@@ -56,6 +56,7 @@ def test_python_files_and_board_data(wheel: zipfile.ZipFile) -> None:
     wanted = {p.removeprefix("toolchain/") for p in _tracked("toolchain", (".py",))}
     for linked in ("quantize", "devices", "boards"):
         wanted |= {f"rillet/{p}" for p in _tracked(linked, (".py", ".toml"))}
+    wanted |= {f"rillet/{p}" for p in _tracked("boards/export/templates", ("",))}
     assert wanted and wanted <= names, sorted(wanted - names)
 
 

@@ -26,6 +26,7 @@ from tests.boards.exported import (
     M4_SCRIPT,
     M4_START,
     SHOW,
+    Case,
     export_case,
     export_to,
     m4_flags,
@@ -50,6 +51,23 @@ def test_two_models_in_one_program_on_this_machine(digits: bytes, tmp_path: Path
     assert cases[1].export.name == "kws_12_words"
     printed = _cmake(tmp_path, program(cases), [case.export for case in cases], {"main.c": HOST_MAIN}, "", [])
     assert run_checked([printed], tmp_path).splitlines() == [line for case in cases for line in case.lines]
+    for case in cases:
+        _check_symbols(run_checked(["nm", f"build/{case.export.folder.name}/lib{case.export.name}.a"], tmp_path), case)
+
+
+def _check_symbols(listed: str, case: Case) -> None:
+    """Every function of the runtime has its digest and is weak; all else that others see bears the model's name."""
+    runtime, own = r"rlt_\w+_[0-9a-f]{8}", rf"{case.export.name}_\w+"
+    kinds: dict[str, set[str]] = {}
+    for line in listed.splitlines():
+        words = line.split()
+        if len(words) > 1:
+            kinds.setdefault(words[-2], set()).add(words[-1])
+    assert kinds["W"] and all(re.fullmatch(runtime, name) for name in kinds.pop("W"))
+    wanted = kinds.pop("U") - {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
+    assert all(re.fullmatch(f"{runtime}|{own}|mem(cpy|set|move|cmp)", name) for name in wanted), wanted
+    public = {name for kind, names in kinds.items() if kind.isupper() for name in names}
+    assert public and all(re.fullmatch(own, name) for name in public)
 
 
 def test_two_models_in_one_program_on_the_emulated_m4(digits: bytes, tmp_path: Path) -> None:
@@ -197,22 +215,6 @@ def test_another_core_is_refused_by_the_compiler(digits: bytes, tmp_path: Path) 
     source = next((case.export.folder / "src" / "rillet").glob("*_dsp.c"))
     done = subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m3", "-c", source], capture_output=True, text=True)
     assert done.returncode and 'error "this model was exported for cortex-m4f: dsp is missing"' in done.stderr
-
-
-def test_what_is_shared_and_what_is_not(digits: bytes, tmp_path: Path) -> None:
-    """Every function of the runtime has its digest and is weak; all else bears the model's name."""
-    need("arm-none-eabi-gcc")
-    case = export_case(digits, "cortex-m4f", tmp_path / "digits", "digits")
-    for source in case.export.folder.rglob("src/**/*.c"):
-        run_checked(["arm-none-eabi-gcc", *m4_flags(), "-O2", "-c", source, "-o", "x.o"], tmp_path)
-        for line in run_checked(["arm-none-eabi-nm", "x.o"], tmp_path).splitlines():
-            kind, name = line.split()[-2:]
-            if kind in "WVw":
-                assert re.fullmatch(r"rlt_\w+_[0-9a-f]{8}", name)
-            elif kind.isupper() and kind != "U":
-                assert name.startswith("digits_")
-            elif kind == "U":
-                assert re.fullmatch(r"rlt_\w+_[0-9a-f]{8}|digits_\w+|mem(cpy|set|move|cmp)|__aeabi_\w+", name)
 
 
 def test_only_what_an_export_wrote_is_replaced(digits: bytes, tmp_path: Path) -> None:
