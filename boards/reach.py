@@ -34,7 +34,7 @@ def reach(target: Target, spec: str | None = None, out_dir: str | PathLike[str] 
     if (spec or default_spec(target.board)).partition(":")[0] in _STARTED_HERE:
         with tempfile.TemporaryDirectory() as scratch:
             firmware = build_target(target, Path(out_dir) if out_dir else Path(scratch))
-            with open_firmware(firmware, spec) as device, faults_located(firmware):
+            with open_firmware(firmware, spec) as device, faults_located(firmware.elf):
                 yield device
         return
     with _open_flashed(target, spec or default_spec(target.board)) as device:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..devices import Device, DeviceFault, OpenOptions, open_device
 from .board import Board, BoardError
+from .elf import Elf
 from .firmware import Firmware, flash_file
 
 
@@ -26,12 +27,12 @@ def open_firmware(firmware: Firmware, spec: str | None = None) -> Device:
 
 
 @contextmanager
-def faults_located(firmware: Firmware) -> Iterator[None]:
-    """Adds the functions of `firmware` to a DeviceFault raised inside: where it happened, and the caller."""
+def faults_located(program: Elf) -> Iterator[None]:
+    """Adds the functions of `program` to a DeviceFault raised inside: where it happened, and the caller."""
     try:
         yield
     except DeviceFault as problem:
-        find = firmware.elf.function_at
+        find = program.function_at
         raise DeviceFault(problem.fault, find(problem.fault.pc), find(problem.fault.lr)) from None
 
 

@@ -85,6 +85,7 @@ class Device:
 
     def __init__(self, stream: ByteStream, kind: Kind, *, start_timeout_s: float = 10.0) -> None:
         self.kind = kind
+        self._start_timeout_s = start_timeout_s
         self._stream = stream
         self._link = Link(stream, timeout_s=kind.timeout_s)
         try:
@@ -240,6 +241,14 @@ class Device:
         """Tells an updatable device that its new model works: from now on it starts with it."""
         self._link.request(Request.CONFIRM)
 
+    def take_text(self) -> list[str]:
+        """Lines that the device has printed between frames since the last call."""
+        return self._link.take_text()
+
+    def reopen(self) -> None:
+        """Begins a new session with a device that has restarted. Raises LinkError where nothing answers."""
+        self._hello(self._start_timeout_s)
+
     @property
     def resent(self) -> int:
         """How many requests had to be sent again: a measure of the line's quality."""
@@ -258,17 +267,23 @@ class Device:
         self.close()
 
     def _hello(self, start_timeout_s: float) -> None:
-        until = time.monotonic() + start_timeout_s
+        begin = time.monotonic()
         # A device that is starting may miss the first bytes, so these requests follow each other faster than others.
         wait_s = self.kind.timeout_s / 8
         while True:
             try:
-                self.info: Info = parse_info(self._link.request(Request.HELLO, timeout_s=wait_s))
+                self.info: Info = parse_info(self._link.request(Request.HELLO, timeout_s=wait_s, attempts=1))
                 break
             except LinkError as problem:
-                if isinstance(problem, LinkGone) or time.monotonic() > until:
+                spent = time.monotonic() - begin
+                if isinstance(problem, LinkGone):
                     raise
-                wait_s = self.kind.timeout_s
+                if spent > start_timeout_s:
+                    raise LinkError(
+                        f"nothing answers within {spent:.1f} s: is the device connected, running rillet firmware, and "
+                        "at the right baud rate?"
+                    ) from problem
+                wait_s = min(1.5 * wait_s, self.kind.timeout_s)
         self._known: dict[int, _Signature] = {}
         self._chosen = self._selected = 0
         self._steps = self.info.steps

@@ -63,13 +63,19 @@ class Link:
         self.resent = 0
 
     def request(
-        self, op: Request, body: bytes = b"", *, patience_s: float = 0.0, timeout_s: float | None = None
+        self,
+        op: Request,
+        body: bytes = b"",
+        *,
+        patience_s: float = 0.0,
+        timeout_s: float | None = None,
+        attempts: int | None = None,
     ) -> bytes:
         """The body of the reply to one request.
 
         Args:
             patience_s: how long the device may work on it once it has said that it does.
-            timeout_s: replaces the link's for this request.
+            timeout_s, attempts: replace the link's for this request.
 
         Raises:
             LinkError: no answer after all attempts, or the far end is gone, or it has restarted.
@@ -79,6 +85,7 @@ class Link:
         self._sequence = (self._sequence + 1) & 0xFFFF
         data = encode(Frame(op, self._sequence, body))
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        attempts = attempts or self._attempts
         wait_s = timeout_s
         sent = 0
         finish_by = None  # set once the device has said that it works on it
@@ -92,7 +99,7 @@ class Link:
                 reply = self._await(op, wait_s)
             if reply is not None:
                 return self._accept(op, reply)
-            if finish_by is None and sent == self._attempts:
+            if finish_by is None and sent == attempts:
                 raise LinkError(
                     f"no answer to {op.name} after {sent} attempts of {timeout_s:.1f} s: is the device connected, "
                     "running rillet firmware, and at the right baud rate?"
@@ -108,6 +115,11 @@ class Link:
         while self._stream.read(0.0):
             pass
         self._frames.clear()
+
+    def take_text(self) -> list[str]:
+        """Lines of text that have come between frames since the last call."""
+        text, self._decoder.text = self._decoder.text, []
+        return text
 
     def close(self) -> None:
         """Closes the stream."""

@@ -103,13 +103,21 @@ def decode(block: bytes) -> Frame | None:
     return Frame(op, sequence, raw[_HEADER.size : -4], status, version)
 
 
+_TEXT_LINES = 200
+
+
 class Decoder:
     """Cuts a byte stream into frames; damaged ones vanish.
 
-    limit_bytes: the longest frame that is kept; a longer run without a zero byte is noise and is dropped.
+    Attributes:
+        text: lines of printable characters that came between frames: what the program prints, or a boot loader.
+
+    Args:
+        limit_bytes: the longest frame that is kept; a longer run without a zero byte is noise and is dropped.
     """
 
     def __init__(self, limit_bytes: int = 1 << 20) -> None:
+        self.text: list[str] = []
         self._pending = bytearray()
         self._limit = limit_bytes
 
@@ -119,15 +127,22 @@ class Decoder:
         frames = []
         for block in blocks:
             self._pending += block
-            frame = decode(bytes(self._pending)) if self._pending else None
+            whole = bytes(self._pending)
+            frame = decode(whole) if whole else None
             self._pending.clear()
             if frame is not None:
                 frames.append(frame)
+            elif _is_text(whole):
+                self.text = [*self.text, *whole.decode("ascii").splitlines()][-_TEXT_LINES:]
         self._pending += rest
         if len(self._pending) > self._limit:
             # Kept non-empty so that the tail of this noise is not taken for the start of a frame.
             self._pending[:] = b"\xff"
         return frames
+
+
+def _is_text(data: bytes) -> bool:
+    return bool(data) and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
 
 
 def cobs_encode(data: bytes) -> bytes:

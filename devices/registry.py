@@ -20,13 +20,14 @@ class OpenOptions:
     """What a board knows about reaching its firmware; each kind of device takes what it needs.
 
     program: command line that starts the host program or the emulator; instructions_per_tick: see Kind; baud,
-    usb_ids ("vid:pid"): for serial ports.
+    usb_ids ("vid:pid"): for serial ports; start_timeout_s: how long a serial device may take to begin to answer.
     """
 
     program: Sequence[str] = ()
     instructions_per_tick: float | None = None
     baud: int = 115200
     usb_ids: Sequence[str] = ()
+    start_timeout_s: float = 10.0
 
 
 Opener = Callable[[str, OpenOptions], Device]
@@ -84,7 +85,8 @@ def _open_emulator(address: str, options: OpenOptions) -> Device:
 def _open_serial(address: str, options: OpenOptions) -> Device:
     # A full frame of 1 KiB and its reply, twice over, beside the usual second.
     timeout_s = 1.0 + 2 * 2 * 1100 * 10 / options.baud
-    return Device(_serial_stream(address, options), Kind("serial", timeout_s=timeout_s))
+    kind = Kind("serial", timeout_s=timeout_s)
+    return Device(_serial_stream(address, options), kind, start_timeout_s=options.start_timeout_s)
 
 
 def open_stream(spec: str, options: OpenOptions | None = None) -> ByteStream:

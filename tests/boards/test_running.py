@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(request: pytest.FixtureRequest, sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Firmware:
     need_tools(request.param)
     monkeypatch.setattr(firmware_module, "source_root", lambda: sources)
-    return build(_image(), list(KERNELS), load_board(request.param), tmp_path)
+    return build(image_of(STEPS, list(KERNELS)), list(KERNELS), load_board(request.param), tmp_path)
 
 
 def test_instructions_are_counted_exactly(running: Firmware) -> None:
@@ -106,13 +107,14 @@ def test_a_failing_step_is_named(running: Firmware) -> None:
         device.run(0, 1)
 
 
-def _image() -> bytes:
-    steps = b""
-    params_at = 64 + 16 * len(STEPS)
-    for index, (name, _) in enumerate(STEPS):
-        steps += struct.pack("<IIHHI", list(KERNELS).index(name), params_at + 4 * index, 0, 1, index)
-    params = b"".join(struct.pack("<I", value) for _, value in STEPS)
+def image_of(steps: Sequence[tuple[str, int]], kernels: Sequence[str]) -> bytes:
+    """A plan image of these steps: each a kernel and the one word of its parameters."""
+    table = b""
+    params_at = 64 + 16 * len(steps)
+    for index, (name, _) in enumerate(steps):
+        table += struct.pack("<IIHHI", kernels.index(name), params_at + 4 * index, 0, 1, index)
+    params = b"".join(struct.pack("<I", value) for _, value in steps)
     total = params_at + len(params)
-    rest = struct.pack("<12I", ARENA_BYTES, 64, 0, len(KERNELS), len(STEPS), 64, 0, total, 0, total, 0, 0)
-    rest += steps + params
+    rest = struct.pack("<12I", ARENA_BYTES, 64, 0, len(kernels), len(steps), 64, 0, total, 0, total, 0, 0)
+    rest += table + params
     return struct.pack("<4I", 0x544C5249, 1, total, zlib.crc32(rest)) + rest

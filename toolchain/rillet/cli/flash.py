@@ -70,7 +70,7 @@ def command(
         report_verification(target, spec, 3, as_json)
     if monitor:
         with device_of(target, firmware, spec) as device:
-            for status in statuses(device, target.board, forever=True):
+            for status in statuses(device, target.board, forever=True, program=firmware.elf):
                 if as_json:
                     print_json(status)
                 else:
