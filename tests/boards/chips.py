@@ -238,6 +238,7 @@ def _nrf52(tx: int, rx: int) -> Callable[[Board], Chip]:
                 (r[uart + 0x50C], r[uart + 0x514], r[uart + 0x500]) == (tx, rx, 4)
                 and r[0x50000518 + 0x300 * (tx // 32)] == 1 << tx % 32
                 and r[0x4001E540] == 1
+                and r[0x50000700 + 0x300 * (rx // 32) + 4 * (rx % 32)] & 3 == 0
             ),
             _from_vectors,
             {0x40000100: lambda r: r.get(0x40000000, 0), uart + 0x11C: lambda r: uart + 0x51C in r},

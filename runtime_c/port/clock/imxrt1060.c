@@ -15,6 +15,7 @@
 #define PERIPH_CLK_SEL (1u << 25)
 #define PERIPH_CLK_BUSY (1u << 5)
 #define ARM_PODF_BUSY (1u << 16)
+#define AHB_PODF_BUSY (1u << 1)
 #define PLL_MULTIPLE 88u /* 12 MHz x 88 = 1056 MHz */
 
 void clock_start(void)
@@ -35,6 +36,8 @@ void clock_start(void)
     }
     CBCMR |= 3u << 18;                                  /* this PLL is the main clock */
     CBCDR = (CBCDR & ~(7u << 10 | 3u << 8)) | 3u << 8; /* core bus undivided, peripheral bus / 4 */
+    while (CDHIPR & AHB_PODF_BUSY) {
+    }
     CBCDR &= ~PERIPH_CLK_SEL;
     while (CDHIPR & PERIPH_CLK_BUSY) {
     }

@@ -22,6 +22,7 @@ static void wait_for(volatile uint32_t *status, uint32_t mask)
 void clock_start(void)
 {
     RCC_APB1ENR |= 1u << 28; /* the power controller's gate */
+    (void)RCC_APB1ENR;       /* a gate takes two cycles to open */
     PWR_CR |= 3u << 14;      /* highest voltage */
 
     /* 16 MHz / 8 x MEGAHERTZ / 2; the other outputs at a legal rate */

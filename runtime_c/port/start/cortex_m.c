@@ -33,12 +33,18 @@ __attribute__((section(".vectors"), used, aligned(128))) const struct vector_tab
      fault_handler},
 };
 
-/* A boot loader may have left its own stack and enabled interrupts. */
+#if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)
+#define NO_STACK_LIMIT "msr msplim, r0\n\t"
+#else
+#define NO_STACK_LIMIT
+#endif
+
+/* A boot loader may have left its own stack, with a limit, and enabled interrupts. */
 __attribute__((naked)) void reset_handler(void)
 {
     __asm__("cpsid i\n\t"
             "movs r0, #0\n\t"
-            "msr control, r0\n\t"
+            "msr control, r0\n\t" NO_STACK_LIMIT
             "ldr r0, =port_stack_top\n\t"
             "msr msp, r0\n\t"
             "isb\n\t"

@@ -16,11 +16,13 @@
 #define GPIO(pin) (0x50000000u + 0x300u * ((pin) / 32u))
 #define GPIO_OUTSET PORT_REG(GPIO(PORT_UART_TX) + 0x508u)
 #define GPIO_DIRSET PORT_REG(GPIO(PORT_UART_TX) + 0x518u)
+#define GPIO_INPUT PORT_REG(GPIO(PORT_UART_RX) + 0x700u + 4u * (PORT_UART_RX % 32u))
 
 void uart_start(void)
 {
     GPIO_OUTSET = 1u << PORT_UART_TX % 32u; /* idle level */
     GPIO_DIRSET = 1u << PORT_UART_TX % 32u;
+    GPIO_INPUT = 0; /* its input buffer on, no pull */
     PSELTXD = PORT_UART_TX;
     PSELRXD = PORT_UART_RX;
     /* baud x 2^32 / 16 MHz, of which the low 12 bits do not count */
