@@ -11,7 +11,7 @@ from rillet.runtime import Plan
 from tests.boards.random_ops import assert_scalar_bits, draw, model_of
 from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
-from tests.kernels.test_isa_equality import conv, depthwise, fully_connected
+from tests.kernels.test_isa_equality import binary, conv, depthwise, fully_connected
 
 SHAPES = 28
 BUILDERS = {"CONV_2D": conv, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": fully_connected}
@@ -28,6 +28,17 @@ def test_random_shapes_of_int16_on_the_emulated_m4(tmp_path: Path) -> None:
     need_tools("mps2-an386")
     ops = [draw_16(build, number) for build in BUILDERS.values() for number in range(SHAPES // 2)]
     assert_scalar_bits(ops, "mps2-an386", "_s16_dsp", len(ops) * 4 // 5, tmp_path)
+
+
+def test_random_sums_and_products_on_the_emulated_m4(tmp_path: Path) -> None:
+    need_tools("mps2-an386")
+    ops = [
+        make(binary(kind), number)
+        for kind in ("ADD", "MUL")
+        for make in (draw, draw_16)
+        for number in range(SHAPES // 2)
+    ]
+    assert_scalar_bits(ops, "mps2-an386", "_dsp", len(ops), tmp_path)
 
 
 @pytest.mark.parametrize("board", ["mps2-an385", "microbit", "rpi-pico", "riscv32-virt", "host"])

@@ -65,3 +65,10 @@ def test_random_shapes_of_int16_on_the_emulated_m55(tmp_path: Path) -> None:
     builds = [shapes.conv, shapes.depthwise, small_depthwise, shapes.fully_connected]
     ops = [draw_16(build, number) for build in builds for number in range(SHAPES // 3)]
     assert_scalar_bits(ops, BOARD, "_s16_mve", len(ops) * 2 // 3, tmp_path)
+
+
+def test_random_sums_and_products_on_the_emulated_m55(tmp_path: Path) -> None:
+    need_tools(BOARD)
+    adds = [draw_16(shapes.binary("ADD"), number) for number in range(SHAPES // 2)]
+    muls = [make(shapes.binary("MUL"), number) for make in (draw, draw_16) for number in range(SHAPES // 2)]
+    assert_scalar_bits(adds + muls, BOARD, "_mve", len(adds + muls), tmp_path)

@@ -139,27 +139,41 @@ static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o->a, "no kernel for this element type");
 }
 
-/* Whether the short forms of ADD take these operands; they may prove to be no good yet. */
-static int is_plain_sum(const binary *o) {
-    const double a = (double)rlt_scale(o->a, 0), b = (double)rlt_scale(o->b, 0), y = (double)rlt_scale(o->output, 0);
-    if (o->shape.step_a != 1 || o->shape.step_b != 1 || !(a > 0 && b > 0 && y > 0)) return 0;
-    int exponent; /* of the factor from the common scale to the output's */
-    frexp(2.0 * fmax(a, b) / (y * (1 << 20)), &exponent);
+/* Whether kernels of microcontrollers take these operands: their short forms shift the result to the right. `factor`: from
+ * sums or products to the output. Operands may prove to be no good yet. */
+static int is_short(const binary *o, double factor) {
+    int exponent;
+    if (!(factor > 0 && factor < 1) || !o->shape.count) return 0;
+    frexp(factor, &exponent);
     return exponent <= -2 && exponent >= -22;
 }
 
+static int is_short_sum(const binary *o, int32_t left) {
+    const double a = (double)rlt_scale(o->a, 0), b = (double)rlt_scale(o->b, 0), y = (double)rlt_scale(o->output, 0);
+    return a > 0 && b > 0 && y > 0 && is_short(o, 2.0 * fmax(a, b) / (y * (1 << left)));
+}
+
+static int is_short_product(const binary *o) {
+    const double a = (double)rlt_scale(o->a, 0), b = (double)rlt_scale(o->b, 0), y = (double)rlt_scale(o->output, 0);
+    return a > 0 && b > 0 && y > 0 && is_short(o, a * b / y);
+}
+
+/* Some forms of ADD want operands that do not stand still. */
 static uint32_t add_s8_kernel(rlt_prepare_state *p, const binary *o) {
-    if (rlt_has(p, RLT_ISA_MVE) && is_plain_sum(o)) return RLT_KERNEL_add_s8_mve;
-    if (rlt_has(p, RLT_ISA_MCU) && is_plain_sum(o)) return RLT_KERNEL_add_s8_mcu;
-    return RLT_S8_KERNEL(p, add_s8);
+    const int both_go = o->shape.step_a == 1 && o->shape.step_b == 1;
+    if (!is_short_sum(o, 20)) return RLT_S8_KERNEL(p, add_s8);
+    if (rlt_has(p, RLT_ISA_MVE) && both_go) return RLT_KERNEL_add_s8_mve;
+    if (rlt_has(p, RLT_ISA_DSP)) return RLT_KERNEL_add_s8_dsp;
+    return rlt_has(p, RLT_ISA_MCU) && both_go ? RLT_KERNEL_add_s8_mcu : RLT_S8_KERNEL(p, add_s8);
 }
 
 rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(add);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
+    const uint32_t s16 = is_short_sum(&o, 15) ? RLT_CORE_KERNEL(p, add_s16) : RLT_KERNEL_add_s16;
     if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, add_s8_kernel(p, &o), 20, 1);
-    if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_add_s16, RLT_KERNEL_add_pot_s16);
+    if (o.a->type == RLT_INT16) return add_s16(p, op, &o, s16, RLT_KERNEL_add_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
 
@@ -184,11 +198,14 @@ rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(mul);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    const int is_short = o.a->type == RLT_INT16;
-    if (o.a->type != RLT_INT8 && !is_short) return add_other(p, op, &o, &k, 1);
-    if (is_short && (rlt_need_symmetric(p, o.a) || rlt_need_symmetric(p, o.b) || rlt_need_symmetric(p, o.output)))
+    const int is_wide = o.a->type == RLT_INT16, fits = is_short_product(&o);
+    const uint32_t wide = fits ? RLT_CORE_KERNEL(p, mul_s16) : RLT_KERNEL_mul_s16;
+    const int core = rlt_has(p, RLT_ISA_MVE) || rlt_has(p, RLT_ISA_DSP);
+    const uint32_t narrow = fits && core ? RLT_CORE_KERNEL(p, mul_s8) : RLT_S8_KERNEL(p, mul_s8);
+    if (o.a->type != RLT_INT8 && !is_wide) return add_other(p, op, &o, &k, 1);
+    if (is_wide && (rlt_need_symmetric(p, o.a) || rlt_need_symmetric(p, o.b) || rlt_need_symmetric(p, o.output)))
         return RLT_ERROR_QUANTIZATION;
-    rlt_binary_s8_params *s8 = add_s8(p, op, &o, is_short ? RLT_KERNEL_mul_s16 : RLT_S8_KERNEL(p, mul_s8));
+    rlt_binary_s8_params *s8 = add_s8(p, op, &o, is_wide ? wide : narrow);
     if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
     /* In float, as tflite/kernels/mul.cc has it. */
     const volatile float product = rlt_scale(o.a, 0) * rlt_scale(o.b, 0);

@@ -1,0 +1,48 @@
+/* int16 ADD and MUL with the DSP extension: sum_dsp.h. Zero points are 0. */
+#include "sum_dsp.h"
+
+RLT_INLINE void add_halves(const sum_constants *p, const int16_t *halved, const int16_t *other, int16_t *to,
+                           uint32_t count, const size_t step_halved, const size_t step_other, const int equal) {
+    const sum_constants k = *p; /* a store may alias what a pointer shows */
+    for (uint32_t i = 0; i < count; i++, halved += step_halved, other += step_other) {
+        to[i] = (int16_t)__ssat(sum_of(&k, *halved * (1 << 15), *other * (1 << 16), equal), 16);
+    }
+}
+
+static void add_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
+                    uint32_t step_b) {
+    const rlt_binary_s8_params *p = params;
+    const int swap = !is_half(&p->rescale_a);
+    const sum_constants k = sum_constants_of(p, swap);
+    const int16_t *halved = swap ? b : a, *other = swap ? a : b;
+    const size_t step_halved = swap ? step_b : step_a, step_other = swap ? step_a : step_b;
+    if (is_half(swap ? &p->rescale_a : &p->rescale_b)) {
+        add_halves(&k, halved, other, output, count, step_halved, step_other, 1);
+    } else {
+        add_halves(&k, halved, other, output, count, step_halved, step_other, 0);
+    }
+    cut_halves(output, count, p->low, p->high);
+}
+
+static void mul_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
+                    uint32_t step_b) {
+    const rlt_binary_s8_params *p = params;
+    const int16_t *x = a, *y = b;
+    int16_t *to = output;
+    const int32_t multiplier = p->multiplier, shift = -p->shift, half = 1 << (shift - 1);
+    for (uint32_t i = 0; i < count; i++, x += step_a, y += step_b) {
+        to[i] = (int16_t)__ssat(divided(rlt_high_mul(*x * *y, multiplier), half, shift), 16); /* 2^30 cannot be doubled */
+    }
+    cut_halves(to, count, p->low, p->high);
+}
+
+#define KERNEL(name) \
+    rlt_status rlt_##name##_s16_dsp(const rlt_run *run, const void *params) { \
+        const rlt_binary_s8_params *p = params; \
+        rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), \
+                           sizeof(int16_t), sizeof(int16_t), name##_row); \
+        return RLT_OK; \
+    }
+
+KERNEL(add)
+KERNEL(mul)
