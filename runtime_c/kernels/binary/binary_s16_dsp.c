@@ -1,11 +1,20 @@
 /* int16 ADD and MUL with the DSP extension: sum_dsp.h. Zero points are 0. */
 #include "sum_dsp.h"
 
+RLT_INLINE int16_t sum_of_halves(const sum_constants *k, int32_t a, int32_t b, const int equal) {
+    return (int16_t)__ssat(sum_of(k, a * (1 << 15), b * (1 << 16), equal), 16);
+}
+
 RLT_INLINE void add_halves(const sum_constants *p, const int16_t *halved, const int16_t *other, int16_t *to,
-                           uint32_t count, const size_t step_halved, const size_t step_other, const int equal) {
+                           uint32_t count, size_t step_halved, size_t step_other, const int equal) {
     const sum_constants k = *p; /* a store may alias what a pointer shows */
-    for (uint32_t i = 0; i < count; i++, halved += step_halved, other += step_other) {
-        to[i] = (int16_t)__ssat(sum_of(&k, *halved * (1 << 15), *other * (1 << 16), equal), 16);
+    for (; step_halved && step_other && count >= 2; count -= 2, halved += 2, other += 2, to += 2) {
+        const uint32_t x = load_word(halved), y = load_word(other);
+        to[0] = sum_of_halves(&k, (int16_t)x, (int16_t)y, equal);
+        to[1] = sum_of_halves(&k, (int32_t)x >> 16, (int32_t)y >> 16, equal);
+    }
+    for (; count > 0; count--, halved += step_halved, other += step_other) {
+        *to++ = sum_of_halves(&k, *halved, *other, equal);
     }
 }
 

@@ -63,6 +63,25 @@ RLT_INLINE int32_t scaled_half(int32_t sum, int32_t multiplier) {
     return __ssat(high, 16);
 }
 
+/* rlt_cut(), four at a time. */
+RLT_INLINE void cut(int8_t *values, size_t count, int32_t low, int32_t high) {
+    if (low <= INT8_MIN && high >= INT8_MAX) return;
+    const uint32_t least = (uint8_t)low * 0x01010101u, most = (uint8_t)high * 0x01010101u;
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        uint32_t four = load_word(values + i), rest;
+        __asm__("ssub8 %[rest], %[four], %[least]\n\t" /* sets a flag of each byte for SEL */
+                "sel %[four], %[four], %[least]\n\t"
+                "ssub8 %[rest], %[four], %[most]\n\t"
+                "sel %[four], %[most], %[four]"
+                : [four] "+r"(four), [rest] "=&r"(rest)
+                : [least] "r"(least), [most] "r"(most)
+                : "cc");
+        store_word(values + i, four);
+    }
+    for (; i < count; i++) values[i] = (int8_t)rlt_clamp(values[i], low, high);
+}
+
 /* Two int16 side by side. */
 RLT_INLINE uint32_t both_halves(int32_t value) { return (uint32_t)value << 16 | (uint16_t)value; }
 

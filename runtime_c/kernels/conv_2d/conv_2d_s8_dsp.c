@@ -112,6 +112,6 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
         left -= pixels;
     }
     int8_t *const start = rlt_out(run, p->output);
-    rlt_cut(start, (size_t)(output - start), p->low, p->high);
+    cut(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;
 }

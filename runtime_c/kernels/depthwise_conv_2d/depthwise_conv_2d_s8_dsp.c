@@ -27,7 +27,7 @@ rlt_status rlt_depthwise_conv_2d_s8_dsp(const rlt_run *run, const void *params) 
     const rlt_depthwise_planes_params *p = params;
     const rlt_window *w = &p->window;
     multiply_planes(run, p);
-    rlt_cut(rlt_out(run, p->output), (size_t)w->batches * (size_t)w->out_h * (size_t)w->out_w * (size_t)w->out_c, p->low,
+    cut(rlt_out(run, p->output), (size_t)w->batches * (size_t)w->out_h * (size_t)w->out_w * (size_t)w->out_c, p->low,
         p->high);
     return RLT_OK;
 }

@@ -20,7 +20,7 @@ rlt_status rlt_fully_connected_s8_dsp(const rlt_run *run, const void *params) {
                 output[c + k] = finished_exact(sum[k], &channels[c + k], p->output_zero_point);
             }
         }
-        rlt_cut(output, (size_t)units, p->low, p->high);
+        cut(output, (size_t)units, p->low, p->high);
     }
     return RLT_OK;
 }
