@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..runtime.native import ISA_BITS
 from .board import Board, BoardError, MemoryMap, Region, Slots
 from .keys import SigningKey
 
@@ -94,12 +95,11 @@ def layout_crc(root: Path, isa: Sequence[str]) -> int:
     Args:
         root: the C sources; isa: the board's instruction sets.
     """
-    foreign = re.compile(r"_(avx2|avx512\w*|neon|dotprod|dsp|mve|wasm)$")
+    foreign = ISA_BITS.keys() - {*isa, "scalar"}
     headers = [root / "core" / "image.h", root / "core" / "kernel.h", *sorted((root / "kernels").rglob("*.h"))]
     text = ""
     for header in headers:
-        own = foreign.search(header.stem)
-        if own is None or own[1] in isa:
+        if header.stem.rsplit("_", 1)[-1] not in foreign:
             text += " ".join(re.sub(r"/\*.*?\*/", " ", header.read_text("utf-8"), flags=re.DOTALL).split())
     return zlib.crc32(text.encode())
 

@@ -16,7 +16,7 @@ static struct {
     uint32_t running;             /* FW_SLOTS: none */
     uint32_t target;              /* of the update under way; FW_SLOTS: none is */
     uint8_t head[FW_HEAD_BYTES];  /* its signed head */
-} update = {.running = FW_SLOTS, .target = FW_SLOTS};
+} update;
 
 static uint32_t room_bytes(void)
 {
@@ -25,11 +25,11 @@ static uint32_t room_bytes(void)
 
 static uint32_t text_bytes(const char *text)
 {
-    uint32_t length = 0;
-    while (text[length] != 0) {
-        ++length;
+    const char *end = text;
+    while (*end != 0) {
+        ++end;
     }
-    return length;
+    return (uint32_t)(end - text);
 }
 
 /* Text `index` of a head: model, signatures. After the last one all are "". */
@@ -55,6 +55,8 @@ const char *fw_signature_name(uint32_t index)
 /* Starts with `slot`; a slot that was never started before counts as tried from here on. 0: its model does not open. */
 static int start_slot(uint32_t slot)
 {
+    const uint8_t *images = fw_slot(slot) + FW_SLOT_IMAGE_AT;
+    uint32_t bytes = fw_slot_word(slot, FW_HEAD_IMAGE_BYTES);
     update.running = slot;
     if (update.states[slot] == FW_SLOT_INSTALLED) {
         update.states[slot] = FW_SLOT_TRIED;
@@ -62,8 +64,7 @@ static int start_slot(uint32_t slot)
             return 0;
         }
     }
-    return fw_images_are_sound(fw_slot(slot) + FW_SLOT_IMAGE_AT, fw_slot_word(slot, FW_HEAD_IMAGE_BYTES)) &&
-           fw_open_model(fw_slot(slot) + FW_SLOT_IMAGE_AT, fw_slot_word(slot, FW_HEAD_IMAGE_BYTES));
+    return fw_images_are_sound(images, bytes) && fw_open_model(images, bytes);
 }
 
 /* Starts with the best slot that opens. */
@@ -87,6 +88,7 @@ void fw_update_start(void)
     if (port_flash_start() != 0) {
         port_leave(4);
     }
+    update.target = FW_SLOTS;
     for (uint32_t slot = 0; slot < FW_SLOTS; ++slot) {
         update.states[slot] = fw_slot_examine(slot);
     }
@@ -143,7 +145,7 @@ static uint8_t begin(const uint8_t *body, uint32_t body_bytes)
         return status;
     }
     update.states[target] = FW_SLOT_EMPTY;
-    if (update.running == target) { /* on trial, and not to be confirmed any more */
+    if (update.running == target) { /* on trial, and never to be confirmed */
         start_best();
     }
     if (!fw_slot_is_blank(target, 0, FW_SLOT_IMAGE_AT) && port_flash_erase(target * fw_slot_bytes) != 0) {
@@ -154,9 +156,10 @@ static uint8_t begin(const uint8_t *body, uint32_t body_bytes)
     return FW_OK;
 }
 
-static int outside(uint32_t offset, uint32_t count, uint32_t limit)
+/* Whether part of it lies behind the room for images. */
+static int outside(uint32_t offset, uint32_t count)
 {
-    return offset > limit || count > limit - offset;
+    return offset > room_bytes() || count > room_bytes() - offset;
 }
 
 /* LOAD: whoever begins a page erases it. */
@@ -171,7 +174,7 @@ static uint8_t load(const uint8_t *body, uint32_t body_bytes)
     }
     offset = fw_get_u32(body);
     at = offset + FW_SLOT_IMAGE_AT;
-    if (outside(offset, count, room_bytes()) || offset % PORT_FLASH_WRITE_BYTES != 0 ||
+    if (outside(offset, count) || offset % PORT_FLASH_WRITE_BYTES != 0 ||
         at % PORT_FLASH_PAGE_BYTES + count > PORT_FLASH_PAGE_BYTES) {
         return FW_BAD_RANGE;
     }
@@ -188,24 +191,22 @@ static uint8_t load(const uint8_t *body, uint32_t body_bytes)
 /* CHECK: what is there already, for who takes up a broken transfer. */
 static uint8_t check(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
 {
-    if (update.target == FW_SLOTS) {
-        return FW_BAD_IMAGE;
-    }
+    uint32_t offset = fw_get_u32(body), count = fw_get_u32(body + 4);
     if (body_bytes != 8) {
         return FW_BAD_LENGTH;
     }
-    if (outside(fw_get_u32(body), fw_get_u32(body + 4), room_bytes())) {
-        return FW_BAD_RANGE;
+    if (update.target == FW_SLOTS || outside(offset, count)) {
+        return update.target == FW_SLOTS ? FW_BAD_IMAGE : FW_BAD_RANGE;
     }
-    fw_put_u32(reply, fw_crc32(0, fw_slot(update.target) + FW_SLOT_IMAGE_AT + fw_get_u32(body), fw_get_u32(body + 4)));
+    fw_put_u32(reply, fw_crc32(0, fw_slot(update.target) + FW_SLOT_IMAGE_AT + offset, count));
     *length = 4;
     return FW_OK;
 }
 
 static int hash_is_right(const uint8_t *images, uint32_t bytes)
 {
-    struct fw_sha512 hash;
     uint8_t digest[FW_SHA512_BYTES];
+    struct fw_sha512 hash;
     fw_sha512_start(&hash);
     fw_sha512_add(&hash, images, bytes);
     fw_sha512_finish(&hash, digest);
@@ -215,20 +216,17 @@ static int hash_is_right(const uint8_t *images, uint32_t bytes)
 /* BOOT: the slot counts from the moment that its mark is written, which is the last thing to be. */
 static uint8_t boot(const uint8_t *body, uint32_t body_bytes)
 {
-    uint32_t slot = update.target, bytes = fw_get_u32(update.head + FW_HEAD_IMAGE_BYTES);
-    uint32_t sequence = 1;
+    uint32_t slot = update.target, other = slot ^ 1u, bytes = fw_get_u32(update.head + FW_HEAD_IMAGE_BYTES);
+    const uint8_t *images = fw_slot(slot) + FW_SLOT_IMAGE_AT;
     if (body_bytes != 4) {
         return FW_BAD_LENGTH;
     }
-    if (slot == FW_SLOTS || fw_get_u32(body) != bytes || !hash_is_right(fw_slot(slot) + FW_SLOT_IMAGE_AT, bytes) ||
-        !fw_images_are_sound(fw_slot(slot) + FW_SLOT_IMAGE_AT, bytes)) {
+    if (slot == FW_SLOTS || fw_get_u32(body) != bytes || !hash_is_right(images, bytes) ||
+        !fw_images_are_sound(images, bytes)) {
         return FW_BAD_IMAGE;
     }
     update.target = FW_SLOTS;
-    if (update.states[slot ^ 1u] != FW_SLOT_EMPTY) {
-        sequence = fw_slot_sequence(slot ^ 1u) + 1;
-    }
-    if (fw_slot_install(slot, update.head, sequence) != 0) {
+    if (fw_slot_install(slot, update.head, update.states[other] != FW_SLOT_EMPTY ? fw_slot_sequence(other) + 1 : 1)) {
         return FW_FLASH_ERROR;
     }
     update.states[slot] = fw_slot_examine(slot);
@@ -236,11 +234,8 @@ static uint8_t boot(const uint8_t *body, uint32_t body_bytes)
     return update.running == slot ? FW_OK : FW_BAD_IMAGE;
 }
 
-static uint8_t confirm(uint32_t body_bytes)
+static uint8_t confirm(void)
 {
-    if (body_bytes != 0) {
-        return FW_BAD_LENGTH;
-    }
     if (update.running == FW_SLOTS) {
         return FW_NO_MODEL;
     }
@@ -277,13 +272,9 @@ static uint8_t slots(uint8_t *reply, uint32_t *length)
 
 static uint8_t kernels(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, uint32_t *length)
 {
-    uint32_t offset, all = text_bytes(fw_kernel_names);
-    if (body_bytes != 4) {
-        return FW_BAD_LENGTH;
-    }
-    offset = fw_get_u32(body);
-    if (offset > all) {
-        return FW_BAD_RANGE;
+    uint32_t offset = fw_get_u32(body), all = text_bytes(fw_kernel_names);
+    if (body_bytes != 4 || offset > all) {
+        return body_bytes != 4 ? FW_BAD_LENGTH : FW_BAD_RANGE;
     }
     *length = all - offset < FW_BODY_BYTES ? all - offset : FW_BODY_BYTES;
     memcpy(reply, fw_kernel_names + offset, *length);
@@ -303,7 +294,7 @@ uint8_t fw_update(const uint8_t *request, uint32_t body_bytes, uint8_t *reply, u
     case FW_OP_BOOT: fw_say_working(request); return boot(body, body_bytes);
     case FW_OP_UPDATE: fw_say_working(request); return begin(body, body_bytes);
     case FW_OP_CHECK: return check(body, body_bytes, reply, length);
-    case FW_OP_CONFIRM: return confirm(body_bytes);
+    case FW_OP_CONFIRM: return confirm();
     case FW_OP_SLOTS: return slots(reply, length);
     default: return kernels(body, body_bytes, reply, length);
     }

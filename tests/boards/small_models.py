@@ -9,6 +9,14 @@ from rillet.ir import DType, Model, Quantization
 from rillet.ops.builder import GraphBuilder
 
 
+def float_model() -> bytes:
+    """y = x + x."""
+    b = GraphBuilder()
+    x = b.input("x", (4,))
+    b.output(b.op("ADD", [x, x]))
+    return write_bytes(Model(graphs=[b.graph]))
+
+
 def dense_int8(seed: int, inputs: int = 40, outputs: int = 24) -> bytes:
     """One FULLY_CONNECTED layer with random weights, as .tflite."""
     rng = np.random.default_rng(seed)

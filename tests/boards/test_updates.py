@@ -26,7 +26,7 @@ from rillet.boards.updatable import board_layout_crc, build_updatable, choose_ke
 from rillet.devices import Device, LinkError, RequestRefused
 from rillet.devices.protocol import Request, SlotState, Status
 from rillet.runtime import Plan, Session
-from tests.boards.small_models import dense_int8
+from tests.boards.small_models import dense_int8, float_model
 from tests.boards.tools import need_tools
 from tests.devices.conftest import HOST_WITH_SANITIZERS
 
@@ -367,4 +367,26 @@ def test_what_does_not_suit_the_firmware_is_said(host: Setting, device: Device, 
     with pytest.raises(BoardError, match=f"not a {load_board('host').name}"):
         install_model(prepare_target(dense_int8(2), "host"), device, host.key)
     assert board.slots is not None
+    assert runs(device, host.old)
+
+
+def test_kernels_for_models_to_come(host: Setting, tmp_path: Path) -> None:
+    own = choose_kernels(host.old, "same")
+    assert own == host.kernels
+    typed, everything = (choose_kernels(host.old, choice) for choice in ("types", "all"))
+    assert set(own) < set(typed) < set(everything)
+    assert {"conv_2d_s8", "add_s8", "softmax_s8", "move"} <= set(typed)
+    assert not [k for k in typed if k.endswith("f32") or "gradient" in k or "avx" in k]
+    (tmp_path / "other.tflite").write_bytes(float_model())
+    listed = choose_kernels(host.old, f"conv_2d_*,{tmp_path / 'other.tflite'}")
+    assert {"conv_2d_s8", "add_f32", *own} <= set(listed)
+    for choice in ("no_such_kernel", str(tmp_path / "none.tflite")):
+        with pytest.raises(BoardError, match=r"no kernel for|there is no"):
+            choose_kernels(host.old, choice)
+
+
+def test_missing_kernels_are_named_with_their_layer(host: Setting, device: Device) -> None:
+    model = prepare_target(float_model(), host.old.board, "float")
+    with pytest.raises(BoardError, match=r"lacks kernels .*add_f32 \(layer '.*'\).*--kernels add_f32"):
+        install_model(model, device, host.key)
     assert runs(device, host.old)
