@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .header import comment
 from .interface import Entry
+from .runtime_files import EXTENSIONS
 
 _TEMPLATES = "templates"
 _URL = "https://pypi.org/project/rillet/"
@@ -35,7 +36,7 @@ def project_files(
             README's table. command: what writes this folder.
     """
     entry = entries[0]
-    vectors = [s for s in isa if s not in ("scalar", "mcu")]  # those run anywhere
+    needed = [s.upper() for s in isa if s in EXTENSIONS]
     values = {
         "name": name,
         "upper": name.upper(),
@@ -46,7 +47,7 @@ def project_files(
         "sources": "\n".join(f"  {source}" for source in sources),
         "table": "\n".join(f"| {key} | {value} |" for key, value in sizes.items()),
         "flags": " ".join(flags) or "no flags",
-        "isa": f" (it must have {' and '.join(v.upper() for v in vectors)})" if vectors else "",
+        "isa": f" (it must have {' and '.join(needed)})" if needed else "",
         "command": comment(command),
         "usage": _usage(name, entry),
     }

@@ -16,8 +16,8 @@ from pathlib import Path
 from ..kernels import KernelFile
 
 _INCLUDE = re.compile(r'^(\s*#\s*include\s*")([^"]+)(")', re.MULTILINE)
-# What the compiler says of itself where it makes code for an instruction set.
-_PROOFS = {"dsp": "__ARM_FEATURE_DSP", "mve": "__ARM_FEATURE_MVE"}
+# The instruction sets that not every core has, and what a compiler defines where it makes code for one.
+EXTENSIONS = {"dsp": "__ARM_FEATURE_DSP", "mve": "__ARM_FEATURE_MVE"}
 _NAMES_HEADER = "names.h"
 
 
@@ -87,9 +87,9 @@ def _head(origin: Path, defined: Sequence[str] | None) -> str:
 def _names_header(renamed: Mapping[str, str], files: Sequence[Path], core: str) -> str:
     sets = {path.stem.rsplit("_", 1)[-1] for path in files if path.suffix == ".c"}
     checks = []
-    for isa in sorted(sets & set(_PROOFS)):
+    for isa in sorted(sets & set(EXTENSIONS)):
         checks += [
-            f"#if !defined({_PROOFS[isa]})",
+            f"#if !defined({EXTENSIONS[isa]})",
             f'#error "this model was exported for {core}: {isa} is missing"',
             "#endif",
         ]
