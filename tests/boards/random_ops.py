@@ -14,7 +14,7 @@ from rillet.flatbuffer import write_bytes
 from rillet.ir import DType, Graph, Model, Op
 from rillet.ops import opdef
 from rillet.runtime import Plan, Session
-from tests.kernels.test_isa_equality import drawn, value
+from tests.kernels.test_isa_equality import bias, drawn, fused, geometry, value, weights
 
 MOST_INPUT = 12_000  # bytes, and a hundred times as many products
 Builder = Callable[[np.random.Generator, DType], Op]
@@ -38,6 +38,19 @@ def draw(build: Builder, number: int) -> Op:
             op.inputs[1].data = np.maximum(op.inputs[1].data, -127)  # what quantizers write
         return op
     raise AssertionError("no small shape drawn")
+
+
+def one_channel(rng: np.random.Generator, dtype: DType) -> Op:
+    """DEPTHWISE_CONV_2D of one input channel, as models of sound begin: in truth a dense convolution."""
+    image, kernel, attrs = geometry(rng, dilated=True)
+    count = int(rng.choice([2, 3, 8, 13]))
+    operands = [
+        value(rng, "input", (1, *image, 1), dtype),
+        weights(rng, (1, *kernel, count), 3, dtype),
+        bias(rng, count, dtype),
+    ]
+    attrs |= {"depth_multiplier": count, **fused(rng)}
+    return Op("DEPTHWISE_CONV_2D", operands, [], opdef("DEPTHWISE_CONV_2D").attrs(**attrs))
 
 
 def model_of(ops: Sequence[Op]) -> bytes:

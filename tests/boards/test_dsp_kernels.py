@@ -8,19 +8,20 @@ import pytest
 
 from rillet.boards.target import prepare_target
 from rillet.runtime import Plan
-from tests.boards.random_ops import assert_scalar_bits, draw, model_of
+from tests.boards.random_ops import assert_scalar_bits, draw, model_of, one_channel
 from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
 from tests.kernels.test_isa_equality import binary, conv, depthwise, fully_connected
 
 SHAPES = 28
 BUILDERS = {"CONV_2D": conv, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": fully_connected}
+CASES = {**BUILDERS, "DEPTHWISE_CONV_2D of one channel": one_channel}
 
 
-@pytest.mark.parametrize("kind", BUILDERS)
+@pytest.mark.parametrize("kind", CASES)
 def test_random_shapes_on_the_emulated_m4(kind: str, tmp_path: Path) -> None:
     need_tools("mps2-an386")
-    ops = [draw(BUILDERS[kind], number) for number in range(SHAPES)]
+    ops = [draw(CASES[kind], number) for number in range(SHAPES)]
     assert_scalar_bits(ops, "mps2-an386", "_dsp", SHAPES // 3, tmp_path)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rillet.ir import DType, Op, Padding
 from rillet.ops import opdef
-from tests.boards.random_ops import assert_scalar_bits, draw
+from tests.boards.random_ops import assert_scalar_bits, draw, one_channel
 from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
 from tests.kernels import test_isa_equality as shapes
@@ -46,6 +46,7 @@ CASES = {
     "convolutions": (shapes.conv, SHAPES // 3),
     "depthwise": (small_depthwise, SHAPES - 6),
     "other depthwise": (shapes.depthwise, SHAPES // 3),
+    "depthwise of one channel": (one_channel, SHAPES // 3),
     "fully connected": (shapes.fully_connected, SHAPES // 3),
     "averages": (shapes.pool("AVERAGE_POOL_2D"), SHAPES // 2),
     "maxima": (shapes.pool("MAX_POOL_2D"), SHAPES),

@@ -86,7 +86,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
 
 /* The packed form, if this CPU and the operands allow it: then *done is 1. Operands are checked by now. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
-    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, 0};
     rlt_conv_2d_packed_params plan = {.window = c->window};
     *done = 0;
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
@@ -140,7 +140,7 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const c
     RLT_TRY(rlt_range_f32(p, c->activation, &low, &high));
     RLT_TRY(rlt_add_quantize_rows(p, op, c->input, (uint32_t)c->window.batches, per_channel, c->weights, out_c,
                                   &values, &rows));
-    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, 0};
     rlt_conv_2d_packed_params plan = {.window = c->window, .input = values, .rows = rows, .per_channel = per_channel,
                                       .float_low = low, .float_high = high};
     const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;

@@ -11,17 +11,13 @@ typedef struct {
     int exact;
 } layer;
 
-static const int8_t *filter_of(const layer *l, int32_t channel) {
-    return (const int8_t *)l->t->weights->data + (size_t)channel * (size_t)l->filter;
-}
-
 rlt_status rlt_conv_2d_finish(rlt_prepare_state *p, const rlt_conv_tensors *t, int32_t filter, int32_t c, int exact,
                               rlt_finish_exact *f, int64_t *largest, int *fits) {
-    const int8_t *weights = (const int8_t *)t->weights->data + (size_t)c * (size_t)filter;
     int64_t sum = 0, size = 0;
     for (int32_t i = 0; i < filter; i++) {
-        sum += weights[i];
-        size += weights[i] < 0 ? -weights[i] : weights[i];
+        const int32_t weight = rlt_conv_weight(t, filter, c, i);
+        sum += weight;
+        size += weight < 0 ? -weight : weight;
     }
     rlt_channel_sum s = {.largest = 128 * size, .zero_point = rlt_zero_point(t->output, 0)};
     s.bias = (t->bias ? rlt_const_i32(t->bias, (uint32_t)c) : 0) - rlt_zero_point(t->input, 0) * sum;
@@ -47,8 +43,8 @@ static rlt_status channel_finish(rlt_prepare_state *p, const layer *l, int32_t c
 
 /* Two weights in a half: A below, B above. */
 static int32_t both(const layer *l, int32_t channels, int32_t c, int32_t i) {
-    const int32_t above = c + 1 < channels ? filter_of(l, c + 1)[i] : 0;
-    return 256 * above + filter_of(l, c)[i];
+    const int32_t above = c + 1 < channels ? rlt_conv_weight(l->t, l->filter, c + 1, i) : 0;
+    return 256 * above + rlt_conv_weight(l->t, l->filter, c, i);
 }
 
 static rlt_status all_fit(rlt_prepare_state *p, const layer *l, int32_t channels, int *fit) {

@@ -7,7 +7,14 @@
 
 typedef struct {
     const rlt_tensor *input, *weights, *bias, *output; /* bias may be NULL */
+    int32_t tap_step; /* 0; or, of a DEPTHWISE_CONV_2D with one input channel, from a tap's weights to the next one's */
 } rlt_conv_tensors;
+
+/* Weight `i` of the `filter` ones of channel `c`. */
+static inline int32_t rlt_conv_weight(const rlt_conv_tensors *t, int32_t filter, int32_t c, int32_t i) {
+    const size_t at = t->tap_step ? (size_t)i * (size_t)t->tap_step + (size_t)c : (size_t)c * (size_t)filter + (size_t)i;
+    return (int8_t)t->weights->data[at];
+}
 
 /* Fills `k`, whose window is set, with everything but constants and places. `tasks`: how many are worth it. Returns how
  * many there will be; 0: no kernel for this CPU, no packed form for the operands, or no room for it. */

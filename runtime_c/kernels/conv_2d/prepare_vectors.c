@@ -15,7 +15,7 @@ static void put_vector(const layer *l, int32_t channel, int32_t step, int8_t *to
     const int32_t from = step * VECTOR, rest = l->filter - from, count = rest < VECTOR ? rest : VECTOR;
     memset(to, 0, VECTOR);
     if (channel >= l->out_c) return;
-    memcpy(to, (const int8_t *)l->t->weights->data + (size_t)channel * (size_t)l->filter + from, (size_t)count);
+    for (int32_t i = 0; i < count; i++) to[i] = (int8_t)rlt_conv_weight(l->t, l->filter, channel, from + i);
 }
 
 /* Channels c to c + 3 for three pixels: forth and back. */

@@ -1,6 +1,8 @@
 /* DEPTHWISE_CONV_2D: input [batches, h, w, in_c], weights [1, h, w, in_c * multiplier], optional bias. */
 #include "../common/prepare_channels.h"
 #include "../common/prepare_s8.h"
+#include "../conv_2d/prepare_columns.h"
+#include "../conv_2d/prepare_vectors.h"
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
 #include "depthwise_conv_2d.h"
@@ -91,12 +93,23 @@ static rlt_status prepare_cores(rlt_prepare_state *p, const rlt_op *op, const rl
     return rlt_depthwise_planes(p, op, t, wide, &c->window, c->multiplier, c->activation, done);
 }
 
+/* One input channel: a dense convolution, whose weights lie otherwise. */
+static rlt_status prepare_dense(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, c->window.out_c};
+    RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
+    if (*done) return RLT_OK;
+    return rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done);
+}
+
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1, 8, 1};
     static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2, 4, 0};
     const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : rlt_has(p, RLT_ISA_AVX2) ? &avx2 : NULL;
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
+    *done = 0;
+    if (c->window.in_c == 1 && c->multiplier > 1) RLT_TRY(prepare_dense(p, op, c, done));
+    if (*done) return RLT_OK;
     RLT_TRY(rlt_depthwise_patches(p, op, &tensors, &c->window, c->multiplier, c->activation, done));
     if (*done) return RLT_OK;
     RLT_TRY(prepare_cores(p, op, &tensors, NULL, c, done));

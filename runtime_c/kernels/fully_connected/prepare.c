@@ -99,7 +99,7 @@ static rlt_status prepare_hybrid(rlt_prepare_state *p, const rlt_op *op, const l
     RLT_TRY(rlt_range_f32(p, l->activation, &low, &high));
     RLT_TRY(rlt_add_quantize_rows(p, op, l->input, l->batches, rlt_option_u8(op, ASYMMETRIC_QUANTIZE_INPUTS, 0),
                                   l->weights, l->units, &values, &rows));
-    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output};
+    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output, 0};
     /* Each row of the input has its own scale: it is an image of one pixel. */
     rlt_conv_2d_packed_params plan = {.window = as_window(l), .input = values, .rows = rows,
                                       .float_low = low, .float_high = high};
@@ -161,7 +161,7 @@ static rlt_status add_channels(rlt_prepare_state *p, const layer *l, int exact, 
 /* As a packed 1x1 convolution over `batches` pixels, if this CPU and the operands allow it: then *done is 1. Operands are
  * checked by now. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const layer *l, int exact, int *done) {
-    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output};
+    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output, 0};
     rlt_conv_2d_packed_params plan = {
         .window = {.batches = 1, .in_h = 1, .out_h = 1, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
                    .dilation_h = 1, .dilation_w = 1, .in_w = (int32_t)l->batches, .out_w = (int32_t)l->batches,
