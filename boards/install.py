@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..bench import random_inputs
@@ -116,21 +117,26 @@ def _try(target: Target, device: Device) -> None:
     """Has the new model compute once.
 
     Raises:
-        BoardError: the outputs are not this machine's. The device goes back to its old model when it starts again.
+        BoardError: the outputs are not this machine's. The device is restarted, with its old model, and closed.
     """
     host = Session(Plan(target.data))
+    failed = "the new model is not confirmed, and the device was restarted with its old one"
     load(host, device, random_inputs(Interpreter(model_content=target.data).get_input_details(), 0))
     host.invoke()
     try:
         device.run()
         same = not any(compare(value, device.output(i))[0] for i, value in enumerate(host.outputs))
     except DeviceError as problem:
-        raise BoardError(f"{problem}; the new model is not confirmed: restarted, the device runs its old one") from None
+        _restart(device)
+        raise BoardError(f"{problem}; {failed}") from None
     if not same:
-        raise BoardError(
-            "the device computes other numbers than this machine: the new model is not confirmed, and restarted, the "
-            "device runs its old one"
-        )
+        _restart(device)
+        raise BoardError(f"the device computes other numbers than this machine: {failed}")
+
+
+def _restart(device: Device) -> None:
+    with suppress(DeviceError):  # it may be restarting already
+        device.leave()
 
 
 def _refusal_text(refusal: RequestRefused, content: Content, slots: SlotsInfo) -> str:
