@@ -11,7 +11,7 @@ from rillet.runtime import Plan
 from tests.boards.random_ops import assert_scalar_bits, draw, model_of, one_channel
 from tests.boards.random_ops_16 import draw_16
 from tests.boards.tools import need_tools
-from tests.kernels.test_isa_equality import binary, conv, depthwise, fully_connected
+from tests.kernels.test_isa_equality import binary, conv, depthwise, fully_connected, pool
 
 SHAPES = 28
 BUILDERS = {"CONV_2D": conv, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": fully_connected}
@@ -39,6 +39,13 @@ def test_random_sums_and_products_on_the_emulated_m4(tmp_path: Path) -> None:
         for make in (draw, draw_16)
         for number in range(SHAPES // 2)
     ]
+    assert_scalar_bits(ops, "mps2-an386", "_dsp", len(ops), tmp_path)
+
+
+def test_random_pools_on_the_emulated_m4(tmp_path: Path) -> None:
+    need_tools("mps2-an386")
+    kinds = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+    ops = [make(pool(kind), number) for kind in kinds for make in (draw, draw_16) for number in range(SHAPES // 2)]
     assert_scalar_bits(ops, "mps2-an386", "_dsp", len(ops), tmp_path)
 
 

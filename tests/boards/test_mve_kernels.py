@@ -73,3 +73,10 @@ def test_random_sums_and_products_on_the_emulated_m55(tmp_path: Path) -> None:
     adds = [draw_16(shapes.binary("ADD"), number) for number in range(SHAPES // 2)]
     muls = [make(shapes.binary("MUL"), number) for make in (draw, draw_16) for number in range(SHAPES // 2)]
     assert_scalar_bits(adds + muls, BOARD, "_mve", len(adds + muls), tmp_path)
+
+
+def test_random_pools_of_int16_on_the_emulated_m55(tmp_path: Path) -> None:
+    need_tools(BOARD)
+    kinds = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+    ops = [draw_16(shapes.pool(kind), number) for kind in kinds for number in range(SHAPES // 2)]
+    assert_scalar_bits(ops, BOARD, "_mve", len(ops), tmp_path)

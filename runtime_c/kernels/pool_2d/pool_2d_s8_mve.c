@@ -1,20 +1,15 @@
 /* int8 pools with Helium, 8 or 16 channels at a time. Results equal those of average_pool_2d_s8.c, max_pool_2d_s8.c. */
 #include "../common/mve.h"
-#include "pool_2d.h"
+
+typedef int8_t element;
+#include "pool_2d_walk.h"
 
 enum { SUMS = 8, BYTES = 16 };
-
-/* All channels of one output pixel from the taps in `box`. */
-typedef void (*pixel_function)(const rlt_pool_2d_s8_params *p, const int8_t *image, rlt_pool_box box, int8_t *output);
-
-static const int8_t *first_tap(const rlt_window *w, const int8_t *image, rlt_pool_box box, int32_t c) {
-    return image + (box.y0 * w->in_w + box.x0) * w->in_c + c;
-}
 
 /* Prepare sees to it that no sum needs more than 16 bits. */
 static void average_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, rlt_pool_box box, int8_t *output) {
     const rlt_window *w = &p->window;
-    const int32_t across = box.x1 - box.x0, count = (box.y1 - box.y0) * across, half = count / 2;
+    const int32_t across = box.x1 - box.x0, count = (box.y1 - box.y0) * across;
     for (int32_t c = 0; c < w->out_c; c += SUMS) {
         const int32_t rest = w->out_c - c < SUMS ? w->out_c - c : SUMS;
         const int8_t *row = first_tap(w, image, box, c);
@@ -38,8 +33,7 @@ static void average_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, r
         int16_t each[SUMS];
         vstrhq_s16(each, sums);
         for (int32_t i = 0; i < rest; i++) {
-            const int32_t mean = (each[i] > 0 ? each[i] + half : each[i] - half) / count;
-            output[c + i] = (int8_t)rlt_clamp(mean, p->low, p->high);
+            output[c + i] = (int8_t)rlt_clamp(mean_of(each[i], count), p->low, p->high);
         }
     }
 }
@@ -69,20 +63,6 @@ static void max_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, rlt_p
         const int8x16_t value = vminq_s8(largest, vdupq_n_s8((int8_t)p->high));
         vstrbq_p_s8(output + c, value, vctp8q((uint32_t)(w->out_c - c)));
     }
-}
-
-RLT_INLINE rlt_status run_pixels(const rlt_run *run, const rlt_pool_2d_s8_params *p, pixel_function pixel) {
-    const rlt_window *w = &p->window;
-    const int8_t *image = rlt_in(run, p->input);
-    int8_t *output = rlt_out(run, p->output);
-    for (int32_t batch = 0; batch < w->batches; batch++, image += w->in_h * w->in_w * w->in_c) {
-        for (int32_t y = 0; y < w->out_h; y++) {
-            for (int32_t x = 0; x < w->out_w; x++, output += w->out_c) {
-                pixel(p, image, rlt_pool_taps(w, y, x), output);
-            }
-        }
-    }
-    return RLT_OK;
 }
 
 rlt_status rlt_average_pool_2d_s8_mve(const rlt_run *run, const void *params) {

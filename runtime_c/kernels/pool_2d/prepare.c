@@ -23,9 +23,10 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
     RLT_TRY(rlt_prepare_window(p, input, output, rlt_option_u8(op, PADDING, 0), &w));
     /* Vectors can divide by no more. */
     if ((int64_t)w.kernel_h * w.kernel_w > 65536 && is_average) kernel_s8 = RLT_KERNEL_average_pool_2d_s8;
-    if (rlt_has(p, RLT_ISA_MVE) && !is_average) kernel_s8 = RLT_KERNEL_max_pool_2d_s8_mve;
-    if (rlt_has(p, RLT_ISA_MVE) && is_average && (int64_t)w.kernel_h * w.kernel_w < 256) { /* sums of 16 bits */
-        kernel_s8 = RLT_KERNEL_average_pool_2d_s8_mve;
+    const int core = rlt_has(p, RLT_ISA_MVE) || rlt_has(p, RLT_ISA_DSP);
+    if (core && !is_average) kernel_s8 = RLT_CORE_KERNEL(p, max_pool_2d_s8);
+    if (core && is_average && (int64_t)w.kernel_h * w.kernel_w < 256) { /* sums of 16 bits */
+        kernel_s8 = RLT_CORE_KERNEL(p, average_pool_2d_s8);
     }
     const int32_t activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t taps = (uint64_t)output->elements * (uint32_t)w.kernel_h * (uint32_t)w.kernel_w;
@@ -45,7 +46,9 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
         k->high = high;
         return RLT_OK;
     }
-    if (input->type == RLT_INT16) kernel_s8 = is_average ? RLT_KERNEL_average_pool_2d_s16 : RLT_KERNEL_max_pool_2d_s16;
+    const int narrow = (int64_t)w.kernel_h * w.kernel_w < 65536; /* sums of 32 bits */
+    const uint32_t average_s16 = narrow ? RLT_CORE_KERNEL(p, average_pool_2d_s16) : RLT_KERNEL_average_pool_2d_s16;
+    if (input->type == RLT_INT16) kernel_s8 = is_average ? average_s16 : RLT_CORE_KERNEL(p, max_pool_2d_s16);
     else if (input->type != RLT_INT8)
         return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, input, "pools take FLOAT32, INT16 or INT8");
     int32_t low, high;
