@@ -55,7 +55,7 @@ def test_python_files_and_board_data(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     wanted = {p.removeprefix("toolchain/") for p in _tracked("toolchain", (".py",))}
     for linked in ("quantize", "devices", "boards"):
-        wanted |= {f"rillet/{p}" for p in _tracked(linked, (".py", ".toml"))}
+        wanted |= {f"rillet/{p}" for p in _tracked(linked, (".py", ".toml", ".json"))}
     wanted |= {f"rillet/{p}" for p in _tracked("boards/export/templates", ("",))}
     assert wanted and wanted <= names, sorted(wanted - names)
 
@@ -73,6 +73,7 @@ def test_c_sources(wheel: zipfile.ZipFile) -> None:
 def test_nothing_else(wheel: zipfile.ZipFile) -> None:
     """No tests, zoo files, caches or build leftovers."""
     allowed = (".py", ".toml", ".c", ".h", ".def", ".S", ".so", ".pyd", ".pyi", ".typed")
-    strange = [n for n in wheel.namelist() if not n.endswith(allowed) and ".dist-info/" not in n]
+    data = (".dist-info/", "rillet/boards/schema.json", "rillet/boards/export/templates/")
+    strange = [n for n in wheel.namelist() if not n.endswith(allowed) and not any(d in n for d in data)]
     assert not strange
     assert sum(n.endswith((".so", ".pyd")) for n in wheel.namelist()) == 1
