@@ -166,6 +166,39 @@ RLT_INLINE v_bytes v_narrow(const vi *a, const int count, const v_range *range) 
                           _mm512_packs_epi32(a[count > 2 ? 2 : 0], a[count > 3 ? 3 : 0]), range);
 }
 
+/* The same where all values below 0 count as 0, to which the zero point is added last. */
+typedef struct {
+    vi top, zero_point; /* 8-bit lanes; `top` is unsigned, the largest result less the zero point */
+    vi order;
+} v_positive_range;
+
+RLT_INLINE v_positive_range v_set_positive_range(int32_t zero_point, int32_t high) {
+    const v_range range = v_set_range(0, 0, 0);
+    return (v_positive_range){_mm512_set1_epi8((char)(high - zero_point)), _mm512_set1_epi8((char)zero_point),
+                              range.order};
+}
+
+RLT_INLINE v_bytes v_positive_to_bytes(const vi *a, const int count, const v_positive_range *range) {
+    const vi ab = _mm512_packs_epi32(a[0], a[count > 1 ? 1 : 0]);
+    const vi cd = _mm512_packs_epi32(a[count > 2 ? 2 : 0], a[count > 3 ? 3 : 0]);
+    const vi bytes = _mm512_permutexvar_epi32(range->order, _mm512_packus_epi16(ab, cd));
+    return _mm512_add_epi8(_mm512_min_epu8(bytes, range->top), range->zero_point);
+}
+
+/* Both. */
+typedef struct {
+    v_range any;
+    v_positive_range positive;
+} v_last_steps;
+
+RLT_INLINE v_last_steps v_last_steps_of(int32_t zero_point, int32_t low, int32_t high) {
+    return (v_last_steps){v_set_range(zero_point, low, high), v_set_positive_range(zero_point, high)};
+}
+
+RLT_INLINE v_bytes v_last_bytes(const vi *a, const int count, const int positive, const v_last_steps *steps) {
+    return positive ? v_positive_to_bytes(a, count, &steps->positive) : v_to_bytes(a, count, &steps->any);
+}
+
 RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {
     if (count >= QUARTERS * LANES) {
         _mm512_storeu_si512(to, bytes);

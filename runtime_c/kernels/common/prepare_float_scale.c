@@ -118,7 +118,8 @@ int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t
     if (most - least >= 1 << 30) return 0;
     const int64_t sign = value < 0 ? -(1 << 30) : 1 << 30, middle = (least + most) / 2;
     *bias = (int32_t)((uint32_t)*bias + (uint32_t)(sign - middle));
-    const int32_t magnitude = value < -512 || value > 512 ? 512 : value < 0 ? -value : value;
+    const int32_t shown = value < 0 && low >= 0 ? 0 : value; /* what is clamped anyway need not be negative */
+    const int32_t magnitude = shown < -512 || shown > 512 ? 512 : shown < 0 ? -shown : shown;
     *to = (rlt_float_scale){0, 0, 0.5f + (float)magnitude};
     return 1;
 }

@@ -24,51 +24,61 @@ RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *out
     }
 }
 
-/* Before the zero point is added, as rlt_conv_2d_rounding says. */
-RLT_INLINE void round_tile(const int pixels, const int vectors, const block *b, tile_sums sum) {
+/* Before the zero point is added, as rlt_conv_2d_rounding says. `positive`: the activation makes all values below 0
+ * one, the zero point. */
+RLT_INLINE void round_tile(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum) {
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
         const rlt_conv_2d_rounding *r = b->rounding + v;
         const v_float_scale scale = v_load_float_scale(r->high, r->low, r->offset);
 #pragma GCC unroll 12
-        for (int i = 0; i < pixels; i++) sum[i][v] = vi_scale_float(sum[i][v], &scale);
+        for (int i = 0; i < pixels; i++) {
+            sum[i][v] = positive ? vi_scale_positive(sum[i][v], &scale) : vi_scale_float(sum[i][v], &scale);
+        }
     }
+}
+
+RLT_INLINE v_last_steps last_steps_of(const block *b) {
+    return v_last_steps_of(b->p->output_zero_point, b->p->low, b->p->high);
 }
 
 /* Results of several vectors, a pixel at a time. */
-RLT_INLINE void store_pixels(const int pixels, const int vectors, const block *b, tile_sums sum, int8_t *output) {
+RLT_INLINE void store_pixels(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
+                             int8_t *output) {
     const size_t pixel = (size_t)b->p->window.out_c;
-    const v_range range = v_set_range(b->p->output_zero_point, b->p->low, b->p->high);
+    const v_last_steps steps = last_steps_of(b);
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
-        v_store_bytes(output + (size_t)i * pixel, v_to_bytes(sum[i], vectors, &range), b->channels);
+        v_store_bytes(output + (size_t)i * pixel, v_last_bytes(sum[i], vectors, positive, &steps), b->channels);
     }
 }
 
-RLT_INLINE v_bytes four_rows(const int first, const int rows, const v_range *range, tile_sums sum) {
+RLT_INLINE v_bytes four_rows(const int first, const int rows, const int positive, const v_last_steps *steps,
+                             tile_sums sum) {
     const int count = rows - first < QUARTERS ? rows - first : QUARTERS;
     vi y[QUARTERS];
 #pragma GCC unroll 4
     for (int k = 0; k < count; k++) y[k] = sum[first + k][0];
-    return v_to_bytes(y, count, range);
+    return v_last_bytes(y, count, positive, steps);
 }
 
 /* Single vectors that lie side by side in the output, `bytes` in all. */
-RLT_INLINE void store_row(const int rows, const int bytes, const block *b, tile_sums sum, int8_t *output) {
-    const v_range range = v_set_range(b->p->output_zero_point, b->p->low, b->p->high);
+RLT_INLINE void store_row(const int rows, const int bytes, const int positive, const block *b, tile_sums sum,
+                          int8_t *output) {
+    const v_last_steps steps = last_steps_of(b);
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i += QUARTERS) {
-        v_store_bytes(output + i * LANES, four_rows(i, rows, &range, sum), bytes - i * LANES);
+        v_store_bytes(output + i * LANES, four_rows(i, rows, positive, &steps, sum), bytes - i * LANES);
     }
 }
 
 /* Single vectors of any number of channels. */
-RLT_INLINE void store_quarters(const int pixels, const block *b, tile_sums sum, int8_t *output) {
+RLT_INLINE void store_quarters(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
     const size_t pixel = (size_t)b->p->window.out_c;
-    const v_range range = v_set_range(b->p->output_zero_point, b->p->low, b->p->high);
+    const v_last_steps steps = last_steps_of(b);
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i += QUARTERS) {
-        const v_bytes bytes = four_rows(i, pixels, &range, sum);
+        const v_bytes bytes = four_rows(i, pixels, positive, &steps, sum);
         const int count = pixels - i < QUARTERS ? pixels - i : QUARTERS;
 #pragma GCC unroll 4
         for (int k = 0; k < count; k++) {
@@ -77,9 +87,16 @@ RLT_INLINE void store_quarters(const int pixels, const block *b, tile_sums sum, 
     }
 }
 
+RLT_INLINE void finish_scaled(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
+                              result *output) {
+    round_tile(pixels, vectors, positive, b, sum);
+    if (vectors > 1) store_pixels(pixels, vectors, positive, b, sum, output);
+    else if (b->p->window.out_c == LANES) store_row(pixels, pixels * LANES, positive, b, sum, output);
+    else store_quarters(pixels, positive, b, sum, output);
+}
+
 RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
-    const size_t pixel = (size_t)p->window.out_c;
     if (p->sums != RLT_SUMS_SCALED) {
         vi sums[MOST_PIXELS * MOST_VECTORS];
 #pragma GCC unroll 12
@@ -88,12 +105,11 @@ RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b
             for (int v = 0; v < vectors; v++) sums[i * vectors + v] = sum[i][v];
         }
         finish_any(b, pixels, sums, output);
-        return;
+    } else if (p->low == p->output_zero_point) {
+        finish_scaled(pixels, vectors, 1, b, sum, output);
+    } else {
+        finish_scaled(pixels, vectors, 0, b, sum, output);
     }
-    round_tile(pixels, vectors, b, sum);
-    if (vectors > 1) store_pixels(pixels, vectors, b, sum, output);
-    else if (pixel == LANES) store_row(pixels, pixels * LANES, b, sum, output);
-    else store_quarters(pixels, b, sum, output);
 }
 
 /* Paired sums are always scaled. A single paired vector is of as many channels as a result has. */
@@ -106,9 +122,9 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *
                               : add_pairs_of_two(sum[2 * i][0], sum[2 * i + 1 < pixels ? 2 * i + 1 : 2 * i][0]);
         sum[i][last] = vi_add(total, bias);
     }
-    round_tile(rows, vectors, b, sum);
-    if (last) store_pixels(rows, vectors, b, sum, output);
-    else store_row(rows, pixels * (LANES / 2), b, sum, output);
+    round_tile(rows, vectors, 0, b, sum);
+    if (last) store_pixels(rows, vectors, 0, b, sum, output);
+    else store_row(rows, pixels * (LANES / 2), 0, b, sum, output);
 }
 
 RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,

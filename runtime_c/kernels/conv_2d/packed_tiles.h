@@ -182,6 +182,11 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
     } else {
         rlt_share_of(run, end, &first, &end);
     }
+    if (total == 1 && w->in_w == 1 && w->in_h == 1 && !rows && !p->weights_zero_point) { /* nothing to lay out */
+        rlt_band_copy(&band, scratch, 0, input, w->in_c);
+        run_blocks(p, run, first_block, last_block, NULL, scratch, 1, 1, NULL, output);
+        return RLT_OK;
+    }
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
         int32_t y, last = rlt_band_next(&p->band, w, row, (int32_t)end, &y);
         /* Only a flattened 1x1 window has a shorter last row; it is then a band of its own. */

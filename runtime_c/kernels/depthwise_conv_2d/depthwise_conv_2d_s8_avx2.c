@@ -49,15 +49,28 @@ RLT_INLINE vi requantize_fast(const int negative, vi sum, const scale *s) {
     return _mm256_srav_epi32(high, s->right);
 }
 
+/* Of a zero point, in 16 or 8 bits, and clamping; `top`: the largest result less the zero point, unsigned. */
+typedef struct {
+    vi zero_point, low, high, zero_byte, top;
+} last_steps;
+RLT_INLINE last_steps last_steps_of(int32_t zero_point, int32_t low, int32_t high) {
+    return (last_steps){_mm256_set1_epi16((int16_t)zero_point), _mm256_set1_epi8((char)low),
+                        _mm256_set1_epi8((char)high), _mm256_set1_epi8((char)zero_point),
+                        _mm256_set1_epi8((char)(high - zero_point))};
+}
+
 /* Of four vectors, in order. */
 typedef vi four_bytes;
-RLT_INLINE four_bytes to_bytes(const vi *y, const v_range *range) {
-    const vi zero_point = _mm256_broadcastsi128_si256(range->zero_point);
-    const vi a = _mm256_adds_epi16(_mm256_packs_epi32(y[0], y[1]), zero_point);
-    const vi b = _mm256_adds_epi16(_mm256_packs_epi32(y[2], y[3]), zero_point);
-    vi bytes = _mm256_max_epi8(_mm256_packs_epi16(a, b), _mm256_broadcastsi128_si256(range->low));
-    bytes = _mm256_min_epi8(bytes, _mm256_broadcastsi128_si256(range->high));
-    return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+RLT_INLINE four_bytes to_bytes(const int positive, const vi *y, const last_steps *steps) {
+    const vi order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const vi ab = _mm256_packs_epi32(y[0], y[1]), cd = _mm256_packs_epi32(y[2], y[3]);
+    if (positive) {
+        const vi bytes = _mm256_min_epu8(_mm256_packus_epi16(ab, cd), steps->top);
+        return _mm256_permutevar8x32_epi32(_mm256_add_epi8(bytes, steps->zero_byte), order);
+    }
+    const vi bytes = _mm256_packs_epi16(_mm256_adds_epi16(ab, steps->zero_point),
+                                        _mm256_adds_epi16(cd, steps->zero_point));
+    return _mm256_permutevar8x32_epi32(_mm256_min_epi8(_mm256_max_epi8(bytes, steps->low), steps->high), order);
 }
 
 typedef int32_t part;

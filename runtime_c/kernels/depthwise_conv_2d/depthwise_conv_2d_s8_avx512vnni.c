@@ -37,8 +37,14 @@ RLT_INLINE vi requantize_fast(const int negative, vi sum, const scale *s) {
     return negative ? vi_scale_float(sum, s) : vi_scale_positive(sum, s);
 }
 
+typedef v_last_steps last_steps;
+RLT_INLINE last_steps last_steps_of(int32_t zero_point, int32_t low, int32_t high) {
+    return v_last_steps_of(zero_point, low, high);
+}
 typedef v_bytes four_bytes;
-RLT_INLINE four_bytes to_bytes(const vi *y, const v_range *range) { return v_to_bytes(y, 4, range); }
+RLT_INLINE four_bytes to_bytes(const int positive, const vi *y, const last_steps *steps) {
+    return v_last_bytes(y, 4, positive, steps);
+}
 
 typedef __mmask16 part;
 RLT_INLINE part part_of(int32_t count) { return (part)((1u << count) - 1); }

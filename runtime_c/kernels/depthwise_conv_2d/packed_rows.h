@@ -1,8 +1,9 @@
 /* The kernel for packed int8 depthwise convolutions. The including file has defined: simd/s8_<set>.h; GROUP (rows in a
  * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time), PIECES (at most in 3x3 windows),
  * CONSTANTS (vectors of a vector of channels); load_row(), load_row_part(), make_words(), store_padding(),
- * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); four_bytes, to_bytes(); part,
- * part_of(), store_part(); VECTORS(X), the functions: X(rows, pieces). */
+ * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); last_steps,
+ * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions: X(rows,
+ * pieces). */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 
@@ -19,7 +20,7 @@ typedef struct {
     size_t row, unit;                          /* bytes between rows and units of output */
     int32_t groups, pieces, taps, rows, fast;
     int32_t units, whole, last; /* their number; bytes of the vector in each of them, and in the last one */
-    v_range range;
+    last_steps steps;
 } job;
 
 static __attribute__((noinline)) vi requantize_any(const int32_t *constants, vi sum) {
@@ -42,11 +43,12 @@ RLT_INLINE void multiply(const int rows, const vi *weights, const uint8_t *words
 }
 
 /* `left`: units from here to the row's end. */
-RLT_INLINE void store_units(const int rows, const job *b, const vi *y, int32_t left, int8_t *output) {
+RLT_INLINE void store_units(const int rows, const int positive, const job *b, const vi *y, int32_t left,
+                            int8_t *output) {
     const int columns = SUMS / rows;
     const part whole = part_of(b->whole), last = part_of(b->last);
     four_bytes bytes[SUMS / 4];
-    for (int i = 0; i < SUMS / 4; i++) bytes[i] = to_bytes(y + 4 * i, &b->range);
+    for (int i = 0; i < SUMS / 4; i++) bytes[i] = to_bytes(positive, y + 4 * i, &b->steps);
 #pragma GCC unroll 8
     for (int i = 0; i < SUMS; i++) {
         const int column = i % columns;
@@ -80,7 +82,8 @@ RLT_INLINE void sums_of_three(const int rows, const int sets, const job *b, cons
 }
 
 /* `steps` times `rows` rows. Constant where this is inlined: `rows`; `pieces`: 0, or of how many 3x3 windows are, whose
- * sums are fast and whose activation makes all negative values one: halves below 0 then may go either way. */
+ * sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may go either
+ * way. */
 RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uint8_t *words, int32_t steps,
                        int8_t *output) {
     const int columns = SUMS / rows, sets = THREE_GROUPS * pieces * 3;
@@ -106,7 +109,7 @@ RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uin
                 for (int i = 0; i < SUMS; i++) sum[i] = requantize_any(factors, sum[i]);
             }
             const int32_t left = b->units - unit;
-            store_units(rows, b, sum, left, output + (size_t)unit * b->unit);
+            store_units(rows, pieces > 0, b, sum, left, output + (size_t)unit * b->unit);
             if (left <= columns) break;
             unit = left < 2 * columns ? b->units - columns : unit + columns; /* some come twice rather than alone */
         }
@@ -128,7 +131,7 @@ VECTORS(VECTOR)
 static vector_function function_for(const rlt_depthwise_packed_params *p, int32_t rows, const job *b) {
     static const vector_function functions[ROWS][PIECES + 1] = {VECTORS(VECTOR_PLACE)};
     const rlt_window *w = &p->window;
-    const int three = w->kernel_h == 3 && w->kernel_w == 3 && b->fast && p->low >= p->output_zero_point;
+    const int three = w->kernel_h == 3 && w->kernel_w == 3 && b->fast && p->low == p->output_zero_point;
     return functions[rows - 1][three && b->pieces <= PIECES ? b->pieces : 0];
 }
 
@@ -226,7 +229,7 @@ static void run_segment(const rlt_run *run, const source *s, int32_t first, int3
         .unit_words = pixel * (size_t)(pixels * w->stride_w), .tap_words = pixel * (size_t)w->dilation_w,
         .group_words = (size_t)p->group_bytes, .row = (size_t)w->out_w * (size_t)w->out_c, .unit = (size_t)p->unit,
         .groups = p->groups, .taps = w->kernel_w, .rows = p->rows,
-        .range = v_set_range(p->output_zero_point, p->low, p->high),
+        .steps = last_steps_of(p->output_zero_point, p->low, p->high),
     };
     for (int32_t v = first; v < first + vectors; v++) {
         const int32_t rest = p->unit - v * LANES, last = (ends ? p->last_unit : p->unit) - v * LANES;

@@ -177,9 +177,6 @@ static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_
     to->fast_bias = to->bias;
     *fast = rlt_float_scale_sums(to->multiplier, to->shift, low, high, own - apart, own + apart,
                                  &to->fast_bias, &to->scale);
-    if (*fast && low >= 0 && to->fast_bias != to->bias && own - apart < 0) {
-        to->scale.offset = 0.5f; /* of one result, which is negative: kernels then do not ask for its sign */
-    }
     return RLT_OK;
 }
 
