@@ -17,7 +17,7 @@ from ..kernels import KernelFile
 
 _INCLUDE = re.compile(r'^(\s*#\s*include\s*")([^"]+)(")', re.MULTILINE)
 # The instruction sets that not every core has, and what a compiler defines where it makes code for one.
-EXTENSIONS = {"dsp": "__ARM_FEATURE_DSP", "mve": "__ARM_FEATURE_MVE"}
+EXTENSIONS = {"dsp": "__ARM_FEATURE_DSP", "mve": "__ARM_FEATURE_MVE", "v7m": "__thumb2__"}
 _NAMES_HEADER = "names.h"
 
 

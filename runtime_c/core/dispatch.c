@@ -44,6 +44,11 @@
 #else
 #define RLT_BUILT_MCU(function) NULL
 #endif
+#if defined(RLT_BUILD_V7M)
+#define RLT_BUILT_V7M(function) function
+#else
+#define RLT_BUILT_V7M(function) NULL
+#endif
 #if defined(RLT_BUILD_WASM)
 #define RLT_BUILT_WASM(function) function
 #else

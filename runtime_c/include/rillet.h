@@ -93,7 +93,8 @@ enum {
     RLT_ISA_DSP = 1u << 5, /* Armv7E-M, Armv8-M DSP extension */
     RLT_ISA_MVE = 1u << 6, /* Helium */
     RLT_ISA_WASM = 1u << 7, /* SIMD128 */
-    RLT_ISA_MCU = 1u << 8   /* portable C for small cores without SIMD, and their plain multiplier */
+    RLT_ISA_MCU = 1u << 8,  /* portable C for small cores without SIMD, and their plain multiplier */
+    RLT_ISA_V7M = 1u << 9   /* Armv7-M without the DSP extension: sums of 64 bits */
 };
 
 /* The instruction sets this CPU has and this library was built with, limited by the environment variable

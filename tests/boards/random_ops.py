@@ -64,7 +64,9 @@ def model_of(ops: Sequence[Op]) -> bytes:
     return write_bytes(Model([Graph("main", inputs, [op.outputs[0] for op in ops], list(ops))]))
 
 
-def assert_scalar_bits(ops: Sequence[Op], board: Board | str, suffix: str, least: int, folder: Path) -> None:
+def assert_scalar_bits(
+    ops: Sequence[Op], board: Board | str, suffix: str | tuple[str, ...], least: int, folder: Path
+) -> None:
     """The board gives the bits of the scalar kernels; at least `least` of its own have names that end in `suffix`."""
     target = prepare_target(model_of(ops), board)
     assert sum(step.kernel.endswith(suffix) for step in target.plan.steps) >= least

@@ -48,4 +48,4 @@ def test_random_shapes(case: str, core: str, tmp_path: Path) -> None:
     board = BOARDS[core]()
     need_tools(board.name)
     build, least = CASES[case]
-    assert_scalar_bits([draw(build, number) for number in range(SHAPES)], board, "_mcu", least, tmp_path)
+    assert_scalar_bits([draw(build, number) for number in range(SHAPES)], board, ("_mcu", "_v7m"), least, tmp_path)

@@ -20,9 +20,11 @@ typedef struct {
 } rlt_finish;
 
 /* The same for results that are rounded once (rlt_requantize_exact()): `offset` has 2 more, and where the bits below
- * the result come to at most 4 the short form cannot tell on which side of a half the result lies. */
+ * the result come to at most 4 the short form cannot tell on which side of a half the result lies. So that there are
+ * many such bits, sums are shifted left first as far as their bound allows; bias2, offset and shift belong to that. */
 typedef struct {
     rlt_finish finish;
+    int32_t left;
     rlt_exact_factor exact;
 } rlt_finish_exact;
 

@@ -28,6 +28,19 @@ int rlt_finish_for(const rlt_channel_sum *sum, int exact, rlt_finish *f) {
     return 1;
 }
 
+void rlt_finish_widen(rlt_finish_exact *f, int64_t largest) {
+    rlt_finish *k = &f->finish;
+    for (;;) {
+        const int64_t bias = k->bias2, total = (largest << (f->left + 1)) + (bias < 0 ? -bias : bias); /* doubled twice */
+        const int64_t most = ((total * k->multiplier) >> 31) + 1, offset = 2 * (int64_t)(k->offset - 2) + 2;
+        if (total >= SAFE_SUM || k->shift >= LARGEST_SHIFT || most + (offset < 0 ? -offset : offset) >= INT32_MAX) return;
+        k->bias2 *= 2;
+        k->offset = (int32_t)offset;
+        k->shift++;
+        f->left++;
+    }
+}
+
 void rlt_finish_put(rlt_finish_four *four, int32_t lane, const rlt_finish *f) {
     four->bias[lane] = f->bias2 / 2;
     four->multiplier[lane] = f->multiplier;

@@ -16,6 +16,9 @@ typedef struct {
 /* 0: out of the range in which the short forms are right. `exact`: for an rlt_finish_exact. */
 int rlt_finish_for(const rlt_channel_sum *sum, int exact, rlt_finish *f);
 
+/* Shifts left as far as sums of at most `largest` allow. */
+void rlt_finish_widen(rlt_finish_exact *f, int64_t largest);
+
 /* Channel `lane` of four. */
 void rlt_finish_put(rlt_finish_four *four, int32_t lane, const rlt_finish *f);
 

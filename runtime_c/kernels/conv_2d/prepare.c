@@ -8,6 +8,7 @@
 #include "prepare_pack.h"
 #include "prepare_pack_f32.h"
 #include "prepare_vectors.h"
+#include "prepare_pairs.h"
 #include "prepare_winograd_f32.h"
 #include "prepare_words.h"
 
@@ -92,6 +93,8 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
+    if (*done) return RLT_OK;
+    if (c->groups == 1) RLT_TRY(rlt_conv_2d_pairs(p, op, &tensors, &c->window, c->activation, done));
     if (*done) return RLT_OK;
     if (c->groups == 1) RLT_TRY(rlt_conv_2d_words(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;

@@ -38,6 +38,7 @@ static rlt_status channel_finish(rlt_prepare_state *p, const layer *l, int32_t c
     int64_t largest;
     RLT_TRY(rlt_conv_2d_finish(p, l->t, l->filter, c, l->exact, f, &largest, fits));
     *fits = *fits && largest < LARGEST_SECOND;
+    if (*fits && l->exact) rlt_finish_widen(f, largest);
     return RLT_OK;
 }
 
@@ -49,7 +50,7 @@ static int32_t both(const layer *l, int32_t channels, int32_t c, int32_t i) {
 
 static rlt_status all_fit(rlt_prepare_state *p, const layer *l, int32_t channels, int *fit) {
     for (int32_t c = 0; c < channels; c++) {
-        rlt_finish_exact f;
+        rlt_finish_exact f = {0};
         RLT_TRY(channel_finish(p, l, c, &f, fit));
         if (!*fit) return RLT_OK;
     }

@@ -1,5 +1,6 @@
 /* Packing of int8 CONV_2D and FULLY_CONNECTED for cores without SIMD (words.h). Host only. */
 #include "../common/prepare_channels.h"
+#include "../common/prepare_finish.h"
 #include "prepare_columns.h"
 #include "prepare_words.h"
 
@@ -28,6 +29,7 @@ static rlt_status pack(rlt_prepare_state *p, const rlt_conv_tensors *t, int exac
         int64_t largest;
         int fits;
         RLT_TRY(rlt_conv_2d_finish(p, t, k->depth, c, exact, &f, &largest, &fits));
+        if (exact) rlt_finish_widen(&f, largest);
         memcpy(to, &f, each);
     }
     return RLT_OK;

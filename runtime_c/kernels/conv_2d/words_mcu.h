@@ -1,22 +1,9 @@
-/* What the word kernels share: widening bytes, and the products of one column. */
+/* What the word kernels share: the products of one column. */
 #ifndef RLT_CONV_2D_WORDS_MCU_H
 #define RLT_CONV_2D_WORDS_MCU_H
 
 #include "../common/mcu.h"
 #include "words.h"
-
-/* Widens `count` bytes to words `step` apart; returns their sum. */
-RLT_INLINE int32_t widen(int32_t *to, const size_t step, const int8_t *from, int32_t count) {
-    int32_t sum = 0;
-    const int8_t *const end = from + count, *const fours = end - 3;
-    for (; from < fours; from += 4, to += 4 * step) {
-        const int32_t a = from[0], b = from[1], c = from[2], d = from[3];
-        to[0] = a, to[step] = b, to[2 * step] = c, to[3 * step] = d;
-        sum += a + b + c + d;
-    }
-    for (; from < end; from++, to += step) sum += *to = *from;
-    return sum;
-}
 
 /* Fills a column's end, zeros up to a multiple of RLT_CONV_2D_WORDS_STEP; returns where it then ends. */
 RLT_INLINE int32_t *round_up(int32_t *column, int32_t depth) {

@@ -1,4 +1,5 @@
 /* int8 FULLY_CONNECTED for cores without SIMD: conv_2d/words.h, each row of the input a pixel. */
+#include "../conv_2d/column_mcu.h"
 #include "../conv_2d/words_mcu.h"
 #include "finish_exact.h"
 
@@ -20,7 +21,7 @@ rlt_status rlt_fully_connected_s8_mcu(const rlt_run *run, const void *params) {
     int8_t *const output = rlt_out(run, p->output);
     const int32_t units = p->window.out_c, depth = p->depth, *const end = round_up(column, depth);
     for (int32_t i = 0; i < p->window.out_w; i++, input += depth) {
-        const int32_t start = -RLT_WEIGHT_OFFSET * widen(column, 1, input, depth);
+        const int32_t start = -RLT_WEIGHT_OFFSET * widen(column, 1, input, depth, 0);
         row(p, column, end, start, rlt_in(run, p->weights), rlt_in(run, p->channels), output + i * units);
     }
     rlt_cut(output, (size_t)(p->window.out_w * units), p->low, p->high);
