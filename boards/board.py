@@ -47,12 +47,18 @@ class MemoryMap:
 
 @dataclass(frozen=True)
 class Peripheral:
-    """A driver's kind (the name of its C file) with the address, clock and interrupt number it is compiled for; tx, rx,
-    function: of a UART's pins, where its driver does not know them itself."""
+    """A driver's kind (the name of its C file) with the address and clock it is compiled for."""
 
     kind: str
     address: int
     hz: int
+
+
+@dataclass(frozen=True)
+class Uart(Peripheral):
+    """A UART. interrupt: its number, None to poll; tx, rx, function: of its pins, where its driver does not know them
+    itself."""
+
     interrupt: int | None = None
     tx: int | None = None
     rx: int | None = None
@@ -116,7 +122,7 @@ class Board:
     defines: Mapping[str, int]
     body_bytes: int
     memory: MemoryMap | None
-    uart: Peripheral | None
+    uart: Uart | None
     baud: int
     usb_ids: tuple[str, ...]
     ticks: Peripheral | None
@@ -185,9 +191,9 @@ def _board(top: dict[str, Any], name: str, source: str) -> Board:
     )
 
 
-def _uart(table: dict[str, Any]) -> Peripheral:
+def _uart(table: dict[str, Any]) -> Uart:
     pins = (table.get(key) for key in ("interrupt", "tx", "rx", "function"))
-    return Peripheral(table["kind"], table["address"], table["clock_hz"], *pins)
+    return Uart(table["kind"], table["address"], table["clock_hz"], *pins)
 
 
 def _memory(table: dict[str, Any], place: str) -> MemoryMap:
