@@ -182,7 +182,8 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
     } else {
         rlt_share_of(run, end, &first, &end);
     }
-    if (total == 1 && w->in_w == 1 && w->in_h == 1 && !rows && !p->weights_zero_point) { /* nothing to lay out */
+    const int pixel = w->in_w == 1 && w->in_h == 1 && w->kernel_w == 1 && w->kernel_h == 1;
+    if (total == 1 && pixel && w->out_w == 1 && !rows && !p->weights_zero_point) { /* nothing to lay out */
         rlt_band_copy(&band, scratch, 0, input, w->in_c);
         run_blocks(p, run, first_block, last_block, NULL, scratch, 1, 1, NULL, output);
         return RLT_OK;

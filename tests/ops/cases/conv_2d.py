@@ -22,6 +22,7 @@ _GEOMETRIES = (
     ("relu_n1_to_1", (1, 4, 4, 3), (2, 2), {"fused_activation_function": Activation.RELU_N1_TO_1}),
     ("kernel larger than input", (1, 2, 2, 3), (5, 5), {}),
     ("wide channels", (1, 3, 3, 70), (3, 3), {}),
+    ("one pixel in padding", (1, 1, 1, 5), (3, 3), {}),
 )
 
 
