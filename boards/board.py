@@ -33,9 +33,16 @@ class Region:
     file_address: int
 
 
+# Room for the firmware's variables beside a fast arena, where board.toml does not say how large that may be.
+_VARIABLES = 8192
+
+
 @dataclass(frozen=True)
 class MemoryMap:
-    """Which region holds what: `code`, `constants`, `image` (the model), `data` (variables, stack), `arena`."""
+    """Which region holds what: `code`, `constants`, `image` (the model), `data` (variables, stack), `arena`.
+
+    fast: where up to `fast_bytes` of the arena lie instead, the busiest tensors and scratch; None: nowhere.
+    """
 
     code: Region
     constants: Region
@@ -43,6 +50,14 @@ class MemoryMap:
     data: Region
     arena: Region
     stack_bytes: int
+    fast: Region | None = None
+    fast_bytes: int = 0
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """All of them, each once."""
+        used = (self.code, self.constants, self.image, self.data, self.arena, *([self.fast] if self.fast else []))
+        return tuple({region.name: region for region in used}.values())
 
 
 @dataclass(frozen=True)
@@ -212,14 +227,22 @@ def _memory(table: dict[str, Any], place: str) -> MemoryMap:
         chosen = table.get(key, default)
         if chosen not in regions:
             raise ValueError(f"{place}{key}: '{chosen}' is none of {', '.join(regions)}")
-        if key in ("data", "arena") and regions[chosen].kind == "flash":
+        if key in ("data", "arena", "fast_arena") and regions[chosen].kind == "flash":
             raise ValueError(f"{place}{key}: region '{chosen}' is flash and cannot be written while running")
         return regions[chosen]
 
     code, data = region_of("code"), region_of("data")
     constants = region_of("constants", code.name)
     image, arena = region_of("image", constants.name), region_of("arena", data.name)
-    return MemoryMap(code, constants, image, data, arena, table["stack_bytes"])
+    if "fast_arena" not in table:
+        return MemoryMap(code, constants, image, data, arena, table["stack_bytes"])
+    fast = region_of("fast_arena")
+    if fast is arena:
+        raise ValueError(f"{place}fast_arena: is the region of the arena itself")
+    room = table.get("fast_arena_bytes", fast.bytes - (table["stack_bytes"] + _VARIABLES if fast is data else 0))
+    if not 0 < room <= fast.bytes:
+        raise ValueError(f"{place}fast_arena_bytes: {room} of the {fast.bytes} bytes of region '{fast.name}'")
+    return MemoryMap(code, constants, image, data, arena, table["stack_bytes"], fast, room)
 
 
 def _emulator(table: dict[str, Any], source: str) -> Emulator:

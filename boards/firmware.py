@@ -61,6 +61,7 @@ def build(
     *,
     model_name: str = "",
     signatures: Sequence[str] = (),
+    fast: int = 0,
     mlperf_tiny: MlperfTiny | None = None,
     updatable: Updatable | None = None,
 ) -> Firmware:
@@ -72,6 +73,7 @@ def build(
         kernels: names of the kernel functions, without their `rlt_` prefix.
         out_dir: gets firmware.elf, replaced only when the build has succeeded.
         model_name: what the device calls its model, at most 63 bytes. signatures: the names of its signatures.
+        fast: bytes at the arena's end that lie in the board's fast memory (`MemoryMap.fast`).
         mlperf_tiny: the firmware also answers this benchmark's runner.
         updatable: the firmware has slots for models, of which the first holds this one's instead of `image` (b"").
 
@@ -82,7 +84,7 @@ def build(
     arena, whole = _arena_bytes(image), board
     if updatable is not None:
         arena, board = max(arena, updatable.content.arena_bytes), without_slots(board, updatable.slots)
-    refuse_early(board, len(image), arena)
+    refuse_early(board, len(image), arena - fast)
     compiler = find_compiler(board.toolchain)
     root = source_root()
     extra = (*(_MLPERF_TINY if mlperf_tiny else ()), *(_update_sources(updatable.slots) if updatable else ()))
@@ -91,7 +93,9 @@ def build(
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
-        own = write_model(Path(scratch), image, arena, kernels, board, model_name, signatures, mlperf_tiny, updatable)
+        own = write_model(
+            Path(scratch), image, arena, fast, kernels, board, model_name, signatures, mlperf_tiny, updatable
+        )
         parts = [*own, *objects.server, objects.session, *objects.kernels]
         linked = _link(compiler, root, board, parts, Path(scratch), updatable)
         elf = read_elf(linked.read_bytes())

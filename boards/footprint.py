@@ -98,6 +98,7 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
             if shared
             else []
         ),
+        *([Memory("  of it fast", plan.fast_bytes, fast_note(target))] if plan.fast_bytes else []),
         Memory("  of it scratch", plan.scratch_bytes, "the largest of one step"),
         Memory("model", sizes.image, "weights and steps, in flash"),
         Memory("code", sizes.code, "runtime, kernels of this model, protocol"),
@@ -126,6 +127,24 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
         boxes=arena_boxes(target),
         signatures=[_signature_memory(name, p) for name, p in target.plans.items()],
         fitting=target.fitting,
+    )
+
+
+def fast_note(target: Target) -> str:
+    """Which region the fast part of the arena lies in, and what share of all accesses to tensors goes there."""
+    assert target.board.memory is not None and target.board.memory.fast is not None
+    plan, graph = target.plan, target.model.main
+    index = {t: i for i, t in enumerate(graph.extra["tensors"])}
+    inside = everything = 0
+    for op in graph.ops:
+        for tensor in (*op.inputs, *op.outputs):
+            place = None if tensor is None or tensor.is_constant else plan.tensor(index[tensor])
+            if place is not None and place.arena_offset is not None:
+                everything += place.nbytes
+                inside += place.nbytes if place.arena_offset >= plan.arena_bytes - plan.fast_bytes else 0
+    share = 100 * inside / max(1, everything)
+    return (
+        f"in region '{target.board.memory.fast.name}': {share:.0f}% of the bytes of tensors that steps read and write"
     )
 
 

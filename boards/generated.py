@@ -18,6 +18,7 @@ def write_model(
     work: Path,
     image: bytes,
     arena: int,
+    fast: int,
     kernels: Sequence[str],
     board: Board,
     model_name: str,
@@ -40,7 +41,7 @@ def write_model(
         f"const uint32_t fw_arena_bytes = {arena}u;",
         *(f"const char {symbol}[] = {_c_string(text)};" for symbol, text in names.items()),
         f"const char *const fw_signatures[] = {{{', '.join([*(_c_string(s) for s in signatures), 'NULL'])}}};",
-        f'uint8_t fw_arena[{arena}] __attribute__((section(".bss.fw_arena"), aligned(RLT_ALIGNMENT)));',
+        *_arena(arena - fast, fast),
         *([f"static uint8_t room[{room}] __attribute__((aligned(RLT_ALIGNMENT)));"] if room else []),
         f"uint8_t *const fw_image_room = {room_at};",
         f"const uint32_t fw_image_room_bytes = {room}u;",
@@ -103,6 +104,22 @@ def _text_protocol(mlperf_tiny: MlperfTiny | None) -> list[str]:
         f"static uint8_t raw[{m.raw_bytes}] __attribute__((aligned(4)));",
         f'const struct mlperf_tiny fw_mlperf_tiny = {{"{m.benchmark}", {m.kind}u, raw, {m.raw_bytes}u}};',
         "int (*const fw_text)(uint8_t byte, rlt_session *session) = mlperf_tiny_byte;",
+    ]
+
+
+def _arena(slow: int, fast: int) -> list[str]:
+    """The arena, and its end in faster memory where there is such."""
+    aligned = "aligned(RLT_ALIGNMENT)"
+    lines = [
+        f'uint8_t fw_arena[{max(slow, 64)}] __attribute__((section(".bss.fw_arena"), {aligned}));',
+        f"const uint32_t fw_slow_bytes = {slow}u;",
+    ]
+    if not fast:
+        return [*lines, f"uint8_t *const fw_fast_arena = fw_arena + {slow};"]
+    return [
+        *lines,
+        f'static uint8_t fast_arena[{fast}] __attribute__((section(".bss.fw_fast_arena"), {aligned}));',
+        "uint8_t *const fw_fast_arena = fast_arena;",
     ]
 
 

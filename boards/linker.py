@@ -14,9 +14,14 @@ def linker_script(memory: MemoryMap, slots: tuple[int, int] | None = None) -> st
     Args:
         slots: addresses of the two model slots of updatable firmware.
     """
-    regions = {r.name: r for r in (memory.code, memory.constants, memory.image, memory.data, memory.arena)}
+    regions = {r.name: r for r in (*memory.regions,)}
     lines = "\n".join(f"    {name} : ORIGIN = {r.address:#x}, LENGTH = 1024M" for name, r in regions.items())
     code, image, data, arena = memory.code.name, memory.image.name, memory.data.name, memory.arena.name
+    fast = (
+        f"    .fast_arena (NOLOAD) : ALIGN(64) {{ *(.bss.fw_fast_arena) }} > {memory.fast.name}\n"
+        if memory.fast
+        else ""
+    )
     constants, read_only = memory.constants.name, "*(.rodata .rodata.* .srodata .srodata.*)"
     apart = f"    .constants : ALIGN(64) {{ {read_only} . = ALIGN(4); }} > {constants}\n" if constants != code else ""
     slots_text = "".join(
@@ -57,7 +62,7 @@ SECTIONS
     port_data_load = LOADADDR(.data);
     port_flash_end = port_data_load + SIZEOF(.data);
     .arena (NOLOAD) : ALIGN(64) {{ *(.bss.fw_arena) }} > {arena}
-    .bss (NOLOAD) : ALIGN(4)
+{fast}    .bss (NOLOAD) : ALIGN(4)
     {{
         port_bss_start = .;
         *(.bss .bss.* .sbss .sbss.* COMMON)

@@ -52,11 +52,11 @@ def measure(board: Board, elf: Elf, arena: int, bound: StackBound | None, image_
         static = data + size(".bss") - arena - image_room
         return Sizes(code, image, code + image + data, static, 0, None, arena, static + arena)
     code, image = size(".boot2") + size(".text") + size(".constants"), size(".image") + size(".slot_0")
-    writable = {board.memory.data.name, board.memory.arena.name}
+    memory = board.memory
+    writable = {r.name for r in (memory.data, memory.arena, memory.fast) if r is not None}
     ram = sum(region.used for region in region_uses(board, elf) if region.name in writable)
-    return Sizes(
-        code, image, code + image + data, data + size(".bss"), size(".stack"), bound, size(".arena"), ram
-    )  # fmt: skip
+    static, whole = data + size(".bss"), size(".arena") + size(".fast_arena")
+    return Sizes(code, image, code + image + data, static, size(".stack"), bound, whole, ram)
 
 
 def region_uses(board: Board, elf: Elf) -> tuple[RegionUse, ...]:
@@ -66,6 +66,8 @@ def region_uses(board: Board, elf: Elf) -> tuple[RegionUse, ...]:
         return ()
     homes = {".boot2": memory.code, ".text": memory.code, ".constants": memory.constants, ".image": memory.image}
     homes[".arena"] = memory.arena
+    if memory.fast is not None:
+        homes[".fast_arena"] = memory.fast
     homes |= dict.fromkeys((".stack", ".data", ".bss"), memory.data)
     ends: dict[str, int] = {r.name: r.address for r in homes.values()}
     for name, region in homes.items():
@@ -112,7 +114,7 @@ def refuse_late(board: Board, sizes: Sizes, regions: Sequence[RegionUse]) -> Non
         if use.used > use.total:
             assert board.memory is not None
             m = board.memory
-            region = next(r for r in (m.code, m.constants, m.image, m.data, m.arena) if r.name == use.name)
+            region = next(r for r in m.regions if r.name == use.name)
             needs = {"model": sizes.image, "arena": sizes.arena, "flash": sizes.code, "ram": sizes.static}
             used = (
                 f"{use.used} of {use.total} bytes in region '{use.name}' (code {sizes.code}, model {sizes.image}, "

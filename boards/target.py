@@ -13,6 +13,7 @@ from ..flatbuffer import read
 from ..ir import DType, Model
 from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
+from ..runtime.program import signature_graphs
 from ..runtime.signed import signed_bytes
 from .board import Board, BoardError
 from .catalogue import load_board
@@ -95,7 +96,10 @@ def prepare_target(
     alignment = 64 if where.memory is None else 16
 
     def plans_of(content: bytes) -> Mapping[str, Plan]:
-        return plan_signatures(content, isa=",".join(where.isa), self_contained=True, alignment=alignment)
+        # Offsets in fast memory follow from the arena's size, so they are for models of one signature.
+        fast = where.memory.fast_bytes if where.memory is not None and len(signature_graphs(content)) == 1 else 0
+        isa = ",".join(where.isa)
+        return plan_signatures(content, isa=isa, self_contained=True, alignment=alignment, fast_bytes=fast)
 
     if ram is None:
         return Target(name, where, data, plans_of(data))
@@ -133,7 +137,14 @@ def build_target(target: Target, out_dir: str | PathLike[str], *, mlperf_tiny: b
     names = list(target.plans)
     try:
         return build(
-            joined, kernels, target.board, out_dir, model_name=target.name, signatures=names, mlperf_tiny=benchmark
+            joined,
+            kernels,
+            target.board,
+            out_dir,
+            model_name=target.name,
+            signatures=names,
+            fast=target.plan.fast_bytes,
+            mlperf_tiny=benchmark,
         )
     except DoesNotFit as refusal:
         if not _has_float_weights(target.model):

@@ -148,7 +148,7 @@ rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan) {
 
     size_t start = (size_t)(p->image - block), image_bytes = p->front;
     rlt_plan head = {.image_bytes = image_bytes, .arena_bytes = (size_t)p->arena_bytes,
-                     .live_bytes = (size_t)p->live_bytes, .tensor_count = p->frame.tensor_tables.count,
+                     .fast_bytes = (size_t)p->fast_bytes, .live_bytes = (size_t)p->live_bytes, .tensor_count = p->frame.tensor_tables.count,
                      .step_count = p->step_count, .op_count = p->frame.operator_tables.count};
     uint32_t output_count = p->first_output[head.op_count];
     uint32_t *step_scratch = append(p, head.step_count, sizeof *step_scratch);

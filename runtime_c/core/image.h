@@ -12,7 +12,8 @@
 
 /* A place: region in the top two bits, offset / 4 below, so each region can hold 4 GiB. */
 typedef uint32_t rlt_ref;
-enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2 }; /* 3 is spare */
+enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REGION_FAST = 3 };
+/* FAST: the end of the arena, which may lie in other memory; its offsets count from the start of the arena all the same. */
 #define RLT_REF_NONE UINT32_MAX
 #define RLT_REF(region, offset) (((uint32_t)(region) << 30) | (uint32_t)((offset) >> 2))
 #define RLT_REF_REGION(ref) ((ref) >> 30)

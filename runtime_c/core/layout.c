@@ -4,6 +4,7 @@
 #include "state.h"
 
 #define UNUSED UINT32_MAX
+enum { SCRATCH_ACCESSES = 8 };
 
 /* Everything placed: tensors first, then scratch. A tensor that shares another's bytes has no block of its own. */
 typedef struct {
@@ -16,6 +17,8 @@ typedef struct {
     uint32_t packed_count, packed_tensors;
     uint32_t *dense;      /* block -> position in packed */
     uint32_t *placed;     /* block -> offset that the configuration gives it; UNUSED: none */
+    uint32_t *fast;       /* block -> offset in fast memory; UNUSED: it is not there */
+    uint32_t fast_at;     /* where fast memory begins in the arena's offsets: behind the rest */
     uint32_t *words;
     uint64_t *totals;
 } layout;
@@ -99,6 +102,7 @@ static void pack(layout *l, const rlt_block *given) {
     for (uint32_t i = 0; i < l->count; i++) {
         if (i == l->p->tensor_count) l->packed_tensors = count;
         if (l->merged[i] != i || l->blocks[i].first == UNUSED || l->placed[i] != UNUSED) continue;
+        if (l->fast[i] != UNUSED) continue;
         l->dense[i] = count;
         l->packed[count] = l->blocks[i];
         if (given != NULL && given[i].fixed) {
@@ -111,22 +115,68 @@ static void pack(layout *l, const rlt_block *given) {
     l->packed_count = count;
 }
 
+/* How often steps name each block; scratch is gone over again and again in the one step that has it. */
+static void count_accesses(const layout *l, uint32_t *accesses) {
+    rlt_prepare_state *p = l->p;
+    memset(accesses, 0, l->count * sizeof *accesses);
+    for (uint32_t s = 0; s < p->step_count; s++) {
+        const rlt_ref *refs = (const rlt_ref *)(const void *)(p->image + p->steps[s].params);
+        for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
+            if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
+                accesses[owner_of(l, refs[r])] += refs[r] < p->tensor_count ? 1 : SCRATCH_ACCESSES;
+    }
+}
+
+/* Inputs, outputs and what keeps its value stay where callers and resets reach them. */
+static int stays(const layout *l, uint32_t block) {
+    const rlt_prepare_state *p = l->p;
+    if (block >= p->tensor_count) return (p->scratch[block - p->tensor_count] & SCRATCH_COUNTER) != 0;
+    return l->blocks[block].last == l->end;
+}
+
+/* Picks the blocks for fast memory; returns the bytes of it that they take. */
+static uint64_t choose_fast(layout *l) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t i = 0; i < l->count; i++) l->fast[i] = UNUSED;
+    if (p->config.fast_bytes == 0) return 0;
+    const size_t back = p->back;
+    uint32_t *accesses = rlt_take(p, l->count, sizeof *accesses), count = 0, chosen;
+    rlt_warm_block *warm = rlt_take(p, l->count, sizeof *warm);
+    if (p->status != RLT_OK) return 0;
+    count_accesses(l, accesses);
+    for (uint32_t i = 0; i < p->tensor_count; i++) /* an input's block, whatever took it over, is the caller's */
+        if (p->places[i].flags & (TENSOR_INPUT | TENSOR_STATEFUL)) accesses[owner_of(l, rlt_root_of(p, i))] = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        const rlt_block *block = &l->blocks[i];
+        if (l->merged[i] != i || block->first == UNUSED || l->placed[i] != UNUSED || !accesses[i] || stays(l, i)) continue;
+        warm[count++] = (rlt_warm_block){i, block->bytes, block->first, block->last, accesses[i], 0};
+    }
+    const uint64_t bytes = rlt_choose_fast(warm, count, p->config.alignment, p->config.fast_bytes, &chosen);
+    for (uint32_t i = 0; i < chosen; i++) l->fast[warm[i].id] = warm[i].offset;
+    p->back = back;
+    return bytes;
+}
+
 static uint64_t place_all(layout *l, const rlt_block *given) {
     uint32_t alignment = l->p->config.alignment;
     find_lifetimes(l);
     merge_in_place(l, given);
+    l->p->fast_bytes = choose_fast(l);
     pack(l, given);
     const uint32_t before = l->p->config.variable_bytes;
     l->p->live_bytes = before + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
     uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
     const uint64_t bytes = rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
-    return bytes == RLT_PLACE_FAILED ? bytes : before + bytes;
+    if (bytes == RLT_PLACE_FAILED) return bytes;
+    l->fast_at = (uint32_t)(before + bytes);
+    return before + bytes + l->p->fast_bytes;
 }
 
 /* Where a block that is used lies: variables with places lead. */
 static uint32_t offset_of(const layout *l, uint32_t block) {
     const uint32_t owner = owner_of(l, block);
     if (l->placed[owner] != UNUSED) return l->placed[owner];
+    if (l->fast[owner] != UNUSED) return l->fast_at + l->fast[owner];
     return l->p->config.variable_bytes + l->packed[l->dense[owner]].offset;
 }
 
@@ -176,7 +226,8 @@ static void patch_refs(const layout *l) {
         rlt_ref *refs = (rlt_ref *)(void *)(p->image + p->steps[s].params);
         for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
             if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
-                refs[r] = RLT_REF(RLT_REGION_ARENA, offset_of(l, refs[r]));
+                refs[r] = RLT_REF(l->fast[owner_of(l, refs[r])] != UNUSED ? RLT_REGION_FAST : RLT_REGION_ARENA,
+                                  offset_of(l, refs[r]));
     }
 }
 
@@ -213,12 +264,13 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     l.packed = rlt_take(p, l.count, sizeof *l.packed);
     l.dense = rlt_take(p, l.count, sizeof *l.dense);
     l.placed = rlt_take(p, l.count, sizeof *l.placed);
+    l.fast = rlt_take(p, l.count, sizeof *l.fast);
     l.words = rlt_take(p, RLT_PLACE_WORDS(l.count), sizeof *l.words);
     l.totals = rlt_take(p, (uint64_t)l.end + 1, sizeof *l.totals);
     if (p->status != RLT_OK) return p->status;
     find_places(&l);
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
-    const int may_be_given = given != NULL && p->config.variable_bytes == 0;
+    const int may_be_given = given != NULL && p->config.variable_bytes == 0 && p->config.fast_bytes == 0;
     uint64_t given_bytes = may_be_given && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
     p->arena_bytes = place_all(&l, NULL);
     if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);

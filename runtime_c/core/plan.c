@@ -11,6 +11,7 @@ void rlt_plan_free(rlt_plan *plan) {
 const void *rlt_plan_image(const rlt_plan *plan) { return plan->image; }
 size_t rlt_plan_image_bytes(const rlt_plan *plan) { return plan->image_bytes; }
 size_t rlt_plan_arena_bytes(const rlt_plan *plan) { return plan->arena_bytes; }
+size_t rlt_plan_fast_bytes(const rlt_plan *plan) { return plan->fast_bytes; }
 size_t rlt_plan_scratch_bytes(const rlt_plan *plan) { return plan->scratch_bytes; }
 size_t rlt_plan_live_bytes(const rlt_plan *plan) { return plan->live_bytes; }
 uint32_t rlt_plan_step_count(const rlt_plan *plan) { return plan->step_count; }

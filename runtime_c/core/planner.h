@@ -26,4 +26,15 @@ uint64_t rlt_place_blocks(rlt_block *blocks, uint32_t count, uint32_t alignment,
 /* Most bytes alive at one step, each block rounded up to `alignment`. `totals`: scratch, steps + 1 entries. */
 uint64_t rlt_live_bytes(const rlt_block *blocks, uint32_t count, uint32_t steps, uint32_t alignment, uint64_t *totals);
 
+/* regions.c. A block that may go to fast memory. `id` is the caller's. */
+typedef struct {
+    uint32_t id, bytes, first, last;
+    uint32_t accesses; /* how often each byte is written or read */
+    uint32_t offset;   /* result */
+} rlt_warm_block;
+
+/* Moves the blocks that fast memory of `room` bytes takes to the front and gives them offsets; returns the bytes that they
+ * take together. */
+uint64_t rlt_choose_fast(rlt_warm_block *blocks, uint32_t count, uint32_t alignment, uint64_t room, uint32_t *chosen);
+
 #endif

@@ -44,7 +44,7 @@ static rlt_status open_subgraph(rlt_prepare_state *p) {
 }
 
 /* Later memory per tensor (see layout.c and finish.c) and per operator (steps' params, mostly below 128 bytes). */
-enum { HELD_PER_TENSOR = 168, HELD_PER_OP = 128 };
+enum { HELD_PER_TENSOR = 176, HELD_PER_OP = 128 };
 
 /* Takes all tables at once: what operators add is bounded by the count of their operands. */
 static rlt_status take_tables(rlt_prepare_state *p) {

@@ -61,7 +61,7 @@ rlt_status rlt_session_attach_with(rlt_session *session, const void *image, cons
     session->base[RLT_REGION_ARENA] = (uint8_t *)arena;
     session->base[RLT_REGION_IMAGE] = (uint8_t *)(uintptr_t)image;
     session->base[RLT_REGION_MODEL] = (uint8_t *)(uintptr_t)model;
-    session->base[3] = NULL;
+    session->base[RLT_REGION_FAST] = (uint8_t *)arena;
     session->threads = NULL;
     const rlt_image_step *steps = (const rlt_image_step *)((const uint8_t *)image + head->steps);
     for (uint32_t i = 0; i < head->step_count; i++)

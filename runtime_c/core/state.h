@@ -17,7 +17,7 @@ enum { RESERVE_PER_BYTE = 8, RESERVE_LEAST_PER_BYTE = 2, RESERVE_FLOOR = 65536 }
 
 struct rlt_plan {
     uint8_t *image; /* inside this block, RLT_ALIGNMENT-aligned */
-    size_t image_bytes, arena_bytes, scratch_bytes, live_bytes;
+    size_t image_bytes, arena_bytes, fast_bytes, scratch_bytes, live_bytes;
     uint32_t tensor_count, step_count, op_count;
     rlt_tensor_info *tensors; /* these four point behind the image */
     uint32_t *step_scratch;
@@ -153,6 +153,7 @@ struct rlt_prepare_state {
     uint32_t *first_output;
     int32_t *outputs;
     uint64_t arena_bytes, live_bytes;
+    uint64_t fast_bytes; /* of the arena, those at its end, for fast memory */
 };
 
 /* Memory from the tables' end, 8-byte aligned, not cleared; NULL after failing. */

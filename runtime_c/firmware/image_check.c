@@ -14,7 +14,8 @@ static int outside(uint64_t offset, uint64_t count, uint64_t limit)
 static int place_is_sound(const rlt_image *image, rlt_ref place, uint64_t bytes)
 {
     switch (RLT_REF_REGION(place)) {
-    case RLT_REGION_ARENA: return !outside(RLT_REF_OFFSET(place), bytes, image->arena_bytes);
+    case RLT_REGION_ARENA:
+    case RLT_REGION_FAST: return !outside(RLT_REF_OFFSET(place), bytes, image->arena_bytes);
     case RLT_REGION_IMAGE: return !outside(RLT_REF_OFFSET(place), bytes, image->bytes);
     default: return 0;
     }

@@ -20,6 +20,9 @@ extern const uint32_t fw_kernel_crc; /* CRC-32 of the kernels' names, each follo
 
 extern uint8_t fw_arena[]; /* RLT_ALIGNMENT-aligned */
 extern const uint32_t fw_arena_bytes;
+/* The arena's bytes from fw_slow_bytes on lie in faster memory, at fw_fast_arena (or in fw_arena, where there is none). */
+extern const uint32_t fw_slow_bytes;
+extern uint8_t *const fw_fast_arena;
 
 /* Room for an image sent with LOAD; NULL and 0 where the device only runs the one it was built with. */
 extern uint8_t *const fw_image_room;

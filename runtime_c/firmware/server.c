@@ -87,6 +87,7 @@ static void choose(uint32_t index)
     }
     server.image = image;
     rlt_session_attach_with(&server.session, image, NULL, fw_arena, fw_arena_bytes, fw_kernels);
+    server.session.base[RLT_REGION_FAST] = (uint8_t *)((uintptr_t)fw_fast_arena - fw_slow_bytes);
 }
 
 /* Opens a session of each image, which gives all variables their first values, and chooses the first. */
@@ -222,15 +223,28 @@ static uint8_t tensor(const uint8_t *body, uint32_t body_bytes, uint8_t *reply, 
     return FW_OK;
 }
 
+/* Where `count` bytes of the arena lie; NULL: not all of them in it, or in two memories. */
+static uint8_t *arena_at(uint32_t offset, uint32_t count)
+{
+    if (outside(offset, count, fw_arena_bytes)) {
+        return NULL;
+    }
+    if (offset >= fw_slow_bytes) {
+        return fw_fast_arena + (offset - fw_slow_bytes);
+    }
+    return count <= fw_slow_bytes - offset ? fw_arena + offset : NULL;
+}
+
 static uint8_t write_arena(const uint8_t *body, uint32_t body_bytes)
 {
     if (body_bytes < 4) {
         return FW_BAD_LENGTH;
     }
-    if (outside(fw_get_u32(body), body_bytes - 4, fw_arena_bytes)) {
+    uint8_t *to = arena_at(fw_get_u32(body), body_bytes - 4);
+    if (to == NULL) {
         return FW_BAD_RANGE;
     }
-    memcpy(fw_arena + fw_get_u32(body), body + 4, body_bytes - 4);
+    memcpy(to, body + 4, body_bytes - 4);
     return FW_OK;
 }
 
@@ -241,10 +255,11 @@ static uint8_t read_arena(const uint8_t *body, uint32_t body_bytes, uint8_t *rep
         return FW_BAD_LENGTH;
     }
     count = fw_get_u32(body + 4);
-    if (count > FW_BODY_BYTES || outside(fw_get_u32(body), count, fw_arena_bytes)) {
+    const uint8_t *from = arena_at(fw_get_u32(body), count);
+    if (count > FW_BODY_BYTES || from == NULL) {
         return FW_BAD_RANGE;
     }
-    memcpy(reply, fw_arena + fw_get_u32(body), count);
+    memcpy(reply, from, count);
     *length = count;
     return FW_OK;
 }
@@ -356,7 +371,8 @@ static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
         return FW_BAD_RANGE;
     }
     if (body[0] == 0) {
-        memset(fw_arena, 0, fw_arena_bytes);
+        memset(fw_arena, 0, fw_slow_bytes);
+        memset(fw_fast_arena, 0, fw_arena_bytes - fw_slow_bytes);
         if (server.image != NULL) {
             fw_open_model(server.images, server.image_bytes);
         }

@@ -138,6 +138,8 @@ typedef struct {
     uint32_t variable_bytes; /* at the arena's start, for variables with places alone; a multiple of the alignment */
     const char *kernels;   /* families of kernels that may not be chosen, each after a minus: "-winograd,-packed"; read by
                             * rlt_prepare() alone; NULL: what the environment variable RILLET_KERNELS says */
+    uint64_t fast_bytes;   /* room for the arena's end in faster memory, where the busiest tensors and scratch then lie;
+                            * 0: none. Inputs, outputs and variables stay in the rest. */
 } rlt_config;
 
 /* Checks every offset, index, shape, size product and scale of a file, and that each operator has its own kind of
@@ -159,6 +161,8 @@ const void *rlt_plan_image(const rlt_plan *plan);
 size_t rlt_plan_image_bytes(const rlt_plan *plan);
 /* Arena needed to run, scratch included; scratch alone is the largest that one step needs. */
 size_t rlt_plan_arena_bytes(const rlt_plan *plan);
+/* Of these, the last ones are for fast memory (rlt_config.fast_bytes). */
+size_t rlt_plan_fast_bytes(const rlt_plan *plan);
 size_t rlt_plan_scratch_bytes(const rlt_plan *plan);
 /* Lower bound of the arena: the most bytes of tensors alive at one step, scratch not counted. */
 size_t rlt_plan_live_bytes(const rlt_plan *plan);

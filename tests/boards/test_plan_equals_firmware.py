@@ -1,4 +1,4 @@
-"""What `rillet plan --board` says is what the built firmware has: sections to the byte, and the stack that runs paint."""
+"""What `rillet plan --board` says is what the built firmware has: sections to the byte, and the stack that runs use."""
 
 from __future__ import annotations
 

@@ -84,9 +84,33 @@ static void test_many_blocks_end_soon(void) {
     free(blocks);
 }
 
+static void test_fast_memory(void) {
+    static rlt_warm_block blocks[MOST];
+    for (int round = 0; round < 100; round++) {
+        const uint32_t count = 1 + draw(MOST), alignment = 4u << draw(5), room = 1 + draw(200000);
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t first = draw(STEPS), last = first + draw(STEPS - first);
+            blocks[i] = (rlt_warm_block){i, 1 + draw(20000), first, last, 1 + draw(9), 0};
+        }
+        uint32_t chosen;
+        const uint64_t top = rlt_choose_fast(blocks, count, alignment, room, &chosen);
+        CHECK(top <= room);
+        for (uint32_t i = 0; i < chosen; i++) {
+            CHECK(blocks[i].offset % alignment == 0);
+            CHECK((uint64_t)blocks[i].offset + blocks[i].bytes <= top);
+            for (uint32_t j = 0; j < i; j++) {
+                const int together = blocks[i].first <= blocks[j].last && blocks[j].first <= blocks[i].last;
+                CHECK(!together || blocks[i].offset >= blocks[j].offset + blocks[j].bytes ||
+                      blocks[j].offset >= blocks[i].offset + blocks[i].bytes);
+            }
+        }
+    }
+}
+
 int main(void) {
     CHECK(rlt_place_blocks(NULL, 0, 64, 0, NULL) == 0);
     test_random_lifetimes();
+    test_fast_memory();
     test_chain_meets_the_bound();
     test_fixed_blocks();
     test_many_blocks_end_soon();

@@ -70,7 +70,6 @@ def _more(memory: object, runners: list[str], note: str) -> None:
     from ..boards.board import MemoryMap
 
     if isinstance(memory, MemoryMap):
-        regions = (memory.code, memory.constants, memory.image, memory.data, memory.arena)
-        for region in {r.name: r for r in regions}.values():
+        for region in memory.regions:
             click.echo(f"  region {region.name}: {region.kind}, {bytes_text(region.bytes)} at {region.address:#010x}")
     click.echo(f"  runners: {', '.join(runners)}{f' ({note})' if note else ''}")

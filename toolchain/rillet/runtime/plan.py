@@ -88,6 +88,7 @@ class Plan:
         keep_inputs: input values survive a run. keep_all: every tensor can be read after a run.
         input_shapes: new shapes by position among the inputs.
         alignment: of tensors in the arena, bytes.
+        fast_bytes: room in faster memory for the arena's end, where the busiest tensors and scratch then lie.
         threads: the most that sessions of this plan will use; scratch grows with it.
         float_tolerance: the error, as a share of a layer's largest output, up to which float convolutions may use
             algorithms with fewer multiplications (docs/numerics.md); None for 1e-5, 0 for sums of products only.
@@ -111,6 +112,7 @@ class Plan:
         input_shapes: Mapping[int, tuple[int, ...]] | None = None,
         alignment: int = 0,
         arena_limit: int = 0,
+        fast_bytes: int = 0,
         threads: int = 1,
         float_tolerance: float | None = None,
         shared: SharedVariables | None = None,
@@ -127,6 +129,7 @@ class Plan:
             | (lib.RLT_KEEP_ALL if keep_all else 0)
         )
         config.subgraph, config.alignment, config.arena_limit = subgraph, alignment, arena_limit
+        config.fast_bytes = fast_bytes
         config.threads = threads
         config.float_tolerance = 0 if float_tolerance is None else float_tolerance if float_tolerance > 0 else -1
         named = ffi.NULL if kernels is None else ffi.new("char[]", kernels.encode())
@@ -162,6 +165,11 @@ class Plan:
     def arena_bytes(self) -> int:
         """RAM for activations and scratch."""
         return int(lib.rlt_plan_arena_bytes(self.handle))
+
+    @property
+    def fast_bytes(self) -> int:
+        """The end of `arena_bytes` that is for faster memory."""
+        return int(lib.rlt_plan_fast_bytes(self.handle))
 
     @property
     def scratch_bytes(self) -> int:
