@@ -4,7 +4,7 @@
 #include "planes.h"
 
 typedef int16_t element;
-typedef rlt_finish_16 finish;
+typedef rlt_finish_16_long finish;
 
 /* `count` pixels of four channels, `in_c` apart, to planes that lie `plane` elements apart. */
 static void spread_four(int16_t *to, size_t plane, const int16_t *from, size_t in_c, int32_t count) {
@@ -19,7 +19,11 @@ static void spread_four(int16_t *to, size_t plane, const int16_t *from, size_t i
     for (size_t k = 0; count > 0 && k < RLT_DEPTHWISE_PLANES; k++) to[k * plane] = from[k];
 }
 
-RLT_INLINE int16_t value_of(int32_t sum, finish f) { return (int16_t)scaled_half(sum + f.bias, f.multiplier); }
+RLT_INLINE int16_t value_of(int32_t sum, finish f) {
+    int32_t high;
+    __asm__("smmul %0, %1, %2" : "=r"(high) : "r"(sum + f.bias), "r"(f.multiplier));
+    return (int16_t)__ssat((high + f.offset) >> f.shift, 16);
+}
 
 #include "planes_dsp.h"
 

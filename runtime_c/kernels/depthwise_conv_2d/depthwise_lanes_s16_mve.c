@@ -5,16 +5,19 @@
 
 typedef int16_t element;
 typedef struct {
-    rlt_finish_16_four even, odd;
+    rlt_finish_16_long_four even, odd;
 } eight;
 
 #define LOAD(offset) "vldrh.u16 q5, [%[x], #" offset "]\n\t"
 #define LOAD_SOME(offset) "vldrht.u16 q5, [%[x], #" offset "]\n\t"
-#define FINISH(even, odd, at) \
+#define SCALE(sums, at) \
     "vldrw.u32 q4, [%[channels], #" at " + 16]\n\t" \
-    "vrmulh.s32 " even ", " even ", q4\n\t" \
-    "vldrw.u32 q5, [%[channels], #" at " + 48]\n\t" \
-    "vrmulh.s32 " odd ", " odd ", q5\n\t" \
+    "vmulh.s32 " sums ", " sums ", q4\n\t" \
+    "vldrw.u32 q5, [%[channels], #" at " + 32]\n\t" \
+    "vrshl.s32 " sums ", " sums ", q5\n\t"
+#define FINISH(even, odd, at) \
+    SCALE(even, at) \
+    SCALE(odd, at " + 48") \
     "vqmovnb.s32 " even ", " even "\n\t" \
     "vqmovnt.s32 " even ", " odd "\n\t"
 #define STORE(value, offset) "vstrh.16 " value ", [%[to], #" offset "]\n\t"
@@ -22,12 +25,12 @@ typedef struct {
 
 static __attribute__((noinline)) void multiply_sixteens(const lane_pixel *at, const element *from, const eight *channels,
                                                         element *to) {
-    RLT_LANES(LOAD, FINISH, STORE, "64", "2");
+    RLT_LANES(LOAD, FINISH, STORE, "96", "2");
 }
 
 static __attribute__((noinline)) void multiply_eight(const lane_pixel *at, const element *from, const eight *channels,
                                                      element *to, int32_t rest) {
-    RLT_LANES_REST(LOAD_SOME, FINISH, STORE_SOME, "64");
+    RLT_LANES_REST(LOAD_SOME, FINISH, STORE_SOME, "96");
 }
 
 #include "lanes_mve.h"

@@ -4,7 +4,7 @@
  * the window's first tap on, and where their weights lie. Neighbours whose windows are cut alike share it.
  *
  * Constants, for each sixteen channels: for each tap sixteen weights; and of the first eight's even channels, then odd
- * ones, then of the other eight's, rlt_finish_four (int8) or rlt_finish_16_four (int16). */
+ * ones, then of the other eight's, rlt_finish_four (int8) or rlt_finish_16_long_four (int16). */
 #ifndef RLT_DEPTHWISE_CONV_2D_LANES_H
 #define RLT_DEPTHWISE_CONV_2D_LANES_H
 

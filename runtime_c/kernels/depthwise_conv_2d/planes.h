@@ -15,7 +15,7 @@
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;
-    rlt_ref channels; /* rlt_finish[out_c]; int16: rlt_finish_16[out_c] */
+    rlt_ref channels; /* rlt_finish[out_c]; int16: rlt_finish_16_long[out_c] */
     rlt_ref scratch;  /* four planes */
     rlt_window window;
     int32_t multiplier;

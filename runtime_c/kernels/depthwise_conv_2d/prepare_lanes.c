@@ -14,7 +14,7 @@ static rlt_status pack_channel(rlt_prepare_state *p, const rlt_window *w, const 
     int fits;
     union {
         rlt_finish narrow;
-        rlt_finish_16 wide;
+        rlt_finish_16_long wide;
     } f;
     RLT_TRY(rlt_depthwise_finish_any(p, w, t, wide, c, &f, &fits));
     int32_t sum = 0;
@@ -26,9 +26,10 @@ static rlt_status pack_channel(rlt_prepare_state *p, const rlt_window *w, const 
         }
     }
     if (wide) {
-        rlt_finish_16_four *four = (rlt_finish_16_four *)(void *)fours + four_of;
+        rlt_finish_16_long_four *four = (rlt_finish_16_long_four *)(void *)fours + four_of;
         four->bias[lane] = f.wide.bias;
         four->multiplier[lane] = f.wide.multiplier;
+        four->shift[lane] = -f.wide.shift;
     } else {
         f.narrow.bias2 += 2 * rlt_zero_point(t->input, 0) * sum; /* the kernel takes it from the values, not here */
         rlt_finish_put((rlt_finish_four *)(void *)fours + four_of, lane, &f.narrow);
@@ -43,10 +44,10 @@ rlt_status rlt_depthwise_lanes(rlt_prepare_state *p, const rlt_op *op, const rlt
         return RLT_OK;
     }
     const size_t taps = (size_t)w->kernel_h * (size_t)w->kernel_w, blocks = ((size_t)w->out_c + LANES - 1) / LANES;
-    const size_t each = LANES / FOUR * (wide ? sizeof(rlt_finish_16_four) : sizeof(rlt_finish_four));
+    const size_t each = LANES / FOUR * (wide ? sizeof(rlt_finish_16_long_four) : sizeof(rlt_finish_four));
     if (blocks * (each + taps * LANES) > rlt_constant_room(p) / 2) return RLT_OK;
     for (int32_t c = 0; c < w->out_c; c++) {
-        rlt_finish f; /* larger than the other */
+        rlt_finish f; /* as large as the other */
         int fits;
         RLT_TRY(rlt_depthwise_finish_any(p, w, t, wide, c, &f, &fits));
         if (!fits) return RLT_OK;

@@ -57,16 +57,8 @@ static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes)
 
 rlt_status rlt_depthwise_finish_any(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t,
                                     const rlt_window_16 *wide, int32_t c, void *to, int *fits) {
-    if (!wide) {
-        rlt_finish f;
-        RLT_TRY(rlt_depthwise_finish(p, w, t, c, &f, fits));
-        memcpy(to, &f, sizeof f);
-        return RLT_OK;
-    }
-    rlt_finish_16_exact f;
-    RLT_TRY(rlt_finish_16_for(p, wide, c, &f, fits));
-    memcpy(to, &f, sizeof(rlt_finish_16));
-    return RLT_OK;
+    if (!wide) return rlt_depthwise_finish(p, w, t, c, to, fits);
+    return rlt_finish_16_long_for(p, wide, c, to, fits);
 }
 
 static uint32_t *pack_channel(const rlt_depthwise_planes_params *k, const rlt_depthwise_tensors *t, int32_t c, int fits,
@@ -96,9 +88,9 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     plan.pairs = plan.three ? 2 : w->dilation_w == 1 ? (w->kernel_w + 1) / 2 : w->kernel_w;
     const int64_t scratch = plan_planes(&plan, t->input->bytes);
     const size_t weights_bytes = (size_t)w->out_c * (size_t)w->kernel_h * (size_t)plan.pairs * sizeof(uint32_t);
-    const size_t each = wide ? sizeof(rlt_finish_16) : sizeof(rlt_finish);
+    const size_t each = wide ? sizeof(rlt_finish_16_long) : sizeof(rlt_finish);
     if (!scratch || weights_bytes + (size_t)w->out_c * each > rlt_constant_room(p) / 2) return RLT_OK;
-    uint8_t f[sizeof(rlt_finish)];
+    int32_t f[sizeof(rlt_finish) / sizeof(int32_t)]; /* either has four words */
     for (int32_t c = 0; c < w->out_c; c++) {
         int fits;
         RLT_TRY(rlt_depthwise_finish_any(p, w, t, wide, c, f, &fits));

@@ -14,8 +14,8 @@ int32_t rlt_depthwise_weight(const rlt_window *w, const rlt_depthwise_tensors *t
 rlt_status rlt_depthwise_finish(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
                                 rlt_finish *f, int *fits);
 
-/* The same as rlt_finish, or rlt_finish_16 where `wide`, which describes an int16 operator, is not NULL; *fits as
- * rlt_finish_16_for() has it. */
+/* The same as rlt_finish, or rlt_finish_16_long where `wide`, which describes an int16 operator, is not NULL; *fits as
+ * rlt_finish_16_long_for() has it. */
 rlt_status rlt_depthwise_finish_any(rlt_prepare_state *p, const rlt_window *w, const rlt_depthwise_tensors *t,
                                     const rlt_window_16 *wide, int32_t c, void *to, int *fits);
 

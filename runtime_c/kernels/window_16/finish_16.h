@@ -5,6 +5,10 @@
  *
  * is rlt_requantize_64(): its multiplier has 15 bits, and up to 16 more stay for its shift.
  *
+ * Depthwise kernels, whose channels training sometimes leaves with tiny factors, take all 46 bits that shift may need:
+ *
+ *   value = saturate((high word of (sum + bias) * multiplier + offset) >> shift), the multiplier 2^16 times its 15 bits
+ *
  * FULLY_CONNECTED rounds an exact product once; with h that high word,
  *
  *   value = saturate((h + offset) >> shift)
@@ -27,9 +31,18 @@ typedef struct {
     rlt_exact_factor exact;
 } rlt_finish_16_exact;
 
+typedef struct {
+    int32_t bias, multiplier;
+    int32_t offset, shift; /* half of 2^shift; both may be 0 */
+} rlt_finish_16_long;
+
 /* Four channels side by side, for Helium. */
 typedef struct {
     int32_t bias[4], multiplier[4];
 } rlt_finish_16_four;
+
+typedef struct {
+    int32_t bias[4], multiplier[4], shift[4]; /* to the left: negative */
+} rlt_finish_16_long_four;
 
 #endif

@@ -33,6 +33,27 @@ static int range_of(const rlt_window_16 *w, int32_t c, sum_range *range) {
     return 1;
 }
 
+static int is_narrow(const sum_range *range) { return range->low > INT32_MIN && range->high < INT32_MAX; }
+
+/* How sums are rescaled; `decided`: all to `value`. */
+typedef struct {
+    int32_t reduced, shift; /* 15 bits, and rlt_requantize_64()'s */
+    int32_t decided, value;
+} rescaling;
+
+static rlt_status rescaling_of(rlt_prepare_state *p, const rlt_window_16 *w, int32_t c, const sum_range *range,
+                               rescaling *r) {
+    int32_t multiplier;
+    memset(r, 0, sizeof *r);
+    RLT_TRY(rlt_channel_multiplier(p, w->input, w->weights, w->output, (uint32_t)c, &multiplier, &r->shift));
+    if (r->shift > 7) return RLT_OK;
+    const int32_t lowest = rlt_requantize_64(range->low, multiplier, r->shift);
+    r->decided = lowest == rlt_requantize_64(range->high, multiplier, r->shift);
+    r->value = rlt_clamp(lowest, INT16_MIN, INT16_MAX);
+    r->reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+    return RLT_OK;
+}
+
 static int fits_exact(const sum_range *range, rlt_finish_16_exact *f) {
     f->bias = (int32_t)range->bias;
     f->multiplier = (int32_t)(f->exact.high >> 1);
@@ -48,7 +69,7 @@ rlt_status rlt_finish_16_for(rlt_prepare_state *p, const rlt_window_16 *w, int32
     memset(f, 0, sizeof *f);
     *fits = 0;
     if (!range_of(w, c, &range)) return RLT_OK;
-    const int narrow = range.low > INT32_MIN && range.high < INT32_MAX;
+    const int narrow = is_narrow(&range);
     if (w->exact) {
         const double x = (double)rlt_scale(w->input, 0), scale = (double)rlt_scale(w->weights, (uint32_t)c);
         const double factor = x * scale / (double)rlt_scale(w->output, 0);
@@ -57,21 +78,35 @@ rlt_status rlt_finish_16_for(rlt_prepare_state *p, const rlt_window_16 *w, int32
         *fits = fits_exact(&range, f);
         return RLT_OK;
     }
-    int32_t multiplier, shift;
-    RLT_TRY(rlt_channel_multiplier(p, w->input, w->weights, w->output, (uint32_t)c, &multiplier, &shift));
-    if (shift > 7) return RLT_OK;
-    const int32_t lowest = rlt_requantize_64(range.low, multiplier, shift);
-    if (lowest == rlt_requantize_64(range.high, multiplier, shift)) {
-        f->bias = rlt_clamp(lowest, INT16_MIN, INT16_MAX) * (1 << 16);
+    rescaling r;
+    RLT_TRY(rescaling_of(p, w, c, &range, &r));
+    if (r.decided) {
+        f->bias = r.value * (1 << 16);
         f->multiplier = 1 << 16;
         *fits = -1;
-        return RLT_OK;
+    } else if (narrow && r.shift <= -1 && r.shift >= -17) {
+        f->bias = (int32_t)range.bias;
+        f->multiplier = r.reduced * (1 << (17 + r.shift));
+        *fits = 1;
     }
-    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
-    if (!narrow || shift > -1 || shift < -17) return RLT_OK;
-    f->bias = (int32_t)range.bias;
-    f->multiplier = reduced * (1 << (17 + shift));
-    *fits = 1;
+    return RLT_OK;
+}
+
+rlt_status rlt_finish_16_long_for(rlt_prepare_state *p, const rlt_window_16 *w, int32_t c, rlt_finish_16_long *f,
+                                  int *fits) {
+    sum_range range;
+    rescaling r;
+    memset(f, 0, sizeof *f);
+    *fits = 0;
+    if (!range_of(w, c, &range)) return RLT_OK;
+    RLT_TRY(rescaling_of(p, w, c, &range, &r));
+    if (r.decided) {
+        *f = (rlt_finish_16_long){r.value * (1 << 16), 1 << 16, 0, 0};
+        *fits = -1;
+    } else if (is_narrow(&range) && r.shift <= -2) {
+        *f = (rlt_finish_16_long){(int32_t)range.bias, r.reduced * (1 << 16), 1 << (-r.shift - 2), -r.shift - 1};
+        *fits = 1;
+    }
     return RLT_OK;
 }
 
