@@ -12,6 +12,7 @@ from ..devices.protocol import SlotsInfo, SlotState, Status
 from ..runtime import Interpreter, Plan, Session
 from .board import BoardError
 from .keys import SigningKey
+from .reach import refuse_wrong_board
 from .slots import Content, signed_head
 from .target import Target
 from .updatable import board_layout_crc, content_for
@@ -80,13 +81,12 @@ def install_model(
 
 def _content(target: Target, device: Device, version: int | None) -> tuple[Content, SlotsInfo]:
     board = target.board
+    refuse_wrong_board(device, board)
     if not device.can_update:
         raise BoardError(
             f"the firmware of this {device.info.board} takes no models: build it with `rillet build --updatable` and "
             "flash it once"
         )
-    if device.info.board != board.name:
-        raise BoardError(f"the device is a {device.info.board}, not a {board.name}")
     slots = device.slots()
     if slots.layout_crc != board_layout_crc(board):
         raise BoardError(
