@@ -58,6 +58,10 @@ def command(
         flash_model(target, port, output, check=check, as_json=as_json, **update)
         return
     firmware = build_firmware(target, output, mlperf_tiny, **update)
+    if target.board.flash.note and runner in (None, target.board.flash.runner):
+        click.echo(
+            f"{target.board.name}: {target.board.flash.note}", err=True
+        )  # some tools wait for that without a word
     done = flash(firmware, runner, port)
     if not as_json:
         click.echo(done)
