@@ -17,6 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "autodiff": {"ops", "ir"},
     "flatbuffer": {"ops", "ir"},
     "passes": {"memory", "ops", "ir"},
+    "preprocessing": {"passes", "ops", "ir"},
     "importers": {"flatbuffer", "passes", "ops", "ir"},
     "runtime": {"flatbuffer", "passes", "ops", "ir"},
     "eager": {"runtime", "autodiff", "flatbuffer", "passes", "ops", "ir"},

@@ -13,6 +13,7 @@ VERBS = {
     "convert": "Read a model in any known format, optimize it, write .tflite.",
     "quantize": "Make a model smaller with a quantization recipe.",
     "inspect": "Print operators, shapes, MACs, bytes and peak arena.",
+    "preprocess": "Put audio or image preprocessing in front of a .tflite model.",
     "plan": "Print exactly the RAM and flash a model takes.",
     "verify": "Prove that a device computes the same numbers as this machine.",
     "run": "Run a model once on given inputs.",
