@@ -64,7 +64,7 @@ def __getattr__(name: str) -> Any:
     if name in _WHERE:
         module, attribute = _WHERE[name]
         return _found(name, getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
-    if name in ("finetune", "keras", "quantize"):
+    if name in ("finetune", "keras", "preprocessing", "quantize"):
         return importlib.import_module(f"{__name__}.{name}")
     if not name.startswith("_"):  # what trains: tensors, tapes, functions and operators by TensorFlow's names
         eager = importlib.import_module(f"{__name__}.eager")
