@@ -22,7 +22,7 @@ RLT_INLINE int32_t high_word(int32_t sum, rlt_finish f) {
     const int32_t a = (int32_t)((uint32_t)sum + (uint32_t)(f.bias2 >> 1)), low = (int16_t)a, high = (a - low) >> 16;
     const int32_t m_low = f.multiplier & 0xffff, m_high = f.multiplier >> 16;
     const int32_t middle = high * m_low + low * m_high + ((low * m_low) >> 16);
-    return 2 * (high * m_high) + ((middle + (1 << 14)) >> 15);
+    return 2 * (high * m_high) + (((middle >> 14) + 1) >> 1); /* a constant 2^14 would take two instructions */
 #else
     const int64_t product = (int64_t)(int32_t)((uint32_t)sum * 2u + (uint32_t)f.bias2) * f.multiplier;
     return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);

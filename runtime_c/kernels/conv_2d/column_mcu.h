@@ -34,6 +34,12 @@ RLT_INLINE int32_t pad(int32_t *to, const size_t step, int32_t value, int32_t co
     return value * count;
 }
 
+/* Whether each column is one pixel of the image, and neighbours' columns are neighbours in memory. */
+RLT_INLINE int is_direct(const rlt_window *w) {
+    return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 && w->in_h == w->out_h &&
+           w->in_w == w->out_w && !w->pad_top && !w->pad_left;
+}
+
 /* The column of the pixel at `out_y`, `out_x`, its words `step` apart; returns their sum. */
 RLT_INLINE int32_t column(const rlt_window *w, const int8_t *image, int32_t out_y, int32_t out_x, int32_t zero_point,
                           int32_t *to, const size_t step, const int32_t shift) {

@@ -110,6 +110,19 @@ static void one_pixel(const rlt_conv_2d_words_params *p, int32_t *column, int32_
     }
 }
 
+/* Columns of four pixels that lie side by side. */
+static void direct_columns(const int8_t *from, int32_t depth, int32_t *to, int32_t start[PIXELS]) {
+    int32_t sum_a = 0, sum_b = 0, sum_c = 0, sum_d = 0;
+    const int8_t *other = from + 2 * depth;
+    for (const int8_t *const end = from + depth; from != end; from++, other++, to += PIXELS) {
+        const int32_t a = from[0], b = from[depth], c = other[0], d = other[depth];
+        to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+        sum_a += a, sum_b += b, sum_c += c, sum_d += d;
+    }
+    start[0] = -RLT_WEIGHT_OFFSET * sum_a, start[1] = -RLT_WEIGHT_OFFSET * sum_b;
+    start[2] = -RLT_WEIGHT_OFFSET * sum_c, start[3] = -RLT_WEIGHT_OFFSET * sum_d;
+}
+
 rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
     const rlt_conv_2d_words_params *p = params;
     const rlt_window *w = &p->window;
@@ -118,7 +131,17 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
     int8_t *output = rlt_out(run, p->output);
+    const int direct = is_direct(w);
     int32_t left = w->batches * w->out_h * w->out_w, y = 0, x = 0;
+    for (; direct && left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
+        int32_t start[PIXELS];
+        direct_columns(image, p->depth, columns, start);
+        four_pixels(p, columns, start, weights, channels, output);
+    }
+    for (; direct && left > 0; left--, output += w->out_c, image += w->in_c) {
+        const int32_t sum = widen(columns, 1, image, p->depth, 0);
+        one_pixel(p, columns, -RLT_WEIGHT_OFFSET * sum, weights, channels, output);
+    }
     while (left > 0) {
         int32_t start[PIXELS];
         const int32_t pixels = left >= PIXELS ? PIXELS : 1;

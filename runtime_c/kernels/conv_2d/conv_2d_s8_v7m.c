@@ -82,6 +82,16 @@ static void second_of_pair(const rlt_conv_2d_pairs_params *p, const int8_t *imag
     column(&p->window, image, y, x, p->input_zero_point, to, 2, SHIFT);
 }
 
+/* Columns of four pixels that lie side by side. */
+static void direct_columns(const int8_t *from, int32_t depth, int32_t *to) {
+    const int8_t *other = from + 2 * depth;
+    for (const int8_t *const end = from + depth; from != end; from++, other++, to += 2) {
+        const int32_t a = from[0], b = from[depth], c = other[0], d = other[depth];
+        to[0] = a + b * (1 << SHIFT);
+        to[1] = c + d * (1 << SHIFT);
+    }
+}
+
 rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
     const rlt_conv_2d_pairs_params *p = params;
     const rlt_window *w = &p->window;
@@ -89,8 +99,18 @@ rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
     int8_t *output = rlt_out(run, p->output);
-    int32_t left = w->batches * w->out_h * w->out_w, y = 0, x = 0;
+    const int32_t pixels_in_all = w->batches * w->out_h * w->out_w;
+    int32_t left = pixels_in_all, y = 0, x = 0;
     for (int32_t i = 0; i < 2 * p->depth; i++) columns[i] = 0;
+    if (is_direct(w)) {
+        for (; left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
+            direct_columns(image, p->depth, columns);
+            four_pixels(p, columns, weights, channels, output);
+        }
+        const int32_t done = (pixels_in_all - left) % (w->out_h * w->out_w); /* of this image */
+        y = done / w->out_w, x = done % w->out_w;
+        image -= done * w->in_c;
+    }
     while (left > 0) {
         const int32_t pixels = left < PIXELS ? left : PIXELS;
         for (int32_t i = 0; i < pixels; i++) {
