@@ -71,7 +71,7 @@ def test_nrf_controller(key: SigningKey, tmp_path: Path) -> None:
 def test_rp2040_rom_functions(key: SigningKey, tmp_path: Path) -> None:
     pytest.importorskip("unicorn", reason="the unicorn package emulates the processor")
     firmware, model = built("rpi-pico", key, tmp_path)
-    soc = Soc(firmware.board, firmware.elf)
+    soc = Soc(firmware.board, flash_content(firmware.board, firmware.elf))
     rom = Rp2040Rom(soc)
     with Device(soc, Kind("serial", timeout_s=30)) as device:
         for version in (2, 3, 4):
@@ -79,7 +79,7 @@ def test_rp2040_rom_functions(key: SigningKey, tmp_path: Path) -> None:
         assert [s.version for s in device.slots().slots] == [3, 4]
     assert rom.erased == 3
     assert rom.programmed >= 3 * 5
-    again = Soc(firmware.board, firmware.elf)
+    again = Soc(firmware.board, flash_content(firmware.board, firmware.elf))
     again.fill(XIP, soc.memory(XIP, XIP_END - XIP))
     Rp2040Rom(again)
     with Device(again, Kind("serial", timeout_s=30)) as device:
