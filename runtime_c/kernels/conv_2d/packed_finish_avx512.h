@@ -112,6 +112,14 @@ RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b
     }
 }
 
+RLT_INLINE void finish_joined(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
+                              result *output) {
+    const int rows = vectors > 1 ? pixels : (pixels + 1) / 2;
+    round_tile(rows, vectors, positive, b, sum);
+    if (vectors > 1) store_pixels(rows, vectors, positive, b, sum, output);
+    else store_row(rows, pixels * (LANES / 2), positive, b, sum, output);
+}
+
 /* Paired sums are always scaled. A single paired vector is of as many channels as a result has. */
 RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const int last = vectors - 1, rows = last ? pixels : (pixels + 1) / 2;
@@ -122,9 +130,11 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *
                               : add_pairs_of_two(sum[2 * i][0], sum[2 * i + 1 < pixels ? 2 * i + 1 : 2 * i][0]);
         sum[i][last] = vi_add(total, bias);
     }
-    round_tile(rows, vectors, 0, b, sum);
-    if (last) store_pixels(rows, vectors, 0, b, sum, output);
-    else store_row(rows, pixels * (LANES / 2), 0, b, sum, output);
+    if (b->p->low == b->p->output_zero_point) {
+        finish_joined(pixels, vectors, 1, b, sum, output);
+    } else {
+        finish_joined(pixels, vectors, 0, b, sum, output);
+    }
 }
 
 RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,

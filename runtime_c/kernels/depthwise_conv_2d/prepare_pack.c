@@ -6,11 +6,12 @@
 enum { BAND_BYTES = 98304, WORD_BYTES = 32768, MOST_WORD_BYTES = 1 << 24 };
 enum { WIDEST_FLAT = 256, NARROW = 48 };
 
-static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
-                         int32_t channel) {
+/* Less `zero`, their zero point. */
+static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t, int32_t zero, int32_t y,
+                         int32_t x, int32_t channel) {
     const rlt_window *w = &k->window;
     const size_t at = ((size_t)y * (size_t)w->kernel_w + (size_t)x) * (size_t)w->out_c + (size_t)channel;
-    return (int8_t)t->weights->data[at] - rlt_zero_point(t->weights, 0);
+    return (int8_t)t->weights->data[at] - zero;
 }
 
 /* Pixels that fill whole vectors. */
@@ -78,15 +79,18 @@ static size_t channels_bytes(const rlt_depthwise_packed_params *k, const rlt_dep
 static int32_t pieces_of(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
                          const rlt_depthwise_form *form, int32_t vector) {
     const rlt_window *w = &k->window;
-    int32_t pieces = 1;
-    if (form->weight_bytes > 1 || rlt_zero_point(t->weights, 0) == 0) return 1;
-    for (int32_t i = 0; i < form->lanes * w->kernel_h * w->kernel_w; i++) {
-        const int32_t tap = i / form->lanes, at = vector * form->lanes + i % form->lanes;
-        const int32_t weight = at < k->unit ? weight_at(k, t, tap / w->kernel_w, tap % w->kernel_w, at % w->out_c) : 0;
-        const int32_t own = weight < -256 || weight > 254 ? 3 : weight < -128 || weight > 127 ? 2 : 1;
-        if (own > pieces) pieces = own;
+    const int32_t zero = rlt_zero_point(t->weights, 0);
+    int32_t least = 0, most = 0;
+    if (form->weight_bytes > 1 || zero == 0) return 1;
+    for (int32_t at = vector * form->lanes; at < (vector + 1) * form->lanes && at < k->unit; at++) {
+        const int32_t channel = at % w->out_c;
+        for (int32_t tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
+            const int32_t weight = weight_at(k, t, zero, 0, tap, channel);
+            least = weight < least ? weight : least;
+            most = weight > most ? weight : most;
+        }
     }
-    return pieces;
+    return least < -256 || most > 254 ? 3 : least < -128 || most > 127 ? 2 : 1;
 }
 
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
@@ -121,6 +125,7 @@ static int32_t piece_of(int32_t weight, int32_t piece) {
 static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
                          const rlt_depthwise_form *form, void *packed) {
     const rlt_window *w = &k->window;
+    const int32_t zero = rlt_zero_point(t->weights, 0);
     int8_t *bytes = packed;
     int16_t *shorts = packed;
     const int32_t sets = k->pieces * k->groups * w->kernel_w * k->rows;
@@ -128,14 +133,15 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
         const int32_t row = i % k->rows, x = i / k->rows % w->kernel_w;
         const int32_t group = i / k->rows / w->kernel_w % k->groups;
         const int32_t piece = i / k->rows / w->kernel_w / k->groups % k->pieces;
-        for (int32_t lane = 0; lane < form->lanes; lane++) {
-            const int32_t at = i / sets * form->lanes + lane;
+        const int32_t first = i / sets * form->lanes;
+        int32_t channel = first % w->out_c;
+        for (int32_t lane = 0; lane < form->lanes; lane++, channel = channel + 1 < w->out_c ? channel + 1 : 0) {
             for (int32_t part = 0; part < form->group; part++) {
                 const int32_t y = group * form->group + part - row; /* rows of output are one row of input apart */
-                const int32_t weight =
-                    at < k->unit && y >= 0 && y < w->kernel_h ? weight_at(k, t, y, x, at % w->out_c) : 0;
+                const int inside = first + lane < k->unit && y >= 0 && y < w->kernel_h;
+                const int32_t weight = inside ? weight_at(k, t, zero, y, x, channel) : 0;
                 if (form->weight_bytes == 1) {
-                    *bytes++ = (int8_t)piece_of(weight, piece);
+                    *bytes++ = (int8_t)(k->pieces == 1 ? weight : piece_of(weight, piece));
                 } else {
                     *shorts++ = (int16_t)weight;
                 }
@@ -158,10 +164,11 @@ static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_
                                const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t c, channel *to,
                                int *fast) {
     const rlt_window *w = &k->window;
+    const int32_t zero = rlt_zero_point(t->weights, 0);
     uint32_t sum = 0;
     int64_t apart = 0;
     for (int32_t tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
-        const int32_t weight = weight_at(k, t, tap / w->kernel_w, tap % w->kernel_w, c);
+        const int32_t weight = weight_at(k, t, zero, 0, tap, c);
         sum += (uint32_t)weight;
         apart += 255 * (weight < 0 ? -weight : weight);
     }
