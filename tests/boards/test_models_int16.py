@@ -1,4 +1,4 @@
-"""Real models with int16 activations on emulated cores: a fast kernel for every layer of weights, and the scalar bits."""
+"""Real models with int16 activations on emulated cores: fast kernels for all layers of weights, and the scalar bits."""
 
 from __future__ import annotations
 

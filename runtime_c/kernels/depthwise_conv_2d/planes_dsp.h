@@ -79,28 +79,51 @@ RLT_INLINE void row_of_three(const int16_t *from, size_t width, const uint32_t *
     }
 }
 
-/* Four outputs, or the last ones, under any window. */
-RLT_INLINE void outputs_of_any(const rlt_depthwise_planes_params *p, const int16_t *from, const uint32_t *weights, finish f,
-                               element *to, const int32_t count) {
-    const rlt_window *w = &p->window;
-    const int32_t stride = w->stride_w;
+/* Sums of four outputs under a window of `pairs` neighbouring pairs across. */
+RLT_INLINE void sums_of_four(const rlt_depthwise_planes_params *p, const int16_t *from, const uint32_t *weights,
+                             const int32_t pairs, int32_t sum[4]) {
+    const int32_t stride = p->window.stride_w, down = p->window.dilation_h * p->width;
+    const int16_t *first = from, *second = first + stride, *third = second + stride, *fourth = third + stride;
     int32_t a = 0, b = 0, c = 0, d = 0;
-    for (int32_t ky = w->kernel_h; ky > 0; ky--, from += w->dilation_h * p->width) {
-        const int16_t *pair = from;
-        for (int32_t k = p->pairs; k > 0; k--, pair += p->pair_step) {
-            const uint32_t both = *weights++;
-            a = __smlad(load_word(pair), both, a);
-            if (count == 1) continue;
-            b = __smlad(load_word(pair + stride), both, b);
-            c = __smlad(load_word(pair + 2 * stride), both, c);
-            d = __smlad(load_word(pair + 3 * stride), both, d);
+    for (int32_t ky = p->window.kernel_h; ky > 0; ky--, weights += pairs) {
+#pragma GCC unroll 3
+        for (int32_t k = 0; k < pairs; k++) {
+            const uint32_t both = weights[k];
+            a = __smlad(load_word(first + 2 * k), both, a);
+            b = __smlad(load_word(second + 2 * k), both, b);
+            c = __smlad(load_word(third + 2 * k), both, c);
+            d = __smlad(load_word(fourth + 2 * k), both, d);
         }
+        first += down, second += down, third += down, fourth += down;
     }
-    to[0] = value_of(a, f);
-    if (count == 1) return;
-    to[w->out_c] = value_of(b, f);
-    to[2 * w->out_c] = value_of(c, f);
-    to[3 * w->out_c] = value_of(d, f);
+    sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;
+}
+
+/* The sum of one output under any window. */
+RLT_INLINE int32_t sum_of_one(const rlt_depthwise_planes_params *p, const int16_t *from, const uint32_t *weights) {
+    int32_t sum = 0;
+    for (int32_t ky = p->window.kernel_h; ky > 0; ky--, from += p->window.dilation_h * p->width) {
+        const int16_t *pair = from;
+        for (int32_t k = p->pairs; k > 0; k--, pair += p->pair_step) sum = __smlad(load_word(pair), *weights++, sum);
+    }
+    return sum;
+}
+
+RLT_INLINE void outputs_of_four(const rlt_depthwise_planes_params *p, const int16_t *from, const uint32_t *weights,
+                                finish f, element *to) {
+    const size_t step = (size_t)p->window.out_c;
+    int32_t sum[4] = {0, 0, 0, 0};
+    if (p->pair_step == 2 && p->pairs == 3) {
+        sums_of_four(p, from, weights, 3, sum);
+    } else if (p->pair_step == 2) {
+        sums_of_four(p, from, weights, p->pairs, sum);
+    } else {
+        for (int32_t i = 0; i < 4; i++) sum[i] = sum_of_one(p, from + i * p->window.stride_w, weights);
+    }
+    to[0] = value_of(sum[0], f);
+    to[step] = value_of(sum[1], f);
+    to[2 * step] = value_of(sum[2], f);
+    to[3 * step] = value_of(sum[3], f);
 }
 
 static void row_of_any(const rlt_depthwise_planes_params *p, const int16_t *from, const uint32_t *weights, finish f,
@@ -108,9 +131,9 @@ static void row_of_any(const rlt_depthwise_planes_params *p, const int16_t *from
     const rlt_window *w = &p->window;
     int32_t x = 0;
     for (; x + 4 <= w->out_w; x += 4, from += 4 * w->stride_w, to += 4 * w->out_c) {
-        outputs_of_any(p, from, weights, f, to, 4);
+        outputs_of_four(p, from, weights, f, to);
     }
-    for (; x < w->out_w; x++, from += w->stride_w, to += w->out_c) outputs_of_any(p, from, weights, f, to, 1);
+    for (; x < w->out_w; x++, from += w->stride_w, to += w->out_c) *to = value_of(sum_of_one(p, from, weights), f);
 }
 
 /* Output rows of one channel from its plane. */
