@@ -1,21 +1,8 @@
 /* int16 ADD and MUL with the DSP extension: sum_dsp.h. Zero points are 0. */
 #include "sum_dsp.h"
 
-RLT_INLINE int16_t sum_of_halves(const sum_constants *k, int32_t a, int32_t b, const int equal) {
-    return (int16_t)__ssat(sum_of(k, a * (1 << 15), b * (1 << 16), equal), 16);
-}
-
-RLT_INLINE void add_halves(const sum_constants *p, const int16_t *halved, const int16_t *other, int16_t *to,
-                           uint32_t count, size_t step_halved, size_t step_other, const int equal) {
-    const sum_constants k = *p; /* a store may alias what a pointer shows */
-    for (; step_halved && step_other && count >= 2; count -= 2, halved += 2, other += 2, to += 2) {
-        const uint32_t x = load_word(halved), y = load_word(other);
-        to[0] = sum_of_halves(&k, (int16_t)x, (int16_t)y, equal);
-        to[1] = sum_of_halves(&k, (int32_t)x >> 16, (int32_t)y >> 16, equal);
-    }
-    for (; count > 0; count--, halved += step_halved, other += step_other) {
-        *to++ = sum_of_halves(&k, *halved, *other, equal);
-    }
+RLT_INLINE int16_t sum_of_halves(const sum_constants *k, int32_t a, int32_t b) {
+    return (int16_t)__ssat(sum_of(k, a * (1 << 15), b * (1 << 16)), 16);
 }
 
 static void add_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
@@ -25,11 +12,14 @@ static void add_row(const void *params, const void *a, const void *b, void *outp
     const sum_constants k = sum_constants_of(p, swap);
     const int16_t *halved = swap ? b : a, *other = swap ? a : b;
     const size_t step_halved = swap ? step_b : step_a, step_other = swap ? step_a : step_b;
-    if (is_half(swap ? &p->rescale_a : &p->rescale_b)) {
-        add_halves(&k, halved, other, output, count, step_halved, step_other, 1);
-    } else {
-        add_halves(&k, halved, other, output, count, step_halved, step_other, 0);
+    int16_t *to = output;
+    uint32_t left = count;
+    for (; step_halved && step_other && left >= 2; left -= 2, halved += 2, other += 2, to += 2) {
+        const uint32_t x = load_word(halved), y = load_word(other);
+        to[0] = sum_of_halves(&k, (int16_t)x, (int16_t)y);
+        to[1] = sum_of_halves(&k, (int32_t)x >> 16, (int32_t)y >> 16);
     }
+    for (; left > 0; left--, halved += step_halved, other += step_other) *to++ = sum_of_halves(&k, *halved, *other);
     cut_halves(output, count, p->low, p->high);
 }
 

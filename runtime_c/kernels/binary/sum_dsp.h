@@ -11,6 +11,7 @@
 typedef struct {
     int32_t halved_zero, other_zero; /* twice the values on the common scale, negated */
     int32_t other_multiplier, other_half, other_shift;
+    int32_t other_sign; /* 0 where its factor is a half too: then there is nothing to round; else -1 */
     int32_t multiplier, offset, shift;
 } sum_constants;
 
@@ -26,10 +27,10 @@ RLT_INLINE int32_t divided(int32_t high, int32_t offset, int32_t shift) {
 }
 
 /* What saturation makes the result of: `halved` and `other` twice on the common scale, less their zero points. */
-RLT_INLINE int32_t sum_of(const sum_constants *k, int32_t halved, int32_t other, const int equal) {
-    const int32_t rescaled =
-        equal ? other >> 1 : 2 * divided(high_of(other, k->other_multiplier), k->other_half, k->other_shift);
-    return divided(high_of(halved + rescaled, k->multiplier), k->offset, k->shift);
+RLT_INLINE int32_t sum_of(const sum_constants *k, int32_t halved, int32_t other) {
+    const int32_t high = high_of(other, k->other_multiplier);
+    const int32_t rescaled = (high + (high >> 31 & k->other_sign) + k->other_half) >> k->other_shift;
+    return divided(high_of(halved + 2 * rescaled, k->multiplier), k->offset, k->shift);
 }
 
 RLT_INLINE int is_half(const rlt_rescale *r) { return r->multiplier == 1 << 30 && r->shift == 0; }
@@ -40,7 +41,7 @@ RLT_INLINE sum_constants sum_constants_of(const rlt_binary_s8_params *p, int swa
         .halved_zero = -halved->zero_point * (1 << halved->left),
         .other_zero = -other->zero_point * (1 << (other->left + 1)),
         .other_multiplier = other->multiplier, .other_half = other->shift < 0 ? 1 << (-other->shift - 1) : 0,
-        .other_shift = -other->shift, .multiplier = p->multiplier,
+        .other_shift = -other->shift, .other_sign = -!is_half(other), .multiplier = p->multiplier,
         .offset = (1 << (-p->shift - 1)) + p->zero_point * (1 << -p->shift), .shift = -p->shift,
     };
 }
