@@ -2,8 +2,8 @@
 #include "../../simd/s8_avx2.h"
 #include "packed.h"
 
-enum { GROUP = 2, WEIGHTS = 32, SUMS = 4, PIECES = 1, CONSTANTS = CHANNEL_CONSTANTS_SMALL };
-#define VECTORS(X) X(1, 0) X(2, 0) X(1, 1) X(2, 1)
+enum { GROUP = 2, WEIGHTS = 32, SUMS = 4, NARROW = 2, PIECES = 1, CONSTANTS = CHANNEL_CONSTANTS_SMALL };
+#define VECTORS(X) X(1, 4, 0) X(2, 2, 0) X(1, 4, 1) X(2, 2, 1)
 
 RLT_INLINE vi load_words(const uint8_t *from) { return _mm256_loadu_si256((const vi *)(const void *)from); }
 RLT_INLINE vi load_weights(const uint8_t *from) { return load_words(from); }

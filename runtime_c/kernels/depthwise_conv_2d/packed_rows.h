@@ -2,8 +2,8 @@
  * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time), PIECES (at most in 3x3 windows),
  * CONSTANTS (vectors of a vector of channels); load_row(), load_row_part(), make_words(), store_padding(),
  * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); last_steps,
- * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions: X(rows,
- * pieces). */
+ * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions:
+ * X(rows, columns, pieces), where columns are as many as give SUMS, or NARROW. */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 
@@ -29,8 +29,8 @@ static __attribute__((noinline)) vi requantize_any(const int32_t *constants, vi 
 }
 
 /* Adds the products of one window column in neighbouring units of `rows` rows. */
-RLT_INLINE void multiply(const int rows, const vi *weights, const uint8_t *words, size_t unit_words, vi *sum) {
-    const int columns = SUMS / rows;
+RLT_INLINE void multiply(const int rows, const int columns, const vi *weights, const uint8_t *words,
+                         size_t unit_words, vi *sum) {
     __asm__("" : "+r"(words)); /* keeps compilers from making every address on its own: registers would not do */
 #pragma GCC unroll 8
     for (int column = 0; column < columns; column++) {
@@ -43,14 +43,13 @@ RLT_INLINE void multiply(const int rows, const vi *weights, const uint8_t *words
 }
 
 /* `left`: units from here to the row's end. */
-RLT_INLINE void store_units(const int rows, const int positive, const job *b, const vi *y, int32_t left,
-                            int8_t *output) {
-    const int columns = SUMS / rows;
+RLT_INLINE void store_units(const int rows, const int columns, const int positive, const job *b, const vi *y,
+                            int32_t left, int8_t *output) {
     const part whole = part_of(b->whole), last = part_of(b->last);
     four_bytes bytes[SUMS / 4];
     for (int i = 0; i < SUMS / 4; i++) bytes[i] = to_bytes(positive, y + 4 * i, &b->steps);
 #pragma GCC unroll 8
-    for (int i = 0; i < SUMS; i++) {
+    for (int i = 0; i < rows * columns; i++) {
         const int column = i % columns;
         int8_t *to = output + (size_t)(i / columns) * b->row + (size_t)column * b->unit;
         if (left > columns) {
@@ -61,32 +60,33 @@ RLT_INLINE void store_units(const int rows, const int positive, const job *b, co
     }
 }
 
-RLT_INLINE void any_sums(const int rows, const job *b, const uint8_t *words, vi *sum) {
+RLT_INLINE void any_sums(const int rows, const int columns, const job *b, const uint8_t *words, vi *sum) {
     const uint8_t *weights = b->weights;
     for (int32_t i = 0; i < b->pieces * b->groups; i++) {
         const uint8_t *from = words + (size_t)(i % b->groups) * b->group_words;
         for (int32_t tap = 0; tap < b->taps; tap++, from += b->tap_words, weights += b->rows * WEIGHTS) {
             const vi w[ROWS] = {load_weights(weights), load_weights(weights + (rows - 1) * WEIGHTS)};
-            multiply(rows, w, from, b->unit_words, sum);
+            multiply(rows, columns, w, from, b->unit_words, sum);
         }
     }
 }
 
-RLT_INLINE void sums_of_three(const int rows, const int sets, const job *b, const vi *weights, const uint8_t *words,
-                              vi *sum) {
+RLT_INLINE void sums_of_three(const int rows, const int columns, const int sets, const job *b, const vi *weights,
+                              const uint8_t *words, vi *sum) {
 #pragma GCC unroll 24
     for (int i = 0; i < sets; i++) {
         const size_t group = (size_t)(i / 3 % THREE_GROUPS), tap = (size_t)(i % 3);
-        multiply(rows, weights + i * rows, words + group * b->group_words + tap * b->tap_words, b->unit_words, sum);
+        multiply(rows, columns, weights + i * rows, words + group * b->group_words + tap * b->tap_words,
+                 b->unit_words, sum);
     }
 }
 
-/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `pieces`: 0, or of how many 3x3 windows are, whose
+/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `columns`; `pieces`: 0, or of how many 3x3 windows are, whose
  * sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may go either
  * way. */
-RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uint8_t *words, int32_t steps,
-                       int8_t *output) {
-    const int columns = SUMS / rows, sets = THREE_GROUPS * pieces * 3;
+RLT_INLINE void vector(const int rows, const int columns, const int pieces, const job *b, const uint8_t *words,
+                       int32_t steps, int8_t *output) {
+    const int sets = THREE_GROUPS * pieces * 3, count = rows * columns;
     const vi bias = vi_load(b->constants + CHANNEL_BIAS * LANES);
     const int32_t *factors = b->constants + CHANNEL_SCALE * LANES;
     const scale s = load_scale(factors);
@@ -100,16 +100,18 @@ RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uin
             vi sum[SUMS];
 #pragma GCC unroll 8
             for (int i = 0; i < SUMS; i++) sum[i] = bias;
-            if (pieces) sums_of_three(rows, sets, b, weights, words + (size_t)unit * b->unit_words, sum);
-            else any_sums(rows, b, words + (size_t)unit * b->unit_words, sum);
+            if (pieces) sums_of_three(rows, columns, sets, b, weights, words + (size_t)unit * b->unit_words, sum);
+            else any_sums(rows, columns, b, words + (size_t)unit * b->unit_words, sum);
             if (pieces || b->fast) {
 #pragma GCC unroll 8
-                for (int i = 0; i < SUMS; i++) sum[i] = requantize_fast(!pieces, sum[i], &s);
+                for (int i = 0; i < count; i++) sum[i] = requantize_fast(!pieces, sum[i], &s);
             } else {
-                for (int i = 0; i < SUMS; i++) sum[i] = requantize_any(factors, sum[i]);
+                for (int i = 0; i < count; i++) sum[i] = requantize_any(factors, sum[i]);
             }
+#pragma GCC unroll 8
+            for (int i = 0; i < SUMS - count; i++) sum[count + i] = sum[0]; /* to fill the last four */
             const int32_t left = b->units - unit;
-            store_units(rows, pieces > 0, b, sum, left, output + (size_t)unit * b->unit);
+            store_units(rows, columns, pieces > 0, b, sum, left, output + (size_t)unit * b->unit);
             if (left <= columns) break;
             unit = left < 2 * columns ? b->units - columns : unit + columns; /* some come twice rather than alone */
         }
@@ -120,19 +122,24 @@ RLT_INLINE void vector(const int rows, const int pieces, const job *b, const uin
 
 typedef void (*vector_function)(const job *b, const uint8_t *words, int32_t steps, int8_t *output);
 
-#define VECTOR(rows, pieces) \
-    static void rows_##rows##_##pieces(const job *b, const uint8_t *words, int32_t steps, int8_t *output) { \
+#define VECTOR(rows, columns, pieces) \
+    static void rows_##rows##_##columns##_##pieces(const job *b, const uint8_t *words, int32_t steps, \
+                                                   int8_t *output) { \
         const job own = *b; /* stores of bytes may alias anything else */ \
-        vector(rows, pieces, &own, words, steps, output); \
+        vector(rows, columns, pieces, &own, words, steps, output); \
     }
-#define VECTOR_PLACE(rows, pieces) [rows - 1][pieces] = rows_##rows##_##pieces,
+#define VECTOR_PLACE(rows, columns, pieces) \
+    [rows - 1][rows * columns < SUMS][pieces] = rows_##rows##_##columns##_##pieces,
 VECTORS(VECTOR)
 
 static vector_function function_for(const rlt_depthwise_packed_params *p, int32_t rows, const job *b) {
-    static const vector_function functions[ROWS][PIECES + 1] = {VECTORS(VECTOR_PLACE)};
+    static const vector_function functions[ROWS][2][PIECES + 1] = {VECTORS(VECTOR_PLACE)};
     const rlt_window *w = &p->window;
     const int three = w->kernel_h == 3 && w->kernel_w == 3 && b->fast && p->low == p->output_zero_point;
-    return functions[rows - 1][three && b->pieces <= PIECES ? b->pieces : 0];
+    const int32_t pieces = three && b->pieces <= PIECES ? b->pieces : 0, columns = SUMS / rows;
+    const int narrow = b->units <= 2 * NARROW && b->units > columns;
+    const vector_function function = functions[rows - 1][narrow][pieces];
+    return function ? function : functions[rows - 1][0][pieces];
 }
 
 /* The input, or the band, from row `y` on. */
