@@ -81,9 +81,9 @@ RLT_INLINE void sums_of_three(const int rows, const int columns, const int sets,
     }
 }
 
-/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `columns`; `pieces`: 0, or of how many 3x3 windows are, whose
- * sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may go either
- * way. */
+/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `columns`; `pieces`: 0, or of how many 3x3 windows
+ * are, whose sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may
+ * go either way. */
 RLT_INLINE void vector(const int rows, const int columns, const int pieces, const job *b, const uint8_t *words,
                        int32_t steps, int8_t *output) {
     const int sets = THREE_GROUPS * pieces * 3, count = rows * columns;
