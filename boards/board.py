@@ -41,6 +41,7 @@ _VARIABLES = 8192
 class MemoryMap:
     """Which region holds what: `code`, `constants`, `image` (the model), `data` (variables, stack), `arena`.
 
+    stack_bytes: 0 for what a program's calls can reach.
     fast: where up to `fast_bytes` of the arena lie instead, the busiest tensors and scratch; None: nowhere.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .board import Board, BoardError, Slots
@@ -32,6 +32,8 @@ _UPDATES = ("update", "slots", "image_check", "ed25519", "sha512")
 SESSION = "core/run.c"
 # runtime_c/core/image.h.
 _IMAGE_MAGIC = 0x544C5249
+# What a Cortex-M puts on the stack when it faults: 26 words with floating point, and one to align.
+_EXCEPTION_FRAME = 108
 _IMAGE_ALIGNMENT = 64  # runtime_c/firmware/model.h
 
 
@@ -90,6 +92,7 @@ def build(
     extra = (*(_MLPERF_TINY if mlperf_tiny else ()), *(_update_sources(updatable.slots) if updatable else ()))
     objects = _compile(compiler, root, board, kernels, extra, updatable)
     bound = _stack_bound(objects, kernels, mlperf_tiny is not None) if compiler.bare else None
+    board = _with_stack(board, bound)
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
@@ -106,6 +109,14 @@ def build(
         os.replace(linked, path)
         flash_file(path).unlink(missing_ok=True)
     return Firmware(path, whole, sizes, regions, elf)
+
+
+def _with_stack(board: Board, bound: StackBound | None) -> Board:
+    """The board with the stack that the program needs, where board.toml leaves that open."""
+    if board.memory is None or bound is None or board.memory.stack_bytes:
+        return board
+    needed = bound.bytes + _EXCEPTION_FRAME
+    return replace(board, memory=replace(board.memory, stack_bytes=needed + -needed % 16))
 
 
 def flash_file(program: Path) -> Path:
@@ -230,6 +241,7 @@ def _optimization(file: Path, root: Path) -> tuple[str, ...]:
 
 def _defines(board: Board) -> list[str]:
     values = {**board.defines, "FW_BODY_BYTES": board.body_bytes}
+    values |= {"FW_FAST_ARENA": 1} if board.memory is not None and board.memory.fast is not None else {}
     values |= {"PORT_CLOCK_HZ": board.clock_hz} if board.clock_hz else {}
     if board.uart is not None and board.ticks is not None:
         values |= {"PORT_UART": board.uart.address, "PORT_UART_CLOCK_HZ": board.uart.hz, "PORT_BAUD": board.baud}

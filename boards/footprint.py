@@ -106,7 +106,7 @@ def footprint_of(target: Target, firmware: Firmware) -> Footprint:
         Memory("variables", sizes.static, "RAM outside the arena"),
     ]
     if bound is not None:
-        memory.append(Memory("stack", sizes.stack, f"reserved; the call graph needs at most {bound:,}"))
+        memory.append(Memory("stack", sizes.stack, f"the call graph needs at most {bound:,}, and an exception's frame"))
         memory.append(Memory("RAM", sizes.ram, "arena, variables and stack"))
     return Footprint(
         model=target.name,

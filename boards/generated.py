@@ -41,7 +41,7 @@ def write_model(
         f"const uint32_t fw_arena_bytes = {arena}u;",
         *(f"const char {symbol}[] = {_c_string(text)};" for symbol, text in names.items()),
         f"const char *const fw_signatures[] = {{{', '.join([*(_c_string(s) for s in signatures), 'NULL'])}}};",
-        *_arena(arena - fast, fast),
+        *_arena(arena - fast, fast, board),
         *([f"static uint8_t room[{room}] __attribute__((aligned(RLT_ALIGNMENT)));"] if room else []),
         f"uint8_t *const fw_image_room = {room_at};",
         f"const uint32_t fw_image_room_bytes = {room}u;",
@@ -107,20 +107,16 @@ def _text_protocol(mlperf_tiny: MlperfTiny | None) -> list[str]:
     ]
 
 
-def _arena(slow: int, fast: int) -> list[str]:
-    """The arena, and its end in faster memory where there is such."""
+def _arena(slow: int, fast: int, board: Board) -> list[str]:
+    """The arena, and its end in faster memory on boards that have such."""
     aligned = "aligned(RLT_ALIGNMENT)"
-    lines = [
-        f'uint8_t fw_arena[{max(slow, 64)}] __attribute__((section(".bss.fw_arena"), {aligned}));',
-        f"const uint32_t fw_slow_bytes = {slow}u;",
-    ]
-    if not fast:
-        return [*lines, f"uint8_t *const fw_fast_arena = fw_arena + {slow};"]
-    return [
-        *lines,
-        f'static uint8_t fast_arena[{fast}] __attribute__((section(".bss.fw_fast_arena"), {aligned}));',
-        "uint8_t *const fw_fast_arena = fast_arena;",
-    ]
+    lines = [f'uint8_t fw_arena[{max(slow, 64)}] __attribute__((section(".bss.fw_arena"), {aligned}));']
+    if board.memory is None or board.memory.fast is None:
+        return lines
+    if fast:
+        lines.append(f'static uint8_t fast_arena[{fast}] __attribute__((section(".bss.fw_fast_arena"), {aligned}));')
+    at = "fast_arena" if fast else f"fw_arena + {slow}"
+    return [*lines, f"const uint32_t fw_slow_bytes = {slow}u;", f"uint8_t *const fw_fast_arena = {at};"]
 
 
 def _c_string(text: str) -> str:

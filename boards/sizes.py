@@ -93,11 +93,11 @@ def refuse_early(board: Board, image: int, arena: int) -> None:
     for what, size, region in (
         ("model", image, board.memory.image),
         ("arena", arena, board.memory.arena),
-        ("stack", board.memory.stack_bytes, board.memory.data),
+        *([("stack", board.memory.stack_bytes, board.memory.data)] if board.memory.stack_bytes else []),
     ):
         wanted.setdefault(region.name, []).append((what, size))
     for region in (board.memory.image, board.memory.arena, board.memory.data):
-        parts = wanted[region.name]
+        parts = wanted.get(region.name, [])
         excess = sum(size for _, size in parts) - region.bytes
         if excess > 0:
             used = f"{listed(parts)} of {region.bytes} bytes in region '{region.name}'"

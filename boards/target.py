@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -103,7 +103,7 @@ def prepare_target(
 
     if ram is None:
         return Target(name, where, data, plans_of(data))
-    limit = ram - _fixed_ram(where)
+    limit = ram - _fixed_ram(where, plans_of(data).values())
     if limit <= 0:
         raise BoardError(f"{ram:,} bytes of RAM are too few for any model: stack and variables take {ram - limit:,}")
     data, fitting = fit(data, limit, lambda content: max(p.arena_bytes for p in plans_of(content).values()))
@@ -119,12 +119,12 @@ def save_patched(target: Target, folder: Path) -> list[Path]:
     return [path]
 
 
-def _fixed_ram(board: Board) -> int:
-    """What firmware takes beside the arena: stack and variables."""
+def _fixed_ram(board: Board, plans: Collection[Plan]) -> int:
+    """What firmware takes beside the arena: stack and variables. Patches add kernels that need little stack."""
     if board.memory is None:
         return 0
     with tempfile.TemporaryDirectory() as scratch:
-        sizes = build(b"", [], board, scratch).sizes
+        sizes = build(b"", export_all(list(plans))[1], board, scratch).sizes
     return sizes.ram - sizes.arena
 
 

@@ -20,7 +20,7 @@ extern const uint32_t fw_kernel_crc; /* CRC-32 of the kernels' names, each follo
 
 extern uint8_t fw_arena[]; /* RLT_ALIGNMENT-aligned */
 extern const uint32_t fw_arena_bytes;
-/* The arena's bytes from fw_slow_bytes on lie in faster memory, at fw_fast_arena (or in fw_arena, where there is none). */
+/* On a board with faster memory (FW_FAST_ARENA), the arena's bytes from fw_slow_bytes on lie there, at fw_fast_arena. */
 extern const uint32_t fw_slow_bytes;
 extern uint8_t *const fw_fast_arena;
 

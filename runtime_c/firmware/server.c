@@ -87,7 +87,9 @@ static void choose(uint32_t index)
     }
     server.image = image;
     rlt_session_attach_with(&server.session, image, NULL, fw_arena, fw_arena_bytes, fw_kernels);
+#if defined(FW_FAST_ARENA)
     server.session.base[RLT_REGION_FAST] = (uint8_t *)((uintptr_t)fw_fast_arena - fw_slow_bytes);
+#endif
 }
 
 /* Opens a session of each image, which gives all variables their first values, and chooses the first. */
@@ -229,10 +231,15 @@ static uint8_t *arena_at(uint32_t offset, uint32_t count)
     if (outside(offset, count, fw_arena_bytes)) {
         return NULL;
     }
+#if defined(FW_FAST_ARENA)
     if (offset >= fw_slow_bytes) {
         return fw_fast_arena + (offset - fw_slow_bytes);
     }
-    return count <= fw_slow_bytes - offset ? fw_arena + offset : NULL;
+    if (count > fw_slow_bytes - offset) {
+        return NULL;
+    }
+#endif
+    return fw_arena + offset;
 }
 
 static uint8_t write_arena(const uint8_t *body, uint32_t body_bytes)
@@ -371,8 +378,12 @@ static uint8_t reset(const uint8_t *body, uint32_t body_bytes)
         return FW_BAD_RANGE;
     }
     if (body[0] == 0) {
+#if defined(FW_FAST_ARENA)
         memset(fw_arena, 0, fw_slow_bytes);
         memset(fw_fast_arena, 0, fw_arena_bytes - fw_slow_bytes);
+#else
+        memset(fw_arena, 0, fw_arena_bytes);
+#endif
         if (server.image != NULL) {
             fw_open_model(server.images, server.image_bytes);
         }

@@ -142,10 +142,10 @@ def test_what_does_not_fit_is_refused_with_the_numbers(tmp_path: Path) -> None:
     assert board.memory is not None
     small = replace(board.memory.data, bytes=8000)
     with pytest.raises(BoardError, match=r"arena 4096 \+ stack 4096 of 8000 bytes in region 'psram'"):
-        build(image_without_steps(), [], _with_memory(board, data=small, arena=small), tmp_path)
+        build(image_without_steps(), [], _with_memory(board, data=small, arena=small, stack_bytes=4096), tmp_path)
     tight = replace(board.memory.data, bytes=9000)
     with pytest.raises(BoardError, match=r"does not fit mps2-an386: \d+ of 9000 bytes in region 'psram' \(code \d+"):
-        build(image_without_steps(), [], _with_memory(board, data=tight, arena=tight), tmp_path)
+        build(image_without_steps(), [], _with_memory(board, data=tight, arena=tight, stack_bytes=4096), tmp_path)
     with pytest.raises(BoardError, match=r"stack does not fit .* of 256 bytes, by .*bare_start > main"):
         build(image_without_steps(), [], _with_memory(board, stack_bytes=256), tmp_path)
     assert not (tmp_path / "firmware.elf").exists()
