@@ -171,10 +171,11 @@ static group_rows rows_of(const source *s, int32_t y, int32_t rows, int32_t grou
     return g;
 }
 
-/* Words of `count` bytes from byte `at` of a row on; whole blocks are written. */
-RLT_INLINE void fill_run(const group_rows *g, size_t at, int32_t count, int flip, uint8_t *words) {
+/* Words of `count` bytes of rows from byte `at` on; whole blocks are written, and read where rows, of `end` bytes, have
+ * them. */
+RLT_INLINE void fill_run(const group_rows *g, size_t at, int32_t count, size_t end, int flip, uint8_t *words) {
     vi row[GROUP];
-    for (; count >= BLOCK; count -= BLOCK, at += BLOCK, words += SLOT) {
+    for (; count > 0 && at + BLOCK <= end; count -= BLOCK, at += BLOCK, words += SLOT) {
 #pragma GCC unroll 4
         for (int i = 0; i < GROUP; i++) row[i] = load_row(g->row[i] + g->step[i] * at, flip);
         make_words(row, words);
@@ -204,10 +205,10 @@ static void fill_columns(const source *s, const group_rows *g, int32_t x, int32_
     words += (size_t)before * pixel;
     const size_t at = (size_t)(x + before) * (size_t)channels + (size_t)(first * LANES);
     if (p->flat) {
-        fill_run(g, at, inside * channels, s->flip, words);
+        fill_run(g, at, inside * channels, s->row_bytes, s->flip, words);
     } else {
         for (int32_t i = 0; i < inside; i++) {
-            fill_run(g, at + (size_t)i * (size_t)channels, bytes, s->flip, words + (size_t)i * pixel);
+            fill_run(g, at + (size_t)i * (size_t)channels, bytes, s->row_bytes, s->flip, words + (size_t)i * pixel);
         }
     }
     fill_padding(s, (size_t)(columns - before - inside) * pixel, words + (size_t)inside * pixel);
