@@ -142,7 +142,7 @@ class Device:
             DeviceError: there is no such input, or the shape or dtype differs.
         """
         info = _at(self.inputs, index, "input")
-        value = np.ascontiguousarray(value)
+        value = np.asarray(value, order="C")
         wanted = _dtype(info)
         if value.dtype != wanted or value.shape != info.shape:
             raise DeviceError(
