@@ -16,17 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import tomllib
 from table import aligned
 
 import rillet
+from rillet.bench import random_inputs
 from rillet.boards import Board, load_board, open_firmware
 from rillet.boards.measure import DeviceBench, measure
-from rillet.boards.target import build_target, prepare_target
+from rillet.boards.target import Target, build_target, prepare_target
 from rillet.cli.common import progress
+from rillet.devices import Device
 from rillet.flatbuffer import write_bytes
 from rillet.ir import RilletError
 from rillet.report.plots import BLUE, RED, figure, write_figure
+from rillet.runtime import Interpreter, Plan, Session
 
 HERE = Path(__file__).resolve().parent
 AIM = 0.6  # of the peer's instructions
@@ -136,7 +140,7 @@ def measure_row(entry: Mapping[str, Any], name: str, data: bytes, core: Mapping[
     """Builds the firmware, runs one inference in the emulator, and reads its sizes.
 
     Raises:
-        RilletError: the model does not fit, or a tool is missing.
+        RilletError: the model does not fit, a tool is missing, or the outputs are not those of the scalar kernels here.
     """
     board = board_of(core)
     target = prepare_target(data, board, name=name)
@@ -144,6 +148,7 @@ def measure_row(entry: Mapping[str, Any], name: str, data: bytes, core: Mapping[
         firmware = build_target(target, scratch)
         with open_firmware(firmware) as device:
             bench: DeviceBench = measure(target, device, runs=1)
+            _check_outputs(target, device)
     return Row(
         model=name,
         core=core["name"],
@@ -157,8 +162,24 @@ def measure_row(entry: Mapping[str, Any], name: str, data: bytes, core: Mapping[
         image=firmware.sizes.image,
         peer_instructions=entry["peer"].get(core["name"]),
         peer_arena=entry["peer_arena"].get(core["name"]),
-        steps=[asdict(step) for step in bench.steps],
+        steps=[
+            {"layer": s.layer, "kernel": s.kernel, "macs": s.macs, "instructions": round(s.cost)} for s in bench.steps
+        ],
     )
+
+
+def _check_outputs(target: Target, device: Device) -> None:
+    """Compares the outputs of one more run with the scalar kernels' of this machine, bit for bit."""
+    here = Session(Plan(target.data, isa="scalar"))
+    details = Interpreter(model_content=target.data).get_input_details()
+    for index, (view, array) in enumerate(zip(here.inputs, random_inputs(details), strict=True)):
+        view[...] = array
+        device.set_input(index, array)
+    here.invoke()
+    device.run()
+    for index, wanted in enumerate(here.outputs):
+        if not np.array_equal(device.output(index), wanted):
+            raise RilletError(f"output {index} differs from that of the scalar kernels")
 
 
 def board_of(core: Mapping[str, str]) -> Board:
@@ -177,7 +198,7 @@ def text(rows: Sequence[Row], steps: bool) -> str:
     lines.append("Instructions of one inference, counted by QEMU (not cycles); memory in bytes; code has the protocol.")
     for row in rows if steps else []:
         lines.append(f"\n{row.model}, {row.core}:")
-        lines += [f"  {s['cost']:>12,.0f}  {s['kernel']:<28} {s['layer'][-40:]}" for s in row.steps]
+        lines += [f"  {s['instructions']:>12,}  {s['kernel']:<28} {s['layer'][-40:]}" for s in row.steps]
     return "\n".join(lines)
 
 
