@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from typing import Any
 import click
 import numpy as np
 import tomllib
+from result_files import write_json
 from table import aligned
 
 import rillet
@@ -248,9 +248,7 @@ def _write(result: Mapping[str, Any], rows: Sequence[Row], folder: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "microcontrollers.json"
     write_figure(chart(rows), target.with_suffix(".svg"))
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    os.replace(temporary, target)
+    write_json(result, target)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import gc
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import click
 import rows
 import table
+from result_files import write_json
 from sizes import litert_library, rillet_library
 
 from rillet.bench import Effort, machine_name, measure_peak
@@ -101,9 +101,7 @@ def write_results(
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{machine['slug']}.json"
     write_figure(table.chart(done, machine["name"]), target.with_suffix(".svg"))
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    os.replace(temporary, target)
+    write_json(result, target)
     return f"{table.text(done, machine, date, sizes)}\nwritten: {target} and {target.with_suffix('.svg').name}"
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from result_files import write_json
 from run import describe_machine
 
 from rillet.cli.common import progress
@@ -190,9 +191,7 @@ def main(torch_python: str | None, tensorflow_python: str | None, only: tuple[st
     }
     results.mkdir(parents=True, exist_ok=True)
     target = results / f"{machine['slug']}-train.json"
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    os.replace(temporary, target)
+    write_json(content, target)
     click.echo(f"written: {target}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bench import random_inputs
-from ..ir import RilletError
+from ..ir import RilletError, replacing
 from ..runtime import Interpreter
 from .reach import reach
 from .target import prepare_target
@@ -73,10 +72,9 @@ def read_inputs(files: Sequence[Path], details: Sequence[dict[str, Any]]) -> lis
 
 def save_outputs(outputs: dict[str, NDArray[Any]], path: Path) -> None:
     """Writes an .npz, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp.npz")
     arrays: dict[str, Any] = {name.replace("/", "_"): array for name, array in outputs.items()}
-    np.savez(temporary, **arrays)
-    os.replace(temporary, path)
+    with replacing(path) as file:
+        np.savez(file, **arrays)
 
 
 def _fitted(array: NDArray[Any], detail: dict[str, Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from ..flatbuffer import read
-from ..ir import DType, Model
+from ..ir import DType, Model, replacing
 from ..runtime import Plan, export_all, plan_signatures
 from ..runtime.details import ModelDetails
 from ..runtime.program import signature_graphs
@@ -115,7 +115,8 @@ def save_patched(target: Target, folder: Path) -> list[Path]:
     if target.fitting is None or not target.fitting.layers:
         return []
     path = folder / f"{target.name}_patched.tflite"
-    path.write_bytes(target.data)
+    with replacing(path, BoardError) as file:
+        file.write(target.data)
     return [path]
 
 

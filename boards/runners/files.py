@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ...ir import replacing
 from ..board import Board, BoardError
 from ..elf import Elf, Segment
 from ..firmware import Firmware
@@ -65,16 +65,16 @@ def program_file(firmware: Firmware, kind: str) -> Path:
     """Writes the program as "bin", "hex" or "uf2" beside its ELF file, and gives the path; "elf" is there already.
 
     Raises:
-        BoardError: the board has no memory of its own to flash, or no UF2 boot loader.
+        BoardError: the board has no memory of its own to flash, or no UF2 boot loader; the file cannot be written.
     """
     if kind == "elf":
         return firmware.path
     if firmware.board.memory is None:
         raise BoardError(f"{firmware.board.name} is a process of an operating system: it takes no .{kind} file")
     path = firmware.path.with_suffix(f".{kind}")
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_bytes(_WRITERS[kind](firmware))
-    os.replace(scratch, path)
+    content = _WRITERS[kind](firmware)
+    with replacing(path, BoardError) as file:
+        file.write(content)
     return path
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import RilletError
+from ..ir import RilletError, replacing
 
 _MAGIC = b"rilletck"
 _VERSION = 1
@@ -64,19 +64,10 @@ def save_checkpoint(
     head = json.dumps({"model": model_digest(data), "steps": steps, "variables": listed}).encode()
     body = _HEAD.pack(_MAGIC, _VERSION, len(head)) + head + b"".join(v.tobytes() for v in changed.values())
     body += zlib.crc32(body).to_bytes(4, "little")
-    target = Path(path)
-    scratch = target.with_name(f".{target.name}.part")
-    try:
-        with scratch.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, target)
-    except OSError as problem:
-        scratch.unlink(missing_ok=True)
-        raise RilletError(
-            f"cannot write checkpoint '{path}': {problem.strerror}; an earlier one is unchanged"
-        ) from problem
+    with replacing(path) as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())  # hours of training: they are to outlast a power failure too
     return len(body)
 
 

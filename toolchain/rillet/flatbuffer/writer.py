@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor
+from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor, replacing
 from ..ops import CUSTOM, registry
 from .appended import append
 from .decode import Record
@@ -25,20 +24,14 @@ _PLACEHOLDER = _CODES["PLACEHOLDER_FOR_GREATER_OP_CODES"]
 
 
 def write(model: Model, path: str | os.PathLike[str]) -> None:
-    """Writes `model` to `path`, through a temporary file beside it: the file is whole or not there.
+    """Writes `model` to `path`: the file is whole or not there.
 
     Raises:
         FlatbufferError: the model holds something that the format cannot, or the file cannot be written.
     """
     content = write_bytes(model)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FlatbufferError(f"cannot write {target}: {error.strerror}") from None
+    with replacing(path, FlatbufferError) as file:
+        file.write(content)
 
 
 def write_bytes(model: Model) -> bytes:

@@ -1,5 +1,6 @@
 """The intermediate representation: types, graph, verifier, printer, builder. Imports nothing else of rillet."""
 
+from .files import replacing
 from .graph import OFFLINE_PLAN, Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
 from .naming import RECOMPUTED, UniqueNames, name_apart
 from .printer import to_text
@@ -25,6 +26,7 @@ __all__ = [
     "UniqueNames",
     "VerifyError",
     "name_apart",
+    "replacing",
     "to_text",
     "verify",
 ]

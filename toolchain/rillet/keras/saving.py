@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..importers.keras.container import open_archive
 from ..importers.keras.weights import ArchiveWeights, Budget, snake_case
-from ..ir import RilletError
+from ..ir import RilletError, replacing
 from .layer import Layer, Weight
 from .registry import deserialize, register_keras_serializable, serialize
 
@@ -41,15 +41,11 @@ def save_model(model: Any, filepath: str | Path, overwrite: bool = True) -> None
     if build is not None and not hasattr(model, "_stack"):
         config["build_config"] = build
     metadata = {"keras_version": _KERAS_VERSION, "date_saved": datetime.now().strftime("%Y-%m-%d@%H:%M:%S")}
-    text, described = json.dumps(config), json.dumps(metadata)
-
-    def write(target: Path) -> None:
-        with zipfile.ZipFile(target, "w") as archive:
-            archive.writestr("metadata.json", described)
-            archive.writestr("config.json", text)
-            archive.writestr("model.weights.h5", _weights_file(model, with_optimizer=True))
-
-    _write_whole(path, overwrite, write)
+    text, described, weights = json.dumps(config), json.dumps(metadata), _weights_file(model, with_optimizer=True)
+    with _replacing(path, overwrite) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("metadata.json", described)
+        archive.writestr("config.json", text)
+        archive.writestr("model.weights.h5", weights)
 
 
 def save_weights(model: Any, filepath: str | Path, overwrite: bool = True) -> None:
@@ -61,7 +57,9 @@ def save_weights(model: Any, filepath: str | Path, overwrite: bool = True) -> No
     path = Path(filepath)
     if not path.name.endswith(".weights.h5"):
         raise SavingError(f"'{path}' must end in .weights.h5")
-    _write_whole(path, overwrite, lambda target: target.write_bytes(_weights_file(model, with_optimizer=False)))  # type: ignore[arg-type]
+    weights = _weights_file(model, with_optimizer=False)
+    with _replacing(path, overwrite) as file:
+        file.write(weights)
 
 
 def load_model(filepath: str | Path, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
@@ -239,19 +237,10 @@ def _optimizer_weights(model: Any) -> list[Weight]:
     return found
 
 
-def _write_whole(path: Path, overwrite: bool, write: Callable[[Path], None]) -> None:
+def _replacing(path: Path, overwrite: bool) -> AbstractContextManager[BinaryIO]:
     if path.exists() and not overwrite:
         raise SavingError(f"'{path}' exists; give overwrite=True to replace it")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            write(temporary)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as wrong:
-        raise SavingError(f"cannot write '{path}': {wrong.strerror or wrong}") from wrong
+    return replacing(path, SavingError)
 
 
 def _tuples(shape: Any) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from ..ir import replacing
 from . import plots
 from .journey import Journey
 
@@ -28,9 +28,8 @@ def write_report(journey: Journey, path: Path) -> None:
 
 def write_page(text: str, path: Path) -> None:
     """Writes a page; an old one stays until the new one is whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def page(title: str, style: str, body: Sequence[str]) -> str:

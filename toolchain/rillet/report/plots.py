@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..bench import Comparison
-from ..ir import RilletError
+from ..ir import RilletError, replacing
 
 BLUE, GREY, ORANGE, RED = "#2563eb", "#9ca3af", "#f59e0b", "#dc2626"
 
@@ -118,6 +117,5 @@ def write_figure(drawn: Any, path: Path) -> None:
     """Writes a figure as PNG, SVG or PDF, by the suffix of the path."""
     if path.suffix not in (".png", ".svg", ".pdf"):
         raise RilletError(f"--plot {path}: give a name that ends in .png, .svg or .pdf")
-    temporary = path.with_name(f".{path.name}.tmp{path.suffix}")
-    drawn.savefig(temporary, dpi=130)
-    os.replace(temporary, path)
+    with replacing(path) as file:
+        drawn.savefig(file, dpi=130, format=path.suffix[1:])
