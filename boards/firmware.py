@@ -252,15 +252,21 @@ def _defines(board: Board) -> list[str]:
     return [f"-D{name}={value:#x}u" for name, value in values.items()]
 
 
+_RUNS_KERNELS = "rlt_strips"  # the one kernel that calls others
+
+
 def _stack_bound(objects: _Objects, kernels: Sequence[str], answers_text: bool) -> StackBound:
     def graphs(made: Sequence[Path]) -> list[str]:
         return [g.read_text("utf-8") for o in made if (g := o.with_suffix(".ci")).is_file()]
 
     functions = [f"rlt_{k}" for k in kernels]
+    made = graphs(objects.kernels)
+    callers = [graph for graph in made if f'title: "{_RUNS_KERNELS}"' in graph]
     parts = [
         Part(graphs(objects.server), ["port_write", *(["mlperf_tiny_byte"] if answers_text else [])]),
         Part(graphs([objects.session]), functions),
-        Part(graphs(objects.kernels), None, functions),
+        Part(callers, [f for f in functions if f != _RUNS_KERNELS]),
+        Part([graph for graph in made if graph not in callers], None, functions),
     ]
     try:
         # Reset handlers are assembly that jumps to one of these, of which a call graph knows nothing.

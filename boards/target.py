@@ -63,9 +63,9 @@ class Target:
 
     @cached_property
     def layers(self) -> list[str]:
-        """For each step, the name of its source layer."""
+        """For each step, the name of its source layer, or of its layers joined by " + "."""
         ops = self.model.main.ops
-        return [ops[step.op].where for step in self.plan.steps]
+        return [" + ".join(ops[op].where for op in step.ops) for step in self.plan.steps]
 
     def tensor_name(self, index: int) -> str:
         """Name of a tensor by its index in the file."""

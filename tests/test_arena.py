@@ -77,27 +77,31 @@ def test_arena_of_a_chain_is_the_lower_bound() -> None:
     assert all_kept.arena_bytes == 4 * 4096
 
 
+# With threads, results do not overlap inputs; the second number is without.
 MLPERF_TINY = {
-    "anomaly/ad01_int8.tflite": 768,
-    "keyword_spotting/kws_dscnn_int8.tflite": 16000,
-    "visual_wake_words/vww_96_int8.tflite": 55296,
-    "image_classification/resnet8_cifar10_int8.tflite": 49152,
-    "streaming_wakeword/str_ww_int8.tflite": 6656,
+    "anomaly/ad01_int8.tflite": (768, 768),
+    "keyword_spotting/kws_dscnn_int8.tflite": (16000, 11200),
+    "visual_wake_words/vww_96_int8.tflite": (55296, 37888),
+    "image_classification/resnet8_cifar10_int8.tflite": (32768, 32768),
+    "streaming_wakeword/str_ww_int8.tflite": (6656, 4096),
 }
 
 
-@pytest.mark.parametrize(("name", "expected"), MLPERF_TINY.items())
-def test_mlperf_tiny_models_take_what_is_alive_at_once(name: str, expected: int) -> None:
-    prepared = Plan(zoo(f"models/mlperf_tiny/{name}"), isa="scalar")
-    assert prepared.arena_bytes == prepared.live_bytes == expected
+@pytest.mark.parametrize(("name", "most"), MLPERF_TINY.items())
+def test_mlperf_tiny_models_take_what_is_alive_at_once(name: str, most: tuple[int, int]) -> None:
+    path = zoo(f"models/mlperf_tiny/{name}")
+    threads, alone = Plan(path, isa="scalar", threads=2), Plan(path, isa="scalar")
+    assert threads.live_bytes == most[0] and threads.arena_bytes <= most[0] + threads.scratch_bytes
+    assert alone.live_bytes <= alone.arena_bytes <= most[1] + alone.scratch_bytes
 
 
 def test_no_arena_of_the_zoo_is_above_its_lower_bound_by_more_than_scratch() -> None:
-    """With scalar kernels, which need scratch only where an operator quantizes its input or keeps gates (LSTM)."""
+    """With scalar kernels, which need scratch only where an operator quantizes its input, keeps gates (LSTM) or hands
+    rows on, and for threads: what results that overlap inputs could take at least is not always to be had."""
     above, exact, planned = {}, 0, 0
     for path in sorted(zoo("models").parent.rglob("*.tflite")):
         try:
-            prepared = Plan(path, isa="scalar", alignment=4)
+            prepared = Plan(path, isa="scalar", alignment=4, threads=2)
         except RilletError:
             continue  # a custom operator, or a shape that only running it shows
         planned += 1

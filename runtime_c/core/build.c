@@ -174,10 +174,17 @@ rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input
     return RLT_OK;
 }
 
-void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input) {
+void rlt_may_overwrite(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input) {
     if (output == NULL || input == NULL || output->data != NULL || input->data != NULL) return;
     if (p->overwrite_count == p->overwrite_limit) return; /* only a chance to save memory is lost */
-    p->overwrites[p->overwrite_count++] = (rlt_overwrite){(uint32_t)output->index, (uint32_t)input->index};
+    p->overwrites[p->overwrite_count++] = (rlt_overwrite){(uint32_t)output->index, (uint32_t)input->index, 0, 0};
+}
+
+void rlt_may_overlap(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, uint64_t distance) {
+    if (p->config.threads != 1 || output->data != NULL || input->data != NULL) return;
+    if (distance == 0 || distance >= output->bytes || p->overwrite_count == p->overwrite_limit) return;
+    p->overwrites[p->overwrite_count++] =
+        (rlt_overwrite){(uint32_t)output->index, (uint32_t)input->index, (uint32_t)distance, 0};
 }
 
 uint32_t rlt_most_threads(const rlt_prepare_state *p) {

@@ -119,7 +119,7 @@ rlt_status rlt_session_open(rlt_session *session, const void *image, const void 
     if (status != RLT_OK) return status;
     const rlt_image *head = image;
     const rlt_image_step *steps = (const rlt_image_step *)(const void *)((const uint8_t *)image + head->steps);
-    for (uint32_t i = 0; i < head->step_count; i++)
+    for (uint32_t i = 0; i < head->step_count + head->part_count; i++)
         if (steps[i].kernel >= RLT_KERNEL_COUNT || (rlt_kernel_isa(steps[i].kernel) & ~rlt_cpu_isa()))
             return RLT_ERROR_IMAGE; /* made for another CPU */
     return RLT_OK;
@@ -131,7 +131,7 @@ rlt_status rlt_session_attach(rlt_session *session, const void *image, const voi
     if (status != RLT_OK) return status;
     const rlt_image *head = image;
     const rlt_image_step *steps = (const rlt_image_step *)(const void *)((const uint8_t *)image + head->steps);
-    for (uint32_t i = 0; i < head->step_count; i++)
+    for (uint32_t i = 0; i < head->step_count + head->part_count; i++)
         if (steps[i].kernel >= RLT_KERNEL_COUNT || (rlt_kernel_isa(steps[i].kernel) & ~rlt_cpu_isa()))
             return RLT_ERROR_IMAGE; /* made for another CPU */
     return RLT_OK;

@@ -66,7 +66,7 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
         const rlt_tensor *tensor = element(p, &p->frame.graph_outputs, i);
         if (tensor->data != NULL) rlt_ref_of(p, tensor);
     }
-    rlt_image_step *steps = append(p, p->step_count, sizeof *steps);
+    rlt_image_step *steps = append(p, (uint64_t)p->step_count + p->part_count, sizeof *steps);
     rlt_image_tensor *inputs = append(p, p->frame.graph_inputs.count, sizeof *inputs);
     rlt_image_tensor *outputs = append(p, p->frame.graph_outputs.count, sizeof *outputs);
     const uint32_t state_count = fill_states(p, infos, NULL);
@@ -76,6 +76,11 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
     for (uint32_t i = 0; i < p->step_count; i++) {
         const rlt_pending_step *step = &p->steps[i];
         steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->op};
+    }
+    for (uint32_t i = 0; i < p->part_count; i++) {
+        const rlt_pending_part *part = &p->parts[i];
+        steps[p->step_count + i] =
+            (rlt_image_step){part->kernel, part->params, (uint16_t)part->ref_count, 1, part->op};
     }
     fill_io(p, &p->frame.graph_inputs, infos, inputs);
     fill_io(p, &p->frame.graph_outputs, infos, outputs);
@@ -88,6 +93,7 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
         .model_bytes = p->config.flags & RLT_SELF_CONTAINED ? 0 : p->file.size,
         .kernel_limit = RLT_KERNEL_COUNT,
         .step_count = p->step_count,
+        .part_count = p->part_count,
         .steps = (uint32_t)((uint8_t *)steps - p->image),
         .input_count = p->frame.graph_inputs.count,
         .inputs = (uint32_t)((uint8_t *)inputs - p->image),

@@ -77,7 +77,7 @@ static int may_run(rlt_prepare_state *p, const rlt_op *op, uint32_t first) {
 
 static rlt_status run_steps(rlt_prepare_state *p, const rlt_op *op, uint32_t first, const uint32_t *offsets,
                             uint8_t *memory) {
-    const rlt_run run = {{memory, p->image, (uint8_t *)(uintptr_t)p->file.bytes, NULL}, 0, 1};
+    const rlt_run run = {{memory, p->image, (uint8_t *)(uintptr_t)p->file.bytes, NULL}, 0, 0, 1, NULL};
     for (uint32_t s = first; s < p->step_count; s++) {
         rlt_ref *refs = (rlt_ref *)(void *)(p->image + p->steps[s].params);
         for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
@@ -99,6 +99,7 @@ void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding
     memset(memory, 0, sizeof memory);
     if (run_steps(p, op, first, offsets, memory) != RLT_OK) return;
     p->step_count = first;
+    rlt_forget_rows(p);
     if (p->constant_count == folding->constant_count) p->front = folding->front; /* nothing but params was added */
     for (uint32_t i = 0; i < op->output_count; i++) {
         rlt_tensor *output = rlt_output(p, op, i);

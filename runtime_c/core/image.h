@@ -8,12 +8,13 @@
 #include "rillet.h"
 
 #define RLT_IMAGE_MAGIC 0x544C5249u /* "IRLT" */
-#define RLT_IMAGE_VERSION 1u
+#define RLT_IMAGE_VERSION 2u
 
 /* A place: region in the top two bits, offset / 4 below, so each region can hold 4 GiB. */
 typedef uint32_t rlt_ref;
-enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REGION_FAST = 3 };
-/* FAST: the end of the arena, which may lie in other memory; its offsets count from the start of the arena all the same. */
+enum { RLT_REGION_ARENA = 0, RLT_REGION_IMAGE = 1, RLT_REGION_MODEL = 2, RLT_REGION_FAST = 3, RLT_REGION_TILE = 3 };
+/* FAST: the end of the arena, which may lie in other memory; its offsets count from the start of the arena all the same.
+ * TILE: in plans without such memory, what steps that run by turns hand on (kernels/strips). */
 #define RLT_REF_NONE UINT32_MAX
 #define RLT_REF(region, offset) (((uint32_t)(region) << 30) | (uint32_t)((offset) >> 2))
 #define RLT_REF_REGION(ref) ((ref) >> 30)
@@ -27,10 +28,12 @@ typedef struct {
     uint32_t arena_alignment;
     uint32_t model_bytes;     /* size of the model file that MODEL refs point into; 0: self-contained */
     uint32_t kernel_limit;    /* every step's kernel is below this */
-    uint32_t step_count, steps;     /* offset of rlt_image_step[] */
+    uint32_t step_count, steps;     /* offset of rlt_image_step[]: those of the plan, then `part_count` that some of
+                                     * them run */
     uint32_t input_count, inputs;   /* offset of rlt_image_tensor[] */
     uint32_t output_count, outputs;
     uint32_t state_count, states;   /* offset of rlt_image_state[] */
+    uint32_t part_count;
 } rlt_image;
 
 typedef struct {

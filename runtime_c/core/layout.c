@@ -4,7 +4,7 @@
 #include "state.h"
 
 #define UNUSED UINT32_MAX
-enum { SCRATCH_ACCESSES = 8 };
+enum { SCRATCH_ACCESSES = 8, MOST_TRIALS = 24, MOST_TRIED_BLOCKS = 128 };
 
 /* Everything placed: tensors first, then scratch. A tensor that shares another's bytes has no block of its own. */
 typedef struct {
@@ -28,12 +28,26 @@ static void live_at(rlt_block *block, uint32_t first, uint32_t last) {
     if (block->last == UNUSED || last > block->last) block->last = last;
 }
 
+/* What a params record names is alive in step `step`. */
+static void use_refs(layout *l, uint32_t step, uint32_t params, uint32_t ref_count) {
+    rlt_prepare_state *p = l->p;
+    const rlt_ref *refs = (const rlt_ref *)(const void *)(p->image + params);
+    for (uint32_t r = 0; r < ref_count; r++) {
+        if (RLT_REF_REGION(refs[r]) != RLT_REGION_ARENA) continue;
+        live_at(&l->blocks[refs[r]], step, step);
+        if (refs[r] < p->tensor_count) continue;
+        const uint32_t bytes = p->scratch[refs[r] - p->tensor_count];
+        if (bytes & SCRATCH_COUNTER) live_at(&l->blocks[refs[r]], 0, l->end);
+        else p->steps[step].scratch_bytes += bytes;
+    }
+}
+
 static void find_lifetimes(layout *l) {
     rlt_prepare_state *p = l->p;
     for (uint32_t i = 0; i < l->count; i++) {
         uint32_t bytes = i < p->tensor_count ? p->tensors[i].bytes : p->scratch[i - p->tensor_count];
         if (i >= p->tensor_count && (bytes & SCRATCH_COUNTER)) bytes = COUNTER_BYTES;
-        l->blocks[i] = (rlt_block){bytes, UNUSED, UNUSED, 0, 0};
+        l->blocks[i] = (rlt_block){bytes, UNUSED, UNUSED, 0, 0, 0, 0};
     }
     for (uint32_t i = 0; i < p->tensor_count; i++) {
         rlt_block *block = &l->blocks[rlt_root_of(p, i)];
@@ -43,16 +57,11 @@ static void find_lifetimes(layout *l) {
         if (p->places[i].flags & TENSOR_STATEFUL) live_at(block, 0, l->end);
     }
     for (uint32_t s = 0; s < p->step_count; s++) {
-        const rlt_ref *refs = (const rlt_ref *)(const void *)(p->image + p->steps[s].params);
+        uint32_t count;
+        const rlt_pending_part *parts = rlt_parts_of(p, &p->steps[s], &count);
         p->steps[s].scratch_bytes = 0;
-        for (uint32_t r = 0; r < p->steps[s].ref_count; r++) {
-            if (RLT_REF_REGION(refs[r]) != RLT_REGION_ARENA) continue;
-            live_at(&l->blocks[refs[r]], s, s);
-            if (refs[r] < p->tensor_count) continue;
-            const uint32_t bytes = p->scratch[refs[r] - p->tensor_count];
-            if (bytes & SCRATCH_COUNTER) live_at(&l->blocks[refs[r]], 0, l->end);
-            else p->steps[s].scratch_bytes += bytes;
-        }
+        use_refs(l, s, p->steps[s].params, p->steps[s].ref_count);
+        for (uint32_t i = 0; i < count; i++) use_refs(l, s, parts[i].params, parts[i].ref_count);
     }
     for (uint32_t k = 0; k < p->loop_count; k++) { /* inner loops first */
         const rlt_loop *loop = &p->loops[k];
@@ -81,6 +90,7 @@ static void merge_in_place(layout *l, const rlt_block *given) {
         l->merged_at[i] = UNUSED;
     }
     for (uint32_t i = 0; i < p->overwrite_count; i++) {
+        if (p->overwrites[i].distance != 0 || p->overwrites[i].is_declined) continue;
         uint32_t output = rlt_root_of(p, p->overwrites[i].output), input = rlt_root_of(p, p->overwrites[i].input);
         if (given != NULL && (!given[output].fixed || !given[input].fixed || given[output].offset != given[input].offset))
             continue;
@@ -157,12 +167,30 @@ static uint64_t choose_fast(layout *l) {
     return bytes;
 }
 
+/* Which of these blocks may overlap: where one's first step is the other's last, and its reader is told to make that. */
+static void let_overlap(layout *l) {
+    rlt_prepare_state *p = l->p;
+    for (uint32_t i = 0; i < p->overwrite_count; i++) {
+        const rlt_overwrite *o = &p->overwrites[i];
+        const uint32_t output = rlt_root_of(p, o->output), input = owner_of(l, rlt_root_of(p, o->input));
+        if (o->distance == 0 || l->merged[output] != output || output == input) continue;
+        if (l->blocks[output].first == UNUSED || l->blocks[input].first == UNUSED) continue;
+        if (l->placed[output] != UNUSED || l->placed[input] != UNUSED) continue;
+        if (l->fast[output] != UNUSED || l->fast[input] != UNUSED) continue;
+        if (l->blocks[input].last != l->blocks[output].first || l->blocks[output].bytes <= o->distance) continue;
+        rlt_block *block = &l->packed[l->dense[output]];
+        block->over = l->dense[input];
+        block->distance = o->distance;
+    }
+}
+
 static uint64_t place_all(layout *l, const rlt_block *given) {
     uint32_t alignment = l->p->config.alignment;
     find_lifetimes(l);
     merge_in_place(l, given);
     l->p->fast_bytes = choose_fast(l);
     pack(l, given);
+    let_overlap(l);
     const uint32_t before = l->p->config.variable_bytes;
     l->p->live_bytes = before + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
     uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
@@ -170,6 +198,26 @@ static uint64_t place_all(layout *l, const rlt_block *given) {
     if (bytes == RLT_PLACE_FAILED) return bytes;
     l->fast_at = (uint32_t)(before + bytes);
     return before + bytes + l->p->fast_bytes;
+}
+
+/* Two tensors in one block must lie at one offset, which can be worse than if each could overlap its other neighbour:
+ * tries what it is like without each of the merges. */
+static uint64_t place_best(layout *l) {
+    rlt_prepare_state *p = l->p;
+    uint64_t best = place_all(l, NULL);
+    uint32_t left = MOST_TRIALS;
+    for (uint32_t i = 0; i < p->overwrite_count && left != 0 && l->packed_count <= MOST_TRIED_BLOCKS; i++) {
+        rlt_overwrite *o = &p->overwrites[i];
+        const uint32_t output = rlt_root_of(p, o->output);
+        if (o->distance != 0 || l->merged[output] == output || best <= p->live_bytes) continue;
+        left--;
+        o->is_declined = 1;
+        const uint64_t bytes = place_all(l, NULL);
+        o->is_declined = bytes >= best ? 0 : 1;
+        if (o->is_declined) best = bytes;
+        else place_all(l, NULL);
+    }
+    return best;
 }
 
 /* Where a block that is used lies: variables with places lead. */
@@ -220,15 +268,18 @@ static int read_given_offsets(layout *l, rlt_block *given) {
     return 0;
 }
 
+static void patch(const layout *l, uint32_t params, uint32_t ref_count) {
+    rlt_ref *refs = (rlt_ref *)(void *)(l->p->image + params);
+    for (uint32_t r = 0; r < ref_count; r++)
+        if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
+            refs[r] = RLT_REF(l->fast[owner_of(l, refs[r])] != UNUSED ? RLT_REGION_FAST : RLT_REGION_ARENA,
+                              offset_of(l, refs[r]));
+}
+
 static void patch_refs(const layout *l) {
-    rlt_prepare_state *p = l->p;
-    for (uint32_t s = 0; s < p->step_count; s++) {
-        rlt_ref *refs = (rlt_ref *)(void *)(p->image + p->steps[s].params);
-        for (uint32_t r = 0; r < p->steps[s].ref_count; r++)
-            if (RLT_REF_REGION(refs[r]) == RLT_REGION_ARENA)
-                refs[r] = RLT_REF(l->fast[owner_of(l, refs[r])] != UNUSED ? RLT_REGION_FAST : RLT_REGION_ARENA,
-                                  offset_of(l, refs[r]));
-    }
+    const rlt_prepare_state *p = l->p;
+    for (uint32_t s = 0; s < p->step_count; s++) patch(l, p->steps[s].params, p->steps[s].ref_count);
+    for (uint32_t i = 0; i < p->part_count; i++) patch(l, p->parts[i].params, p->parts[i].ref_count);
 }
 
 static void fill_infos(layout *l, rlt_tensor_info *infos) {
@@ -272,7 +323,7 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
     const int may_be_given = given != NULL && p->config.variable_bytes == 0 && p->config.fast_bytes == 0;
     uint64_t given_bytes = may_be_given && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
-    p->arena_bytes = place_all(&l, NULL);
+    p->arena_bytes = place_best(&l);
     if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);
     if (p->arena_bytes > p->config.arena_limit || p->arena_bytes > UINT32_MAX) {
         return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "the arena would be larger than its limit");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kernels/strips/strips.h"
 #include "state.h"
 
 void rlt_plan_free(rlt_plan *plan) {
@@ -23,8 +24,21 @@ static const rlt_image_step *steps_of(const uint8_t *image) {
 rlt_status rlt_plan_step(const rlt_plan *plan, uint32_t step, rlt_step_info *info) {
     if (step >= plan->step_count) return RLT_ERROR_ARGUMENT;
     const rlt_image_step *s = &steps_of(plan->image)[step];
+    const rlt_strips_params *params = (const rlt_strips_params *)(const void *)(plan->image + s->params);
     *info = (rlt_step_info){s->op, s->kernel, s->tasks, plan->step_scratch[step],
-                            plan->first_output[s->op + 1] - plan->first_output[s->op]};
+                            plan->first_output[s->op + 1] - plan->first_output[s->op],
+                            s->kernel == RLT_KERNEL_strips ? params->count : 1};
+    return RLT_OK;
+}
+
+rlt_status rlt_plan_step_part(const rlt_plan *plan, uint32_t step, uint32_t k, rlt_step_info *info) {
+    if (rlt_plan_step(plan, step, info) != RLT_OK || k >= info->part_count) return RLT_ERROR_ARGUMENT;
+    const rlt_image_step *steps = steps_of(plan->image), *whole = &steps[step];
+    if (whole->kernel != RLT_KERNEL_strips) return RLT_OK;
+    const rlt_strips_params *params = (const rlt_strips_params *)(const void *)(plan->image + whole->params);
+    const rlt_image_step *s = &steps[plan->step_count + params->first + k];
+    info->op = s->op;
+    info->kernel = s->kernel;
     return RLT_OK;
 }
 
@@ -69,7 +83,7 @@ int32_t rlt_plan_export(const rlt_plan *plan, void *destination, uint32_t *kerne
     rlt_image *header = destination;
     rlt_image_step *steps = (rlt_image_step *)(void *)((uint8_t *)destination + image->steps);
     uint32_t count = known;
-    for (uint32_t i = 0; i < plan->step_count; i++) {
+    for (uint32_t i = 0; i < image->step_count + image->part_count; i++) {
         uint32_t k = 0;
         while (k < count && kernels[k] != steps[i].kernel) k++;
         if (k == count) kernels[count++] = steps[i].kernel;

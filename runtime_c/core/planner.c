@@ -18,7 +18,7 @@ typedef struct {
 } search;
 
 typedef enum { LOW, ALTERNATE } ends;
-typedef enum { BY_BYTES, BY_FIRST, BY_AREA, KEYS } sort_key;
+typedef enum { BY_BYTES, BY_FIRST, BY_AREA, BY_LAST, BY_PAIR, KEYS } sort_key;
 
 static uint64_t round_up(uint64_t bytes, uint32_t alignment) {
     return (bytes + alignment - 1) & ~(uint64_t)(alignment - 1);
@@ -32,6 +32,17 @@ static uint64_t end_of(const rlt_block *block) {
     return (uint64_t)block->offset + block->bytes;
 }
 
+/* Bytes that `block` needs before the start of `next`, where that one lies above it. */
+static uint64_t need_below(const search *s, const rlt_block *block, const rlt_block *next) {
+    return block->distance != 0 && next == &s->blocks[block->over] ? block->distance : block->bytes;
+}
+
+/* Where `next` ends for `block` above it. */
+static uint64_t end_for(const search *s, const rlt_block *block, const rlt_block *next) {
+    return next->distance != 0 && block == &s->blocks[next->over] ? (uint64_t)next->offset + next->distance
+                                                                  : end_of(next);
+}
+
 /* Drops blocks that died before `step` from the list of placed ones. */
 static uint32_t forget(const search *s, uint32_t placed, uint32_t step) {
     uint32_t kept = 0;
@@ -43,17 +54,29 @@ static uint32_t forget(const search *s, uint32_t placed, uint32_t step) {
 /* Lowest offset where `block` fits, or the highest one that ends within `cap` if it wants the far end. */
 static uint64_t find_gap(const search *s, const rlt_block *block, uint32_t placed, uint64_t cap, int high) {
     uint64_t low = 0, found = UINT64_MAX;
+    uint64_t most = UINT64_MAX, under = 0; /* what `block` may overlap: the highest offset for that, and its end */
     for (uint32_t i = 0; i <= placed; i++) {
         const rlt_block *next = i < placed ? &s->blocks[s->placed[i]] : NULL;
         if (next != NULL && !alive_together(block, next)) continue;
+        if (next != NULL && need_below(s, block, next) < block->bytes && low + block->distance <= next->offset) {
+            most = next->offset - block->distance;
+            under = end_of(next);
+            continue;
+        }
         uint64_t ceiling = next != NULL ? next->offset : cap;
         if (high && ceiling > cap) ceiling = cap;
         if (ceiling >= low + block->bytes) {
             if (!high) return low;
-            found = (ceiling - block->bytes) & ~(uint64_t)(s->alignment - 1);
+            found = ceiling - block->bytes < most ? ceiling - block->bytes : most;
+            found &= ~(uint64_t)(s->alignment - 1);
             if (found < low) found = low;
         }
-        if (next != NULL && end_of(next) > low) low = round_up(end_of(next), s->alignment);
+        uint64_t end = next != NULL ? end_for(s, block, next) : 0;
+        if (end <= low) continue;
+        if (under > end) end = under;
+        low = round_up(end, s->alignment);
+        most = UINT64_MAX;
+        under = 0;
     }
     return found != UINT64_MAX ? found : low;
 }
@@ -88,14 +111,20 @@ static uint64_t place(search *s, ends policy, uint64_t cap, int prune) {
     return top;
 }
 
-static uint64_t key_of(const rlt_block *block, sort_key key) {
+/* What overlaps another block comes before it: it goes below. */
+static uint64_t key_of(const search *s, const rlt_block *block, sort_key key) {
     if (block->fixed) return UINT64_MAX; /* first of all */
     if (key == BY_FIRST) return UINT32_MAX - (uint64_t)block->first;
+    if (key == BY_LAST) return block->first == block->last ? 0 : block->first + 1u;
+    if (key == BY_PAIR) {
+        const uint32_t other = block->distance != 0 ? s->blocks[block->over].bytes : 0;
+        return other >= block->bytes ? 2 * (uint64_t)other + 1 : 2 * (uint64_t)block->bytes;
+    }
     return key == BY_BYTES ? block->bytes : (uint64_t)block->bytes * (block->last - block->first + 1u);
 }
 
 static int comes_before(const search *s, uint32_t a, uint32_t b, sort_key key) {
-    uint64_t ka = key_of(&s->blocks[a], key), kb = key_of(&s->blocks[b], key);
+    uint64_t ka = key_of(s, &s->blocks[a], key), kb = key_of(s, &s->blocks[b], key);
     if (ka != kb) return ka > kb;
     if (s->blocks[a].bytes != s->blocks[b].bytes) return s->blocks[a].bytes > s->blocks[b].bytes;
     return a < b;
@@ -158,7 +187,9 @@ static int fixed_blocks_fit(search *s) {
         if (block->offset % s->alignment != 0 || end_of(block) > UINT32_MAX) return 0;
         for (uint32_t j = 0; j < i; j++) {
             const rlt_block *other = &s->blocks[s->order[j]];
-            if (alive_together(block, other) && block->offset < end_of(other) && other->offset < end_of(block)) return 0;
+            if (alive_together(block, other) && block->offset < end_for(s, block, other) &&
+                other->offset < end_for(s, other, block))
+                return 0;
         }
     }
     return 1;
@@ -187,11 +218,21 @@ uint64_t rlt_place_blocks(rlt_block *blocks, uint32_t count, uint32_t alignment,
     return s.best;
 }
 
+/* Most bytes that a block may share with the one it may overlap. */
+static uint64_t shared_bytes(const rlt_block *blocks, const rlt_block *block, uint32_t alignment) {
+    if (block->distance == 0) return 0;
+    const uint64_t own = round_up(block->bytes, alignment), other = round_up(blocks[block->over].bytes, alignment);
+    const uint64_t rest = own - round_up(block->distance, alignment);
+    return rest < other ? rest : other;
+}
+
 uint64_t rlt_live_bytes(const rlt_block *blocks, uint32_t count, uint32_t steps, uint32_t alignment, uint64_t *totals) {
     memset(totals, 0, ((size_t)steps + 1) * sizeof *totals);
     for (uint32_t i = 0; i < count; i++) { /* differences, wrapping around zero */
-        totals[blocks[i].first] += round_up(blocks[i].bytes, alignment);
-        if (blocks[i].last + 1 <= steps) totals[blocks[i].last + 1] -= round_up(blocks[i].bytes, alignment);
+        const rlt_block *block = &blocks[i];
+        totals[block->first] += round_up(block->bytes, alignment) - shared_bytes(blocks, block, alignment);
+        totals[block->first + 1] += shared_bytes(blocks, block, alignment);
+        if (block->last + 1 <= steps) totals[block->last + 1] -= round_up(block->bytes, alignment);
     }
     uint64_t total = 0, most = 0;
     for (uint32_t i = 0; i <= steps; i++) {

@@ -65,6 +65,8 @@ static rlt_status take_tables(rlt_prepare_state *p) {
     p->places = rlt_take(p, p->tensor_count, sizeof *p->places);
     p->steps = rlt_take(p, p->step_limit, sizeof *p->steps);
     p->scratch = rlt_take(p, p->scratch_limit, sizeof *p->scratch);
+    p->part_limit = ops;
+    p->parts = rlt_take(p, p->part_limit, sizeof *p->parts);
     p->overwrites = rlt_take(p, p->overwrite_limit, sizeof *p->overwrites);
     p->loops = rlt_take(p, p->loop_limit, sizeof *p->loops);
     p->variables = rlt_take(p, p->variable_limit, sizeof *p->variables);
@@ -230,6 +232,7 @@ static rlt_status run_prepare(rlt_prepare_state *p, const rlt_op *op, char name[
     rlt_drop_halves(p, back);
     rlt_fold(p, op, &folding);
     if (!folding.is_wanted && p->depth == 0 && !rlt_has_effects(op->code)) rlt_share_constants(p, op, first_step);
+    rlt_join_steps(p, op);
     return p->status;
 }
 
@@ -266,10 +269,26 @@ rlt_status rlt_prepare_frame(rlt_prepare_state *p) {
     return check_graph_outputs(p);
 }
 
+static void count_readers(rlt_prepare_state *p) {
+    for (uint32_t i = 0; i < p->frame.operator_tables.count; i++) {
+        const rlt_table op = rlt_element_table(&p->file, &p->frame.operator_tables, i);
+        const rlt_vector inputs = rlt_field_vector(&p->file, &op, OPERATOR_INPUTS, 4);
+        for (uint32_t k = 0; k < inputs.count; k++) {
+            const rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &inputs, k));
+            if (tensor != NULL) p->places[tensor->index].readers++;
+        }
+    }
+    for (uint32_t i = 0; i < p->frame.graph_outputs.count; i++) {
+        const rlt_tensor *tensor = rlt_tensor_at(p, rlt_element_i32(&p->file, &p->frame.graph_outputs, i));
+        p->places[tensor->index].readers++;
+    }
+}
+
 static rlt_status prepare_subgraph(rlt_prepare_state *p) {
     if (check_config(p) != RLT_OK || open_subgraph(p) != RLT_OK || take_tables(p) != RLT_OK) return p->status;
     if (rlt_load_tensors(p) != RLT_OK) return p->status;
     p->first_output[0] = 0;
+    count_readers(p);
     return rlt_prepare_frame(p);
 }
 

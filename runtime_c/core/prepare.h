@@ -100,6 +100,12 @@ size_t rlt_constant_room(const rlt_prepare_state *p);
 /* Adds a step for `op` and returns its zeroed params record (32-bit fields, `ref_count` refs first), or NULL. */
 void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size_t params_bytes, uint32_t ref_count,
                    uint32_t tasks);
+/* Says of the step added last that it makes `output` in `rows` equal units of rlt_share_of(), in order; or that each of
+ * `output`'s elements, the units, needs nothing but that element of operands. Two such steps, the second elementwise, may
+ * run by turns. */
+void rlt_makes_rows(rlt_prepare_state *p, const rlt_tensor *output, uint32_t rows);
+void rlt_makes_elements(rlt_prepare_state *p, const rlt_tensor *output);
+
 /* Scratch for the step added next or last (same op); alive in this op's steps only. */
 rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
 
@@ -108,9 +114,12 @@ rlt_ref rlt_add_counter(rlt_prepare_state *p, const rlt_op *op);
 
 /* Memory relations for the planner. `share`: output is the same bytes as input, no step needed (RESHAPE); for an input
  * that is no variable.
- * `overwrite`: a step may write output over input if input dies here (elementwise in place). */
+ * `overwrite`: a step may write output over input if input dies here (elementwise in place).
+ * `overlap`: a step of one task may run while the two overlap, if input dies here and output starts at least `distance`
+ * bytes before it. */
 rlt_status rlt_share(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
-void rlt_may_overwrite(rlt_prepare_state *p, rlt_tensor *output, rlt_tensor *input);
+void rlt_may_overwrite(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input);
+void rlt_may_overlap(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, uint64_t distance);
 
 /* Operators that call subgraphs. `rlt_call` adds all steps of one, whose inputs are the bytes of `arguments`, and gives
  * its outputs. `rlt_add_loop`: the steps from `first` to the last one so far may run again. `rlt_block_of`: the number of

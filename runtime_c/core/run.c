@@ -47,7 +47,9 @@ rlt_status rlt_session_attach_with(rlt_session *session, const void *image, cons
     const rlt_image *head = (const rlt_image *)image;
     if (image == NULL || (uintptr_t)image % 4 != 0) return RLT_ERROR_IMAGE;
     if (head->magic != RLT_IMAGE_MAGIC || head->version != RLT_IMAGE_VERSION) return RLT_ERROR_IMAGE;
-    if (!holds(head, head->steps, head->step_count, sizeof(rlt_image_step)) ||
+    if (head->part_count > head->bytes || head->step_count > head->bytes) return RLT_ERROR_IMAGE;
+    const uint32_t step_count = head->step_count + head->part_count;
+    if (!holds(head, head->steps, step_count, sizeof(rlt_image_step)) ||
         !holds(head, head->inputs, head->input_count, sizeof(rlt_image_tensor)) ||
         !holds(head, head->outputs, head->output_count, sizeof(rlt_image_tensor)) ||
         !holds(head, head->states, head->state_count, sizeof(rlt_image_state)) || !states_fit(head))
@@ -64,7 +66,7 @@ rlt_status rlt_session_attach_with(rlt_session *session, const void *image, cons
     session->base[RLT_REGION_FAST] = (uint8_t *)arena;
     session->threads = NULL;
     const rlt_image_step *steps = (const rlt_image_step *)((const uint8_t *)image + head->steps);
-    for (uint32_t i = 0; i < head->step_count; i++)
+    for (uint32_t i = 0; i < step_count; i++)
         if (steps[i].kernel >= head->kernel_limit || steps[i].params >= head->bytes || kernels[steps[i].kernel] == NULL)
             return RLT_ERROR_IMAGE;
     return RLT_OK;
@@ -110,7 +112,8 @@ rlt_view rlt_session_output(const rlt_session *session, uint32_t index) {
 }
 
 rlt_run rlt_session_start(const rlt_session *session) {
-    rlt_run run = {{session->base[0], session->base[1], session->base[2], session->base[3]}, 0, 1};
+    rlt_run run = {{session->base[0], session->base[1], session->base[2], session->base[3]}, 0, 0, 1,
+                   (const rlt_kernel_fn *)session->kernels};
     return run;
 }
 

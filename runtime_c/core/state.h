@@ -71,6 +71,7 @@ typedef struct {
     uint32_t parent;     /* towards the root of the tensors that share its bytes */
     rlt_ref copy;        /* its copy in the image, RLT_REF_NONE: not copied; of a variable, its first value */
     const uint8_t *packed; /* 4-bit constant that is unpacked to 8 bits now */
+    uint32_t readers;    /* operators of the main subgraph that read it, and 1 if it is an output of that */
     uint32_t dequantize; /* operator + 1 (DEQUANTIZE, DENSIFY) that would make it of a constant and is not yet a step */
     int32_t pad;         /* operator + 1 (PAD) that would make it and is not yet a step; PAD_NOW: it becomes one */
 } rlt_place;
@@ -81,8 +82,23 @@ typedef struct {
     uint32_t op, scratch_bytes;
 } rlt_pending_step;
 
+/* A step that is only run piece by piece, by another one. */
 typedef struct {
-    uint32_t output, input;
+    uint32_t kernel, params, ref_count, op;
+} rlt_pending_part;
+
+/* What is known of step `step`: rlt_makes_rows(), rlt_makes_elements(). */
+typedef struct {
+    uint32_t step, rows;
+    int is_elementwise;
+    const rlt_tensor *output;
+} rlt_row_step;
+
+/* `distance` 0: the output may take over the input's bytes. Else the step may run while both overlap in memory, as
+ * long as the output starts at least `distance` bytes before the input. */
+typedef struct {
+    uint32_t output, input, distance;
+    int is_declined; /* two blocks turned out to be better */
 } rlt_overwrite;
 
 /* A constant that the current operator added to the image: where the image ended, where it lies, where it goes. */
@@ -147,6 +163,9 @@ struct rlt_prepare_state {
 
     uint32_t step_count, step_limit, scratch_count, scratch_limit, overwrite_count, overwrite_limit;
     rlt_pending_step *steps;
+    rlt_pending_part *parts;
+    uint32_t part_count, part_limit;
+    rlt_row_step row_steps[2]; /* the two added last */
     uint32_t *scratch; /* bytes, or a counter (see below); block tensor_count + i */
     rlt_overwrite *overwrites;
 
@@ -194,6 +213,13 @@ typedef struct {
 int rlt_has_effects(int32_t code);
 rlt_folding rlt_start_folding(rlt_prepare_state *p, const rlt_op *op);
 void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding);
+
+/* strips.c: lets the last two steps, if the current operator's only reads what the one before makes and both work row
+ * by row, run by turns on a few rows. */
+void rlt_join_steps(rlt_prepare_state *p, const rlt_op *op);
+void rlt_forget_rows(rlt_prepare_state *p); /* steps were taken back */
+/* The parts of a step: NULL and 0 for steps that run no others. */
+const rlt_pending_part *rlt_parts_of(const rlt_prepare_state *p, const rlt_pending_step *step, uint32_t *count);
 
 /* half.c: float16 constants behind a DEQUANTIZE, sparse ones behind a DENSIFY, or both. `rlt_defer_half`: whether `op`
  * is such an operator, which is then put off. `rlt_expand_half` puts the values of its output into transient memory if

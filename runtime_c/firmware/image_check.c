@@ -67,7 +67,8 @@ static int step_is_sound(const rlt_image *image, const rlt_image_step *step)
     }
     operands = (const rlt_ref *)(const void *)((const uint8_t *)image + step->params);
     for (uint32_t i = 0; i < step->ref_count; ++i) {
-        if (operands[i] != RLT_REF_NONE && !place_is_sound(image, operands[i], 0)) {
+        if (operands[i] != RLT_REF_NONE && RLT_REF_REGION(operands[i]) != RLT_REGION_TILE &&
+            !place_is_sound(image, operands[i], 0)) {
             return 0;
         }
     }
@@ -82,11 +83,12 @@ static int image_is_sound(const uint8_t *bytes, uint32_t length)
         image->bytes < sizeof *image || image->bytes > length || image->model_bytes != 0 ||
         image->kernel_limit > fw_kernel_count || image->arena_bytes > fw_arena_bytes ||
         fw_crc32(0, bytes + 16, image->bytes - 16) != image->crc ||
-        !table_is_sound(image, image->steps, image->step_count, sizeof *steps)) {
+        image->part_count > image->bytes || image->step_count > image->bytes ||
+        !table_is_sound(image, image->steps, image->step_count + image->part_count, sizeof *steps)) {
         return 0;
     }
     steps = (const rlt_image_step *)(const void *)(bytes + image->steps);
-    for (uint32_t i = 0; i < image->step_count; ++i) {
+    for (uint32_t i = 0; i < image->step_count + image->part_count; ++i) {
         if (!step_is_sound(image, steps + i)) {
             return 0;
         }

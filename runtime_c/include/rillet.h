@@ -175,8 +175,11 @@ typedef struct {
     uint32_t tasks;          /* pieces it can be split into for threads */
     uint32_t scratch_bytes;
     uint32_t output_count;
+    uint32_t part_count;     /* operators that it computes by turns, a few rows each; the last one is `op`; mostly 1 */
 } rlt_step_info;
 rlt_status rlt_plan_step(const rlt_plan *plan, uint32_t step, rlt_step_info *info);
+/* The same with operator and kernel of part `k`. */
+rlt_status rlt_plan_step_part(const rlt_plan *plan, uint32_t step, uint32_t k, rlt_step_info *info);
 /* Tensor index (in the subgraph) of output `k` of a step's operator. */
 int32_t rlt_plan_step_output(const rlt_plan *plan, uint32_t step, uint32_t k);
 

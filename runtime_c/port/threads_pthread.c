@@ -45,8 +45,8 @@ static void pause_briefly(void) {
 
 static void run_task(pool *p, uint32_t task, uint32_t tasks) {
     rlt_run run = *p->run;
-    run.task = task;
-    run.tasks = tasks;
+    run.task = run.part = task;
+    run.parts = tasks;
     rlt_status status = p->kernel(&run, p->params);
     int none = RLT_OK;
     if (status != RLT_OK) atomic_compare_exchange_strong(&p->status, &none, status);

@@ -14,7 +14,7 @@ from rillet.boards import Firmware, build, load_board, open_firmware, source_roo
 from rillet.boards import firmware as firmware_module
 from rillet.devices import RequestRefused
 from tests.boards.tools import need_tools
-from tests.devices.images import ARENA_BYTES
+from tests.devices.images import ARENA_BYTES, HEADER_BYTES, MAGIC, VERSION
 
 KERNELS = {
     # Two instructions a round on both instruction sets; params: rounds.
@@ -110,11 +110,11 @@ def test_a_failing_step_is_named(running: Firmware) -> None:
 def image_of(steps: Sequence[tuple[str, int]], kernels: Sequence[str]) -> bytes:
     """A plan image of these steps: each a kernel and the one word of its parameters."""
     table = b""
-    params_at = 64 + 16 * len(steps)
+    params_at = HEADER_BYTES + 16 * len(steps)
     for index, (name, _) in enumerate(steps):
         table += struct.pack("<IIHHI", kernels.index(name), params_at + 4 * index, 0, 1, index)
     params = b"".join(struct.pack("<I", value) for _, value in steps)
     total = params_at + len(params)
-    rest = struct.pack("<12I", ARENA_BYTES, 64, 0, len(kernels), len(steps), 64, 0, total, 0, total, 0, 0)
+    rest = struct.pack("<13I", ARENA_BYTES, 64, 0, len(kernels), len(steps), HEADER_BYTES, 0, total, 0, total, 0, 0, 0)
     rest += table + params
-    return struct.pack("<4I", 0x544C5249, 1, total, zlib.crc32(rest)) + rest
+    return struct.pack("<4I", MAGIC, VERSION, total, zlib.crc32(rest)) + rest

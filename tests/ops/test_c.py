@@ -64,9 +64,9 @@ ONLY_IN_WHOLE_MODELS = {
 }  # fmt: skip
 
 
-# Kernels of operators that call graphs (tests/test_control_flow.py), and of weights in fewer bits than the harness has
-# (test_embedding.py, test_int4.py).
-OTHER_KERNELS = {"copy", "jump", "embedding_lookup", "fully_connected_blockwise"}
+# Kernels of operators that call graphs (tests/test_control_flow.py), of weights in fewer bits than the harness has
+# (test_embedding.py, test_int4.py), and of several operators at once (tests/kernels/test_row_by_row.py).
+OTHER_KERNELS = {"copy", "jump", "embedding_lookup", "fully_connected_blockwise", "strips"}
 # Kernels that change variables and give nothing (test_optimizers.py).
 OPTIMIZER = re.compile(r"apply_\w+")
 

@@ -119,7 +119,8 @@ def test_patches_share_their_weights() -> None:
     data = write_bytes(quantize_model(Model([net.graph]), calibration=samples, rounding="nearest").model)
     made = write_bytes(patched(read(data), [Patch(0, 2, 4, 4)]))
     for isa in ("scalar", "scalar,dsp", "scalar,dsp,mve"):
-        before, after = Plan(data, isa=isa, self_contained=True), Plan(made, isa=isa, self_contained=True)
+        # For two threads: one lets results overlap inputs, which here saves as much without patches.
+        before, after = (Plan(d, isa=isa, self_contained=True, threads=2) for d in (data, made))
         assert len(after.image) < len(before.image) + 300 * len(after.steps), isa
         assert after.arena_bytes < 0.7 * before.arena_bytes
 

@@ -28,6 +28,11 @@ static rlt_status read_binary(rlt_prepare_state *p, const rlt_op *op, int fused,
     return RLT_OK;
 }
 
+/* Operands of one shape: each element needs its own two. */
+static void note_rows(rlt_prepare_state *p, const binary *o) {
+    if (o->shape.rows == 1 && o->shape.step_a == 1 && o->shape.step_b == 1) rlt_makes_elements(p, o->output);
+}
+
 static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel, uint32_t cost) {
     float low, high;
     RLT_TRY(rlt_range_f32(p, o->activation, &low, &high));
@@ -41,6 +46,7 @@ static rlt_status add_f32(rlt_prepare_state *p, const rlt_op *op, const binary *
     k->shape = o->shape;
     k->low = low;
     k->high = high;
+    note_rows(p, o);
     return RLT_OK;
 }
 
@@ -77,6 +83,7 @@ static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, cons
     k->zero_point = rlt_zero_point(o->output, 0);
     k->low = low;
     k->high = high;
+    note_rows(p, o);
     return k;
 }
 

@@ -225,6 +225,30 @@ rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *inp
     return rlt_set_shape(p, output, 4, dims);
 }
 
+int rlt_is_pointwise(const rlt_window *w) {
+    return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 && !w->pad_top &&
+           !w->pad_left && w->in_h == w->out_h && w->in_w == w->out_w;
+}
+
+void rlt_may_stream(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, const rlt_window *w,
+                    int32_t rows) {
+    if (w->batches != 1 || output->elements == 0 || input->elements == 0) return;
+    const int64_t across = rlt_is_pointwise(w) ? w->in_w : 1, in_h = across * w->in_h, out_h = across * w->out_h;
+    const int64_t in_row = input->bytes / in_h, out_row = output->bytes / out_h;
+    /* Bytes that are written once rows [y, y + rows) are, less where row y's input starts. Rises while windows begin
+     * above the image, and falls, if ever, from one of these on. */
+    const int64_t turns[] = {0, w->pad_top / w->stride_h, (int64_t)w->pad_top / w->stride_h + 1, out_h - rows, out_h - 1};
+    int64_t most = 0;
+    for (int i = 0; i < 5; i++) {
+        const int64_t y = turns[i] < 0 ? 0 : turns[i] > out_h - 1 ? out_h - 1 : turns[i];
+        const int64_t end = y + rows < out_h ? y + rows : out_h, from = y * w->stride_h - w->pad_top;
+        const int64_t distance = end * out_row - (from < 0 ? 0 : from < in_h ? from : in_h) * in_row;
+        if (distance > most) most = distance;
+    }
+    if (most == 0 && output->bytes == input->bytes) rlt_may_overwrite(p, output, input);
+    else rlt_may_overlap(p, output, input, most == 0 ? 1 : (uint64_t)most);
+}
+
 rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
                                rlt_window *window) {
     RLT_TRY(fill_window(p, input, padding, window));

@@ -62,6 +62,13 @@ rlt_status rlt_prepare_window(rlt_prepare_state *p, const rlt_tensor *input, rlt
 rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *input, const rlt_pads *pads,
                                      rlt_tensor *output, int32_t padding, rlt_window *window);
 
+/* Says of a step that makes the rows of its output in order, `rows` at a time, from the input rows under their windows,
+ * that its output may overlap such rows of the input as it needs no more. Under windows of one pixel that every pixel
+ * has, not rows are meant but pixels. `rows` 0: what is read at once is read before it is written. */
+void rlt_may_stream(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, const rlt_window *w,
+                    int32_t rows);
+int rlt_is_pointwise(const rlt_window *w);
+
 /* The same for a gradient, with the sizes of the input and of `dy`, which must be those of the output. */
 rlt_status rlt_gradient_window(rlt_prepare_state *p, const int32_t *input, const rlt_tensor *dy, int32_t padding,
                                rlt_window *window);

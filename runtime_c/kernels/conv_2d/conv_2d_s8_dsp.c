@@ -95,8 +95,12 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
     const uint32_t *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     uint32_t *columns = rlt_out(run, p->scratch);
-    int8_t *output = rlt_out(run, p->output);
-    int32_t left = w->batches * w->out_h * w->out_w, y = 0, x = 0;
+    uint32_t first, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &first, &last);
+    const int32_t before = w->batches == 1 ? 0 : (int32_t)first / w->out_h, image_bytes = w->in_h * w->in_w * w->in_c;
+    int32_t left = (int32_t)(last - first) * w->out_w, y = (int32_t)first - before * w->out_h, x = 0;
+    int8_t *const start = (int8_t *)rlt_out(run, p->output) + (int32_t)first * w->out_w * w->out_c, *output = start;
+    image += before * image_bytes;
     while (left > 0) {
         const int32_t pixels = left >= PIXELS ? PIXELS : 1;
         for (int32_t i = 0; i < pixels; i++) {
@@ -105,13 +109,12 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
             x = 0;
             if (++y < w->out_h) continue;
             y = 0;
-            image += w->in_h * w->in_w * w->in_c;
+            image += image_bytes;
         }
         (pixels == 1 ? one_pixel : four_pixels)(p, columns, weights, channels, output);
         output += pixels * w->out_c;
         left -= pixels;
     }
-    int8_t *const start = rlt_out(run, p->output);
     cut(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;
 }

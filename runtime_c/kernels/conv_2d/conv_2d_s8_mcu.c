@@ -130,9 +130,13 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
     const uint8_t *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
-    int8_t *output = rlt_out(run, p->output);
+    uint32_t from, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &from, &last);
+    const int32_t before = w->batches == 1 ? 0 : (int32_t)from / w->out_h, image_bytes = w->in_h * w->in_w * w->in_c;
+    int32_t left = (int32_t)(last - from) * w->out_w, y = (int32_t)from - before * w->out_h, x = 0;
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + (int32_t)from * w->out_w * w->out_c, *output = first;
     const int direct = is_direct(w);
-    int32_t left = w->batches * w->out_h * w->out_w, y = 0, x = 0;
+    image += direct ? (int32_t)from * w->out_w * w->in_c : before * image_bytes;
     for (; direct && left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
         int32_t start[PIXELS];
         direct_columns(image, p->depth, columns, start);
@@ -152,7 +156,7 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
             x = 0;
             if (++y < w->out_h) continue;
             y = 0;
-            image += w->in_h * w->in_w * w->in_c;
+            image += image_bytes;
         }
         if (pixels == 1) {
             one_pixel(p, columns, start[0], weights, channels, output);
@@ -162,7 +166,6 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
         output += pixels * w->out_c;
         left -= pixels;
     }
-    int8_t *const first = rlt_out(run, p->output);
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;
 }

@@ -66,7 +66,11 @@ static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *w
 rlt_status rlt_conv_2d_s8_mve(const rlt_run *run, const void *params) {
     const rlt_conv_2d_vectors_params *p = params;
     const rlt_window *w = &p->window;
+    const int32_t row_bytes = w->out_w * w->out_c;
+    uint32_t first, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &first, &last);
     multiply_all(run, p, multiply, w->out_c);
-    cut_bytes(rlt_out(run, p->output), w->batches * w->out_h * w->out_w * w->out_c, p->low, p->high);
+    cut_bytes((int8_t *)rlt_out(run, p->output) + (int32_t)first * row_bytes, (int32_t)(last - first) * row_bytes, p->low,
+              p->high);
     return RLT_OK;
 }

@@ -55,6 +55,11 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     return RLT_OK;
 }
 
+static void note_rows(rlt_prepare_state *p, const conv *c) {
+    rlt_makes_rows(p, c->output, (uint32_t)c->window.batches * (uint32_t)c->window.out_h);
+    rlt_may_stream(p, c->output, c->input, &c->window, 1);
+}
+
 static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     RLT_TRY(rlt_need_type(p, c->weights, RLT_FLOAT32));
     RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
@@ -82,6 +87,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     k->groups = c->groups;
     k->low = low;
     k->high = high;
+    note_rows(p, c);
     return RLT_OK;
 }
 
@@ -129,6 +135,7 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     k->output_zero_point = rlt_zero_point(c->output, 0);
     k->low = low;
     k->high = high;
+    note_rows(p, c);
     return RLT_OK;
 }
 

@@ -122,5 +122,7 @@ rlt_status rlt_conv_2d_columns(rlt_prepare_state *p, const rlt_op *op, const rlt
     uint32_t *weights = rlt_add_constant(p, weights_bytes, &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights(&l, k, weights);
+    if (!exact) rlt_makes_rows(p, t->output, (uint32_t)w->batches * (uint32_t)w->out_h);
+    if (!exact) rlt_may_stream(p, t->output, t->input, w, rlt_is_pointwise(w) ? 0 : 1);
     return pack_channels(p, &l, k);
 }

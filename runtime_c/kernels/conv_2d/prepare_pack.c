@@ -267,6 +267,8 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
+    const int even = !k->split_blocks && k->last_w == k->window.out_w;
+    if (even) rlt_makes_rows(p, t->output, (uint32_t)k->window.batches * (uint32_t)k->window.out_h);
     return RLT_OK;
 }
 

@@ -189,5 +189,7 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     for (int32_t i = 0; c->bias && i < w->out_c; i++) {
         memcpy(bias + i * k->taps, c->bias->data + (size_t)i * sizeof(float), sizeof(float));
     }
+    const int even = !k->split_blocks && k->last_w == w->out_w;
+    if (even) rlt_makes_rows(p, c->output, (uint32_t)w->batches * (uint32_t)w->out_h);
     return RLT_OK;
 }

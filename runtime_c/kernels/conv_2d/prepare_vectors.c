@@ -97,5 +97,7 @@ rlt_status rlt_conv_2d_vectors(rlt_prepare_state *p, const rlt_op *op, const rlt
     rlt_finish_four *channels = rlt_add_constant(p, channels_bytes, &k->channels);
     if (!channels) return RLT_ERROR_MEMORY;
     memset(channels, 0, channels_bytes);
+    if (!exact) rlt_makes_rows(p, t->output, (uint32_t)w->batches * (uint32_t)w->out_h);
+    if (!exact) rlt_may_stream(p, t->output, t->input, w, rlt_is_pointwise(w) ? RLT_CONV_2D_VECTOR_PIXELS : 1);
     return finishes(p, &l, exact, channels, (rlt_exact_factor *)(void *)(channels + fours), &fit);
 }

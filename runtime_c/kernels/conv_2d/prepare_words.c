@@ -59,5 +59,7 @@ rlt_status rlt_conv_2d_words(rlt_prepare_state *p, const rlt_op *op, const rlt_c
     const size_t rounded = ((size_t)plan.depth + RLT_CONV_2D_WORDS_STEP - 1) & ~(size_t)(RLT_CONV_2D_WORDS_STEP - 1);
     const size_t words = columns == 1 ? rounded : columns * (size_t)plan.depth;
     k->scratch = rlt_add_scratch(p, op, (words > rounded ? words : rounded) * sizeof(int32_t));
+    if (!exact) rlt_makes_rows(p, t->output, (uint32_t)w->batches * (uint32_t)w->out_h);
+    if (!exact) rlt_may_stream(p, t->output, t->input, w, rlt_is_pointwise(w) ? 0 : 1);
     return pack(p, t, exact, k);
 }

@@ -123,15 +123,15 @@ RLT_INLINE void go_on(const rlt_conv_2d_vectors_params *p, place *at) {
     start_row(p, at);
 }
 
-/* Whole threes of `count` pixels that lie side by side in the image. Returns how many pixels that were. */
-RLT_INLINE int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_params *p, int32_t count,
-                              multiply_function multiply, int32_t out_bytes) {
-    const int8_t *from = rlt_in(run, p->input), *const weights = rlt_in(run, p->weights);
-    const void *const channels = rlt_in(run, p->channels);
-    int8_t *to = rlt_out(run, p->output);
+/* Whole threes of the pixels from `done` to `count`, which lie side by side in the images, whose end is `end`. Returns
+ * after which pixel that was. */
+RLT_INLINE int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_params *p, int32_t done, int32_t count,
+                              const int8_t *end, multiply_function multiply, int32_t out_bytes) {
     const int32_t bytes = p->pixel_bytes, steps = p->steps;
-    const int8_t *const last = from + (count - 2) * bytes - steps * VECTOR; /* vectors stay inside the image */
-    int32_t done = 0;
+    const int8_t *from = (const int8_t *)rlt_in(run, p->input) + done * bytes, *const weights = rlt_in(run, p->weights);
+    const void *const channels = rlt_in(run, p->channels);
+    int8_t *to = (int8_t *)rlt_out(run, p->output) + done * out_bytes;
+    const int8_t *const last = end - 2 * bytes - steps * VECTOR; /* vectors stay inside the images */
     for (; done + PIXELS <= count && from <= last; done += PIXELS) {
         const pixels at = {{from, from + bytes, from + 2 * bytes}, {to, to + out_bytes, to + 2 * out_bytes}};
         multiply(&at, weights, channels, steps, p->window.out_c);
@@ -140,16 +140,19 @@ RLT_INLINE int32_t neighbours(const rlt_run *run, const rlt_conv_2d_vectors_para
     return done;
 }
 
-/* All output pixels, of `out_bytes` each. (Inlined: builds follow calls for the stack's depth.) */
+/* This call's rows of output pixels, of `out_bytes` each. (Inlined: builds follow calls for the stack's depth.) */
 RLT_INLINE void multiply_all(const rlt_run *run, const rlt_conv_2d_vectors_params *p, multiply_function multiply,
                              int32_t out_bytes) {
     const rlt_window *w = &p->window;
     const int32_t row_bytes = w->in_w * p->pixel_bytes, column_bytes = p->steps * VECTOR;
     const int8_t *const input = rlt_in(run, p->input), *const end = input + w->batches * w->in_h * row_bytes;
     int8_t *const output = rlt_out(run, p->output), *const columns = rlt_out(run, p->scratch);
-    const int32_t count = w->batches * w->out_h * w->out_w;
-    int32_t done = 0;
-    if (p->direct && w->stride_h == 1 && w->stride_w == 1) done = neighbours(run, p, count, multiply, out_bytes);
+    uint32_t first_row, last_row;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &first_row, &last_row);
+    const int32_t count = (int32_t)last_row * w->out_w;
+    int32_t done = (int32_t)first_row * w->out_w;
+    if (p->direct && w->stride_h == 1 && w->stride_w == 1)
+        done = neighbours(run, p, done, count, end, multiply, out_bytes);
     const int32_t row = done / w->out_w, batch = row / w->out_h;
     place next = {.image = input + batch * w->in_h * row_bytes, .y = row - batch * w->out_h};
     start_row(p, &next);

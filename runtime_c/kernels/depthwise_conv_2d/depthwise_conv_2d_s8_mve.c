@@ -121,10 +121,22 @@ typedef struct {
     const rlt_depthwise_patches_params *p;
     const int8_t *image; /* at the first of these channels */
     int8_t *output;
-    const void *constants;
+    const int8_t *constants;
     int8_t *padding, *columns;
     int32_t channels;
 } group;
+
+/* The group after this one; 0: there is none. */
+static int go_on(group *g, int32_t *c) {
+    const rlt_depthwise_patches_params *p = g->p;
+    const int32_t weights_bytes = (p->form == RLT_PATCH_STRIDED ? 1 : 4) * RLT_PATCH_BYTES;
+    *c += CHANNELS;
+    g->image += CHANNELS;
+    g->output += CHANNELS;
+    g->constants += CHANNELS * ((int32_t)sizeof(rlt_patch_channel) + weights_bytes);
+    g->channels = p->window.in_c - *c < CHANNELS ? p->window.in_c - *c : CHANNELS;
+    return g->channels > 0;
+}
 
 static void multiply(const group *g, int32_t y, int32_t outputs, const int32_t places[SIDE]) {
     const rlt_window *w = &g->p->window;
@@ -141,23 +153,31 @@ static void multiply(const group *g, int32_t y, int32_t outputs, const int32_t p
     else strided(&at);
 }
 
-static void image_rows(const group *g) {
-    const rlt_depthwise_patches_params *p = g->p;
+/* Row by row, all channels of one before the next: the output may lie where rows are not needed any more. */
+static void image_rows(const group *first) {
+    const rlt_depthwise_patches_params *p = first->p;
     const rlt_window *w = &p->window;
     const int32_t square = p->form == RLT_PATCH_SQUARE, row = w->out_w * w->out_c;
     const int32_t places[2][SIDE] = {{0, w->out_c, 2 * w->out_c, 3 * w->out_c}, {0, row, w->out_c, row + w->out_c}};
     const int32_t room = p->columns - w->pad_left;
-    source s = {.to = g->columns + w->pad_left * COLUMN, .columns = room < w->in_w ? room : w->in_w,
-                .channels = g->channels};
+    source s = {.to = first->columns + w->pad_left * COLUMN, .columns = room < w->in_w ? room : w->in_w};
     for (int32_t y = 0; y < w->out_h; y += 1 + square) {
         if (square && y + 1 == w->out_h) y--; /* the last two again */
+        int32_t more[SIDE];
         for (int32_t i = 0; i < SIDE; i++) {
             const int32_t from = y * w->stride_h - w->pad_top + i, inside = from >= 0 && from < w->in_h;
-            s.from[i] = inside ? g->image + from * w->in_w * w->in_c : g->padding;
+            s.from[i] = inside ? first->image + from * w->in_w * w->in_c : first->padding;
             s.next[i] = inside ? w->in_c : 0;
+            more[i] = inside ? CHANNELS : 0;
         }
-        rearrange(&s);
-        multiply(g, y, square ? 2 * w->out_w : w->out_w, places[square]);
+        group g = *first;
+        int32_t c = 0;
+        do {
+            s.channels = g.channels;
+            rearrange(&s);
+            for (int32_t i = 0; i < SIDE; i++) s.from[i] += more[i];
+            multiply(&g, y, square ? 2 * w->out_w : w->out_w, places[square]);
+        } while (go_on(&g, &c));
     }
 }
 
@@ -185,17 +205,18 @@ rlt_status rlt_depthwise_conv_2d_s8_mve(const rlt_run *run, const void *params) 
     const rlt_depthwise_patches_params *p = params;
     const rlt_window *w = &p->window;
     const int32_t image_bytes = w->in_h * w->in_w * w->in_c, output_bytes = w->out_h * w->out_w * w->out_c;
-    const int32_t weights_bytes = (p->form == RLT_PATCH_STRIDED ? 1 : 4) * RLT_PATCH_BYTES;
-    const int32_t each = (int32_t)sizeof(rlt_patch_channel) + weights_bytes;
     const int8_t *image = rlt_in(run, p->input), *constants = rlt_in(run, p->channels);
     int8_t *output = rlt_out(run, p->output), *scratch = rlt_out(run, p->scratch);
     fill_bytes(scratch, p->input_zero_point, RLT_PATCH_BYTES + p->columns * COLUMN);
     for (int32_t batch = 0; batch < w->batches; batch++, image += image_bytes, output += output_bytes) {
-        for (int32_t c = 0; c < w->in_c; c += CHANNELS) {
-            const group g = {p, image + c, output + c, constants + c * each, scratch, scratch + RLT_PATCH_BYTES,
-                             w->in_c - c < CHANNELS ? w->in_c - c : CHANNELS};
-            if (p->form == RLT_PATCH_LINE) image_line(&g);
-            else image_rows(&g);
+        group g = {p, image, output, constants, scratch, scratch + RLT_PATCH_BYTES,
+                   w->in_c < CHANNELS ? w->in_c : CHANNELS};
+        int32_t c = 0;
+        if (p->form == RLT_PATCH_LINE) {
+            do image_line(&g);
+            while (go_on(&g, &c));
+        } else {
+            image_rows(&g);
         }
     }
     cut_bytes(rlt_out(run, p->output), w->batches * output_bytes, p->low, p->high);

@@ -22,6 +22,8 @@ typedef struct {
     int32_t pairs;         /* of one row of the window */
     int32_t pair_step;     /* from the values of a pair to those of the next: 2, or the dilation */
     int32_t rows;          /* of output that the planes serve */
+    int32_t together;      /* rows that four channels go through before the next: all, if the output may lie where the
+                            * input does (planes hold what is read again), or else `rows` */
     int32_t width, height; /* of a plane, in elements; width is even */
     int32_t three;
     int32_t input_zero_point;

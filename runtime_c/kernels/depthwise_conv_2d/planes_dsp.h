@@ -13,14 +13,28 @@ static void fill(int16_t *to, int32_t value, int32_t count) {
     for (int32_t i = 0; i < count; i++) to[i] = (int16_t)value;
 }
 
-/* The rows that output rows [y, y + rows) read, of `channels` channels from `from` on. Left and right of the image,
- * planes hold padding already. */
+static int32_t reach_of(const rlt_window *w) { return (w->kernel_h - 1) * w->dilation_h + 1; }
+
+/* The last `count` rows that the planes' whole height served become the first ones. */
+static void roll(const rlt_depthwise_planes_params *p, int16_t *planes, int32_t count) {
+    const int32_t words = count * p->width / 2, step = p->rows * p->window.stride_h * p->width / 2;
+    for (int32_t k = 0; k < PLANES; k++, planes += p->width * p->height) {
+        uint32_t *to = (uint32_t *)(void *)planes;
+        const uint32_t *const from = to + step;
+#pragma GCC unroll 4
+        for (int32_t i = 0; i < words; i++) to[i] = from[i];
+    }
+}
+
+/* The rows that output rows [y, y + rows) read, but for the first `ready` ones, of `channels` channels from `from` on.
+ * Left and right of the image, planes hold padding already. */
 static void load_planes(const rlt_depthwise_planes_params *p, const element *from, int32_t channels, int32_t y,
-                        int32_t rows, int16_t *to) {
+                        int32_t rows, int32_t ready, int16_t *to) {
     const rlt_window *w = &p->window;
     const size_t plane = (size_t)p->width * (size_t)p->height, in_c = (size_t)w->in_c;
-    const int32_t first = y * w->stride_h - w->pad_top, reach = (w->kernel_h - 1) * w->dilation_h + 1;
-    const int32_t last = first + (rows - 1) * w->stride_h + reach;
+    const int32_t top = y * w->stride_h - w->pad_top, first = top + ready;
+    const int32_t last = top + (rows - 1) * w->stride_h + reach_of(w);
+    to += ready * p->width;
     const int32_t inside = w->in_w < p->width - w->pad_left ? w->in_w : p->width - w->pad_left;
     for (int32_t in_y = first; in_y < last; in_y++, to += p->width) {
         if (in_y < 0 || in_y >= w->in_h) {
@@ -152,30 +166,41 @@ static void channel_rows(const rlt_depthwise_planes_params *p, const int16_t *pl
     }
 }
 
+/* Output rows [y, last) of the channels from `c` on. */
+RLT_INLINE void some_channels(const rlt_run *run, const rlt_depthwise_planes_params *p, const element *image,
+                              element *output, int32_t c, int32_t y, int32_t last) {
+    const rlt_window *w = &p->window;
+    int16_t *planes = rlt_out(run, p->scratch);
+    const finish *finishes = rlt_in(run, p->channels);
+    const uint32_t *weights = rlt_in(run, p->weights);
+    const int32_t plane = p->width * p->height, filter = w->kernel_h * p->pairs;
+    const int32_t channels = w->in_c - c < PLANES ? w->in_c - c : PLANES;
+    const int32_t common = reach_of(w) > w->stride_h ? reach_of(w) - w->stride_h : 0; /* rows that two bands read */
+    for (int32_t ready = 0; y < last; y += p->rows) {
+        const int32_t rows = last - y < p->rows ? last - y : p->rows;
+        if (ready) roll(p, planes, ready);
+        load_planes(p, image + c, channels, y, rows, ready, planes);
+        ready = common;
+        element *to = output + y * w->out_w * w->out_c;
+        for (int32_t k = 0; k < channels * p->multiplier; k++) {
+            const int32_t o = c * p->multiplier + k;
+            const int16_t *own = planes + k / p->multiplier * plane;
+            channel_rows(p, own, weights + o * filter, finishes[o], to + o, rows);
+        }
+    }
+}
+
 /* The whole operator. Activations that end inside the type are cut by the caller. */
 RLT_INLINE void multiply_planes(const rlt_run *run, const rlt_depthwise_planes_params *p) {
     const rlt_window *w = &p->window;
     const element *image = rlt_in(run, p->input);
     element *output = rlt_out(run, p->output);
-    int16_t *planes = rlt_out(run, p->scratch);
-    const finish *finishes = rlt_in(run, p->channels);
-    const uint32_t *weights = rlt_in(run, p->weights);
-    const int32_t plane = p->width * p->height, filter = w->kernel_h * p->pairs;
-    const int32_t image_values = w->in_h * w->in_w * w->in_c;
-    fill(planes, p->input_zero_point, PLANES * plane);
-    for (int32_t batch = 0; batch < w->batches; batch++, image += image_values) {
-        for (int32_t c = 0; c < w->in_c; c += PLANES) {
-            const int32_t channels = w->in_c - c < PLANES ? w->in_c - c : PLANES;
-            for (int32_t y = 0; y < w->out_h; y += p->rows) {
-                const int32_t rows = w->out_h - y < p->rows ? w->out_h - y : p->rows;
-                load_planes(p, image + c, channels, y, rows, planes);
-                element *to = output + (batch * w->out_h + y) * w->out_w * w->out_c;
-                for (int32_t k = 0; k < channels * p->multiplier; k++) {
-                    const int32_t o = c * p->multiplier + k;
-                    const int16_t *own = planes + k / p->multiplier * plane;
-                    channel_rows(p, own, weights + o * filter, finishes[o], to + o, rows);
-                }
-            }
+    const int32_t image_values = w->in_h * w->in_w * w->in_c, output_values = w->out_h * w->out_w * w->out_c;
+    fill(rlt_out(run, p->scratch), p->input_zero_point, PLANES * p->width * p->height);
+    for (int32_t batch = 0; batch < w->batches; batch++, image += image_values, output += output_values) {
+        for (int32_t y = 0; y < w->out_h; y += p->together) {
+            const int32_t last = w->out_h - y < p->together ? w->out_h : y + p->together;
+            for (int32_t c = 0; c < w->in_c; c += PLANES) some_channels(run, p, image, output, c, y, last);
         }
     }
 }

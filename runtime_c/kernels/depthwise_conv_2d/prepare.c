@@ -57,6 +57,12 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     return RLT_OK;
 }
 
+/* For kernels that work pixel by pixel. */
+static void note_rows(rlt_prepare_state *p, const conv *c) {
+    rlt_makes_rows(p, c->output, (uint32_t)c->window.batches * (uint32_t)c->window.out_h);
+    rlt_may_stream(p, c->output, c->input, &c->window, 1);
+}
+
 static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     RLT_TRY(rlt_need_type(p, c->weights, RLT_FLOAT32));
     RLT_TRY(rlt_need_type(p, c->output, RLT_FLOAT32));
@@ -75,6 +81,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     k->multiplier = c->multiplier;
     k->low = low;
     k->high = high;
+    if (kernel == RLT_KERNEL_depthwise_conv_2d_f32) note_rows(p, c);
     return RLT_OK;
 }
 
@@ -152,6 +159,7 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     k->output_zero_point = rlt_zero_point(c->output, 0);
     k->low = low;
     k->high = high;
+    note_rows(p, c);
     return RLT_OK;
 }
 

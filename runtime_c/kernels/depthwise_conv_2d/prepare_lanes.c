@@ -72,5 +72,6 @@ rlt_status rlt_depthwise_lanes(rlt_prepare_state *p, const rlt_op *op, const rlt
         const size_t block = (size_t)c / LANES;
         RLT_TRY(pack_channel(p, w, t, wide, c, weights + block * taps * LANES, fours + block * each));
     }
+    rlt_may_stream(p, t->output, t->input, w, 1);
     return RLT_OK;
 }

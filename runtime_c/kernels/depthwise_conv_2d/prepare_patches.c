@@ -87,5 +87,6 @@ rlt_status rlt_depthwise_patches(rlt_prepare_state *p, const rlt_op *op, const r
         to += sizeof channel;
         for (int32_t i = 0; i < outputs; i++, to += RLT_PATCH_BYTES) put_weights(k, t, c, i, (int8_t *)to);
     }
+    rlt_may_stream(p, t->output, t->input, w, k->form == RLT_PATCH_SQUARE ? 2 : 1);
     return RLT_OK;
 }

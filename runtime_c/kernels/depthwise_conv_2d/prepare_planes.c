@@ -4,7 +4,8 @@
 #include "../window_16/prepare_finish_16.h"
 #include "prepare_planes.h"
 
-enum { LEAST_PLANES = 1024, INPUT_PER_PLANES = 8 };
+/* The output may overlap all of the input but some more rows than these. */
+enum { LEAST_PLANES = 1024, INPUT_PER_PLANES = 8, MOST_ROWS = 8 };
 
 int32_t rlt_depthwise_weight(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t y, int32_t x,
                              int32_t channel) {
@@ -37,6 +38,13 @@ void rlt_depthwise_transpose(rlt_window *w) {
     w->pad_top = 0;
 }
 
+/* Whether every output row may take the place of the input row of its number, channel by channel. */
+static int is_in_place(const rlt_depthwise_planes_params *k) {
+    const rlt_window *w = &k->window;
+    return k->multiplier == 1 && w->stride_h == 1 && w->out_h == w->in_h && w->out_w == w->in_w &&
+           w->pad_top < w->kernel_h;
+}
+
 /* Planes for as many output rows as fit a small part of the input's size. 0: too large to handle. */
 static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes) {
     const rlt_window *w = &k->window;
@@ -49,7 +57,8 @@ static int64_t plan_planes(rlt_depthwise_planes_params *k, uint32_t input_bytes)
     const int64_t row_bytes = width * RLT_DEPTHWISE_PLANES * (int64_t)sizeof(int16_t);
     const int64_t part = input_bytes / INPUT_PER_PLANES, wanted = part > LEAST_PLANES ? part : LEAST_PLANES;
     const int64_t rows = (wanted / row_bytes - reach) / w->stride_h + 1;
-    k->rows = rows < 1 ? 1 : rows > w->out_h ? w->out_h : (int32_t)rows;
+    const int32_t most = w->out_h < MOST_ROWS || is_in_place(k) ? w->out_h : MOST_ROWS;
+    k->rows = rows < 1 ? 1 : rows > most ? most : (int32_t)rows;
     k->width = (int32_t)width;
     k->height = (k->rows - 1) * w->stride_h + (int32_t)reach;
     return row_bytes * k->height < INT32_MAX / 4 ? row_bytes * k->height : 0;
@@ -102,6 +111,7 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
     rlt_depthwise_planes_params *k = rlt_add_step(p, op, kernel, sizeof *k, RLT_DEPTHWISE_PLANES_REFS, 1);
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;
+    k->together = is_in_place(k) ? w->out_h : k->rows;
     k->input = rlt_ref_of(p, t->input);
     k->output = rlt_ref_of(p, t->output);
     k->input_zero_point = rlt_zero_point(t->input, 0);
@@ -115,5 +125,7 @@ rlt_status rlt_depthwise_planes(rlt_prepare_state *p, const rlt_op *op, const rl
         RLT_TRY(rlt_depthwise_finish_any(p, w, t, wide, c, to, &fits));
         weights = pack_channel(k, t, c, fits, weights);
     }
+    if (is_in_place(k)) rlt_may_overwrite(p, t->output, t->input);
+    else rlt_may_stream(p, t->output, t->input, w, k->rows);
     return RLT_OK;
 }

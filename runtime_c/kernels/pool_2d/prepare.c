@@ -44,6 +44,7 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
         k->window = w;
         k->low = low;
         k->high = high;
+        rlt_may_stream(p, output, input, &w, 1);
         return RLT_OK;
     }
     const int narrow = (int64_t)w.kernel_h * w.kernel_w < 65536; /* sums of 32 bits */
@@ -63,6 +64,7 @@ static rlt_status prepare_pool(rlt_prepare_state *p, const rlt_op *op, uint32_t 
     k->window = w;
     k->low = low;
     k->high = high;
+    rlt_may_stream(p, output, input, &w, 1);
     return RLT_OK;
 }
 

@@ -22,6 +22,7 @@ rlt_status rlt_check_window_16(rlt_prepare_state *p, const rlt_window_16 *w) {
 rlt_status rlt_prepare_window_16(rlt_prepare_state *p, const rlt_op *op, const rlt_window_16 *w) {
     int done;
     RLT_TRY(rlt_check_window_16(p, w));
+    if (!w->exact && !w->is_transposed) rlt_may_stream(p, w->output, w->input, w->window, 1);
     RLT_TRY(rlt_prepare_dense_16(p, op, w, &done));
     if (done) return RLT_OK;
     const uint32_t count = (uint32_t)w->window->out_c;

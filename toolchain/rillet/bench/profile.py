@@ -103,7 +103,7 @@ def profile(
     peak, main = measure_peak(threads), main_steps(planned, times)
     steps = []
     for index, (step, us) in enumerate(zip(planned, np.maximum(times, 1e-3).tolist(), strict=True)):
-        op, is_main = operators[step.op], main[step.op] == index
+        op, is_main = operators[step.ops[0]], main[step.op] == index
         lesser = [other[step.op] for other in others if is_main and step.op in other]
         alternatives = {kernel: each for kernel, each in lesser if kernel != step.kernel}
         macs = (count_macs(op) or 0) if is_main else 0

@@ -16,13 +16,20 @@ ModelBytes = bytes | bytearray | memoryview | mmap.mmap
 
 @dataclass(frozen=True)
 class Step:
-    """One kernel call. `op` is the operator's index in the subgraph, `outputs` its tensors' indices."""
+    """What runs at once.
+
+    Attributes:
+        op: the operator's index in the subgraph; `outputs`: its tensors' indices.
+        kernel: its name; of a step that computes several operators by turns their names joined by "+".
+        ops: those operators, in order; the last one is `op`. Mostly one.
+    """
 
     op: int
     kernel: str
     tasks: int
     scratch_bytes: int
     outputs: tuple[int, ...]
+    ops: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -189,12 +196,17 @@ class Plan:
 
     @property
     def steps(self) -> list[Step]:
-        info, steps = ffi.new("rlt_step_info *"), []
+        info, part, steps = ffi.new("rlt_step_info *"), ffi.new("rlt_step_info *"), []
         for index in range(lib.rlt_plan_step_count(self.handle)):
             check(lib.rlt_plan_step(self.handle, index, info))
             outputs = tuple(lib.rlt_plan_step_output(self.handle, index, k) for k in range(info.output_count))
-            kernel = ffi.string(lib.rlt_kernel_name(info.kernel)).decode()
-            steps.append(Step(info.op, kernel, info.tasks, info.scratch_bytes, outputs))
+            parts = []
+            for k in range(info.part_count):
+                check(lib.rlt_plan_step_part(self.handle, index, k, part))
+                parts.append((part.op, ffi.string(lib.rlt_kernel_name(part.kernel)).decode()))
+            kernel = "+".join(name for _, name in parts)
+            ops = tuple(op for op, _ in parts)
+            steps.append(Step(info.op, kernel, info.tasks, info.scratch_bytes, outputs, ops))
         return steps
 
     def tensor(self, index: int) -> Placement:
@@ -235,7 +247,7 @@ def export_all(plans: Sequence[Plan], known: Sequence[str] = ()) -> tuple[list[b
         RuntimeFailure: a plan is not self-contained. RilletError: a known kernel is none of this library's.
     """
     images = []
-    kernels = ffi.new("uint32_t[]", len(known) + sum(lib.rlt_plan_step_count(plan.handle) for plan in plans) + 1)
+    kernels = ffi.new("uint32_t[]", len(known) + sum(len(step.ops) + 1 for plan in plans for step in plan.steps) + 1)
     numbers = _kernel_numbers() if known else {}
     for slot, name in enumerate(known):
         if name not in numbers:
