@@ -1,6 +1,7 @@
 /* The tables made from kernels/ops.def: operators, kernels, and the session over all kernels. */
 #include "prepare.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "state.h"
@@ -55,8 +56,29 @@
 #define RLT_BUILT_WASM(function) NULL
 #endif
 
+/* Names are numbers of bytes from the start of all names: a pointer would take 32 bytes, most of them to relocate it. */
+typedef struct {
+#define RLT_OP(code, options, kind, name) char name##_##code[sizeof #kind];
+#include "../kernels/ops.def"
+} all_kinds;
+
+typedef struct {
+#define RLT_KERNEL(name, isa) char name[sizeof #name];
+#include "../kernels/ops.def"
+} all_kernels;
+
+static const all_kinds KINDS = {
+#define RLT_OP(code, options, kind, name) #kind,
+#include "../kernels/ops.def"
+};
+
+static const all_kernels KERNEL_NAMES = {
+#define RLT_KERNEL(name, isa) #name,
+#include "../kernels/ops.def"
+};
+
 static const rlt_op_kind OPS[] = {
-#define RLT_OP(code, options, kind, name) {code, options, #kind},
+#define RLT_OP(code, options, kind, name) {code, options, offsetof(all_kinds, name##_##code)},
 #include "../kernels/ops.def"
 };
 
@@ -71,12 +93,15 @@ static const rlt_kernel_fn KERNELS[] = {
 };
 
 static const struct {
-    const char *name;
-    uint32_t isa;
+    uint16_t name, isa;
 } KERNEL_INFOS[] = {
-#define RLT_KERNEL(name, isa) {#name, RLT_ISA_##isa},
+#define RLT_KERNEL(name, isa) {offsetof(all_kernels, name), RLT_ISA_##isa},
 #include "../kernels/ops.def"
 };
+
+const char *rlt_kind_name(const rlt_op_kind *kind) {
+    return (const char *)&KINDS + kind->name;
+}
 
 const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code) {
     const int32_t number = rlt_operator_code(file, code);
@@ -85,8 +110,8 @@ const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code) {
     for (size_t i = 0; i < sizeof OPS / sizeof *OPS; i++) {
         if (OPS[i].code != number) continue;
         if (number != CUSTOM) return &OPS[i];
-        if (strlen(OPS[i].kind) == name.count && memcmp(OPS[i].kind, file->bytes + name.at, name.count) == 0)
-            return &OPS[i];
+        const char *kind = rlt_kind_name(&OPS[i]);
+        if (strlen(kind) == name.count && memcmp(kind, file->bytes + name.at, name.count) == 0) return &OPS[i];
     }
     return NULL;
 }
@@ -102,11 +127,11 @@ rlt_kernel_fn rlt_kernel_of(uint32_t kernel) {
 const char *rlt_operator_name(uint32_t number, int32_t *code) {
     if (number >= sizeof OPS / sizeof *OPS) return NULL;
     if (code != NULL) *code = OPS[number].code;
-    return OPS[number].kind;
+    return rlt_kind_name(&OPS[number]);
 }
 
 const char *rlt_kernel_name(uint32_t kernel) {
-    return kernel < RLT_KERNEL_COUNT ? KERNEL_INFOS[kernel].name : NULL;
+    return kernel < RLT_KERNEL_COUNT ? (const char *)&KERNEL_NAMES + KERNEL_INFOS[kernel].name : NULL;
 }
 
 uint32_t rlt_kernel_isa(uint32_t kernel) {

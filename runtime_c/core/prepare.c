@@ -103,7 +103,7 @@ static rlt_op open_op(rlt_prepare_state *p, uint32_t index, char name[64]) {
     const rlt_op_kind *kind = rlt_find_op_kind(file, &code);
     p->prepare = kind != NULL ? rlt_prepare_of(kind) : NULL;
     if (kind != NULL) {
-        p->kind = kind->kind;
+        p->kind = rlt_kind_name(kind);
         return op;
     }
     rlt_error text;

@@ -10,10 +10,11 @@ rlt_status rlt_verify_file(rlt_file *file, rlt_error *error);
 
 /* One line of kernels/ops.def, as data. */
 typedef struct {
-    int32_t code;
-    uint32_t options; /* BuiltinOptions union type, 0: not read */
-    const char *kind;
+    int16_t code;
+    uint16_t options; /* BuiltinOptions union type, 0: not read */
+    uint16_t name;    /* see rlt_kind_name() */
 } rlt_op_kind;
+const char *rlt_kind_name(const rlt_op_kind *kind);
 /* What an OperatorCode table means; NULL for operators without kernels. */
 const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code);
 
