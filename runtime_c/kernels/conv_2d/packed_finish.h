@@ -5,6 +5,7 @@
 #include "packed_block.h"
 
 typedef int8_t result;
+enum { MAY_HAVE_TERMS = 1 };
 
 /* One pixel's sums, whatever the factors. */
 static __attribute__((noinline)) void finish_pixel(const block *b, int32_t vectors, const vi *sum,

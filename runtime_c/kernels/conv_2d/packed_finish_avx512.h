@@ -5,6 +5,7 @@
 #include "packed_block.h"
 
 typedef int8_t result;
+enum { MAY_HAVE_TERMS = 1 };
 
 /* Sums of all vectors of a pixel before those of the next, whatever they and the factors are. Not in every tile: */
 RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *output) {

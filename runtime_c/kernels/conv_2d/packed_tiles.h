@@ -2,7 +2,7 @@
  * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word);
  *   load_word(), load_pair(), set_pairs(), load_weights(), multiply_add(); row_terms(), for each pixel of a row a factor
  *   times the sum of its window's values in the band, which wraps;
- * - packed_finish*.h: `result` and finish();
+ * - packed_finish*.h: `result`, MAY_HAVE_TERMS (whether weights may have a zero point) and finish();
  * - ROWS(X), the tile shapes: X(vectors, whether the last one is paired, list of numbers of pixels that ends with 1). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
@@ -56,7 +56,7 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
         }
         if (paired) sum[i][whole] = vi_set(0);
     }
-    if (terms) {
+    if (MAY_HAVE_TERMS && terms) {
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
@@ -99,7 +99,7 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
         tile(pixels, vectors, paired, b, window, terms, output); \
         window += (size_t)pixels * b->pixel_bytes; \
         output += (size_t)pixels * (size_t)b->p->window.out_c; \
-        if (terms) terms += pixels; \
+        if (MAY_HAVE_TERMS && terms) terms += pixels; \
     }
 
 /* A row of `width` output pixels, in ever smaller tiles. */
@@ -137,7 +137,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
 static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uint8_t *windows, int32_t rows,
                                    int32_t width, int32_t *terms) {
     const size_t step = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide;
-    if (!p->weights_zero_point) return NULL;
+    if (!MAY_HAVE_TERMS || !p->weights_zero_point) return NULL;
     for (int32_t r = 0; r < rows; r++) {
         const uint8_t *window = windows + (size_t)r * (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
         row_terms(p, window, step, width, -p->weights_zero_point, terms + r * width);
