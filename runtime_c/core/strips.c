@@ -62,7 +62,7 @@ static uint32_t pieces_of(const rlt_prepare_state *p, uint32_t rows, uint32_t by
 
 void rlt_join_steps(rlt_prepare_state *p, const rlt_op *op) {
     const rlt_row_step *made = &p->row_steps[0], *taken = &p->row_steps[1];
-    if (p->config.fast_bytes != 0) return; /* no region is left for the tile */
+    if (p->config.fast_bytes != 0 || !rlt_may_use(p, "strips")) return; /* no region is left for the tile */
     if (p->depth != 0 || p->step_count < 2 || p->part_limit - p->part_count < 2) return;
     if (made->output == NULL || taken->step != p->step_count - 1 || made->step != p->step_count - 2) return;
     const rlt_tensor *handed = made->output;

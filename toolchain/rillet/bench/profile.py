@@ -114,7 +114,7 @@ def profile(
             StepProfile(
                 step=index,
                 op=op.kind,
-                layer=op.where,
+                layer=" + ".join(operators[i].where for i in step.ops),
                 type=dtype.name.lower(),
                 shape=shape_text(op),
                 kernel=step.kernel,
@@ -182,6 +182,7 @@ def reason(kernel: str, us: float, alternatives: dict[str, float], isas: list[st
     """Why a plan for `isas` (the last is the best) has this kernel."""
     if alternatives:
         return ", ".join(f"{other / max(us, 1e-3):.1f}x {name}" for name, other in alternatives.items())
+    kernel = kernel.partition("+")[0]  # of several operators at once, the one that works most
     own = next(isa for name, isa in _kernels().items() if name == kernel)
     if own != "scalar":
         return f"the only kernel for {own}"
