@@ -15,6 +15,7 @@ from rillet.cli import cli
 from rillet.flatbuffer import read
 from rillet.ops import registry
 from rillet.runtime import cpu_isa
+from tests.zoo import zoo
 
 SHORT = Effort(warmup_s=0, min_runs=5, min_s=0.01)
 PEAK = Peak(1, 100, 10, (Level("L1", 1000, 50), Level("L2", 10_000, 20), Level("memory", None, 5)))
@@ -71,6 +72,12 @@ def test_command(digits: Path, tmp_path: Path) -> None:
     assert "<svg" in picture.read_text() and not list(tmp_path.glob(".*"))
     done = CliRunner().invoke(cli, ["bench", str(digits), *quick, "--sort", "time"])
     assert done.exit_code == 0 and steps[0]["kernel"] in done.output and "GMAC/s" in done.output
+
+
+def test_models_with_variables() -> None:
+    """Handles have no bytes, and assignments no outputs."""
+    result = profile(zoo("models/micro_wake_word/v1_alexa.tflite"), effort=Effort(0.0, 2, 0.0))
+    assert any(step.op == "ASSIGN_VARIABLE" and step.shape for step in result.steps)
 
 
 def test_command_takes_one_model(digits: Path) -> None:

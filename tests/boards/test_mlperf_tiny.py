@@ -85,8 +85,8 @@ def test_results_are_the_interpreters(model: str, board: str, tmp_path: Path) ->
 def test_runs_of_the_benchmark(tmp_path: Path) -> None:
     samples = some_samples("dscnn", tmp_path / "data", 40)
     with firmware_stream("dscnn", "host", tmp_path) as stream, MlperfTinyDevice(stream) as device:
-        performance = measure_performance(device, samples, seconds=0.05)
-        assert performance.iterations > 10
+        performance = measure_performance(device, samples, seconds=0.2)
+        assert performance.iterations > 1
         assert performance.per_second == pytest.approx(np.median(performance.windows))
         accuracy = measure_accuracy(device, samples, limit=20)
     assert (accuracy.inputs, accuracy.files) == (20, 20)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..flatbuffer import read
-from ..ir import Op, RilletError
+from ..ir import DType, Op, RilletError, Tensor
 from ..ops import count_macs
 from ..runtime import ISA_BITS, Session, Step, cpu_isa
 from ..runtime.native import ffi, lib
@@ -108,7 +108,7 @@ def profile(
         alternatives = {kernel: each for kernel, each in lesser if kernel != step.kernel}
         macs = (count_macs(op) or 0) if is_main else 0
         activations, weights = op_nbytes(op)
-        dtype = op.outputs[0].dtype
+        dtype = _result(op).dtype
         least, limit = least_us(peak, dtype.is_float, macs, activations, weights if is_main else 0, resident)
         steps.append(
             StepProfile(
@@ -226,7 +226,7 @@ def op_nbytes(op: Op) -> tuple[int, int]:
     """Bytes of an operator's activations, and of its constants."""
     activations = weights = 0
     for tensor in [*op.inputs, *op.outputs]:
-        if tensor is None:
+        if tensor is None or tensor.dtype is DType.RESOURCE:
             continue
         try:
             nbytes = tensor.nbytes
@@ -240,6 +240,12 @@ def op_nbytes(op: Op) -> tuple[int, int]:
 
 
 def shape_text(op: Op) -> str:
-    """Of an operator's first output, as "1x25x5x64"."""
-    output = op.outputs[0]
+    """Of what an operator makes, as "1x25x5x64"."""
+    output = _result(op)
     return "x".join("?" if d is None else str(d) for d in output.default_shape or output.shape)
+
+
+def _result(op: Op) -> Tensor:
+    """An operator's first output; of one that assigns to a variable, what it assigns."""
+    made = op.outputs or [t for t in op.inputs if t is not None]
+    return made[0] if op.outputs else made[-1]
