@@ -13,7 +13,7 @@ from ..flatbuffer.decode import Decoder, Record
 from ..flatbuffer.packing import unpack
 from ..flatbuffer.schema import OPERATORS
 from ..ir import DType
-from .plan import ModelBytes
+from .plan import ModelBytes, drop_pages
 
 _UNREADABLE = (DType.STRING, DType.RESOURCE, DType.VARIANT)
 
@@ -35,7 +35,10 @@ class ModelDetails:
 
     @cached_property
     def _model(self) -> Record:
-        return Decoder(self._data).root("Model")
+        try:
+            return Decoder(self._data).root("Model")
+        finally:
+            drop_pages(self._data)
 
     @property
     def graph_count(self) -> int:

@@ -85,6 +85,12 @@ def map_file(path: str | PathLike[str]) -> ModelBytes:
         raise RilletError(f"cannot read model '{path}': {problem.strerror}") from problem
 
 
+def drop_pages(data: ModelBytes) -> None:
+    """Gives back the memory that a mapped file's pages take; they come again where they are read."""
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
 class Plan:
     """A prepared subgraph.
 

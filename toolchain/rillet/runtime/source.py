@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from typing import Any
 
 from ..ir import RilletError
 from .native import RuntimeFailure
-from .plan import ModelBytes, Plan
+from .plan import ModelBytes, Plan, drop_pages
 from .rewrite import Rewritten, rewrite
 
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None  # glibc keeps freed memory
@@ -55,8 +54,7 @@ class Source:
         try:
             return self._plan(subgraph, self._optimize and not input_shapes, options)
         finally:
-            if isinstance(self._data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-                self._data.madvise(mmap.MADV_DONTNEED)  # most of the file was read only to be packed
+            drop_pages(self._data)  # most of the file was read only to be packed
 
     def _plan(self, subgraph: int, passes: bool, options: dict[str, Any]) -> tuple[Plan, Mapping[int, int] | None]:
         if not passes:
@@ -72,10 +70,14 @@ class Source:
                 plan.release(lambda: self._bytes(passes))
                 numbers = {} if passes else rewritten.numbers[subgraph]
                 del rewritten
-                if _trim is not None and len(self._data) >= _WORTH_TRIMMING:
-                    _trim(0)
+                self._trim()
                 return plan, numbers
+        self._trim()  # of the IR that the passes had nothing to do in
         return Plan(self._data, **options), None
+
+    def _trim(self) -> None:
+        if _trim is not None and len(self._data) >= _WORTH_TRIMMING:
+            _trim(0)
 
     def _bytes(self, passes: bool) -> ModelBytes:
         rewritten = self._rewritten(passes)
