@@ -33,4 +33,12 @@ typedef struct {
 
 enum { RLT_BINARY_REFS = 3 };
 
+/* A kernel of operands whose elements take `bytes`: all its rows. */
+static inline rlt_status rlt_binary_rows(const rlt_run *run, const rlt_binary_s8_params *p, uint32_t bytes,
+                                         rlt_row_fn row) {
+    rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), bytes, bytes,
+                       row);
+    return RLT_OK;
+}
+
 #endif

@@ -52,10 +52,7 @@ static int16_t minimum(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
         for (uint32_t i = 0; i < count; i++, x += step_a, y += step_b) to[i] = name(params, *x, *y); \
     } \
     rlt_status rlt_##name##_s16(const rlt_run *run, const void *params) { \
-        const rlt_binary_s8_params *p = params; \
-        rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), \
-                           sizeof(int16_t), sizeof(int16_t), name##_row); \
-        return RLT_OK; \
+        return rlt_binary_rows(run, params, sizeof(int16_t), name##_row); \
     }
 
 KERNEL(add)

@@ -74,10 +74,7 @@ static int8_t minimum(const rlt_binary_s8_params *p, int32_t a, int32_t b) {
         for (uint32_t i = 0; i < count; i++, x += step_a, y += step_b) to[i] = name(params, *x, *y); \
     } \
     rlt_status rlt_##name##_s8(const rlt_run *run, const void *params) { \
-        const rlt_binary_s8_params *p = params; \
-        rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, \
-                           name##_row); \
-        return RLT_OK; \
+        return rlt_binary_rows(run, params, 1, name##_row); \
     }
 
 KERNEL(add)

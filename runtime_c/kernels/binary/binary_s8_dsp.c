@@ -76,10 +76,7 @@ static void mul_row(const void *params, const void *a, const void *b, void *outp
 
 #define KERNEL(name) \
     rlt_status rlt_##name##_s8_dsp(const rlt_run *run, const void *params) { \
-        const rlt_binary_s8_params *p = params; \
-        rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, \
-                           name##_row); \
-        return RLT_OK; \
+        return rlt_binary_rows(run, params, 1, name##_row); \
     }
 
 KERNEL(add)

@@ -3,7 +3,5 @@
 #include "binary_s8_sum.h"
 
 rlt_status rlt_add_s8_mcu(const rlt_run *run, const void *params) {
-    const rlt_binary_s8_params *p = params;
-    rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, add_row);
-    return RLT_OK;
+    return rlt_binary_rows(run, params, 1, add_row);
 }

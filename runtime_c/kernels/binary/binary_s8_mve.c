@@ -72,7 +72,5 @@ static void add_row(const void *params, const void *a, const void *b, void *outp
 }
 
 rlt_status rlt_add_s8_mve(const rlt_run *run, const void *params) {
-    const rlt_binary_s8_params *p = params;
-    rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, add_row);
-    return RLT_OK;
+    return rlt_binary_rows(run, params, 1, add_row);
 }

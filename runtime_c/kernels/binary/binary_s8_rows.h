@@ -132,9 +132,4 @@ static void mul_row(const void *params, const void *a, const void *b, void *outp
     (p->shift < 0 ? mul_small : mul_any)(&r, a, b, output, (int32_t)count, step_a, step_b);
 }
 
-static rlt_status run_rows(const rlt_run *run, const rlt_binary_s8_params *p, rlt_row_fn row) {
-    rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, row);
-    return RLT_OK;
-}
-
 #endif

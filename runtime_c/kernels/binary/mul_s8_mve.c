@@ -51,7 +51,5 @@ static void mul_row(const void *params, const void *a, const void *b, void *outp
 }
 
 rlt_status rlt_mul_s8_mve(const rlt_run *run, const void *params) {
-    const rlt_binary_s8_params *p = params;
-    rlt_broadcast_rows(run, &p->shape, p, rlt_in(run, p->a), rlt_in(run, p->b), rlt_out(run, p->output), 1, 1, mul_row);
-    return RLT_OK;
+    return rlt_binary_rows(run, params, 1, mul_row);
 }

@@ -1,13 +1,7 @@
 /* UART 0 of the Apollo3 on pins 48 (out) and 49 (in); an Arm PL011 with its own clock (Apollo3 Blue datasheet, chapters
  * UART and GPIO; register names as in apollo3.h of Ambiq's SDK). */
-#include "../port.h"
+#include "pl011.h"
 
-#define DATA PORT_REG(PORT_UART + 0x00u)
-#define FLAGS PORT_REG(PORT_UART + 0x18u) /* bit 4: receive FIFO empty, bit 5: transmit FIFO full */
-#define BAUD_INTEGER PORT_REG(PORT_UART + 0x24u)
-#define BAUD_FRACTION PORT_REG(PORT_UART + 0x28u)
-#define LINE_CONTROL PORT_REG(PORT_UART + 0x2Cu)
-#define CONTROL PORT_REG(PORT_UART + 0x30u)
 #define INTERRUPTS PORT_REG(PORT_UART + 0x38u)
 #define DEVPWREN PORT_REG(0x40021008u)     /* bit 7: UART 0 */
 #define DEVPWRSTATUS PORT_REG(0x40021018u) /* bit 2: the domain that UART 0 is in */
@@ -16,35 +10,15 @@
 
 void uart_start(void)
 {
-    uint32_t divisor = (PORT_UART_CLOCK_HZ * 4u + PORT_BAUD / 2u) / PORT_BAUD; /* clock / (16 x baud), in 64ths */
     DEVPWREN |= 1u << 7;
     while ((DEVPWRSTATUS & 1u << 2) == 0) {
     }
     PADKEY = 0x73u;
     PADREGM = (PADREGM & 0xFFFF0000u) | 0x0200u; /* function 0 is the UART on both */
     PADKEY = 0;
-    CONTROL = 1u << 3;          /* its clock on, */
+    CONTROL = 1u << 3;           /* its clock on, */
     CONTROL = 1u << 3 | 1u << 4; /* at 24 MHz */
-    BAUD_INTEGER = divisor >> 6;
-    BAUD_FRACTION = divisor & 63u;
-    LINE_CONTROL = 3u << 5 | 1u << 4; /* 8 bits, FIFOs on; this write also takes over the divisor */
-    INTERRUPTS = 1u << 4 | 1u << 6;   /* received, and received a while ago */
+    pl011_line();
+    INTERRUPTS = 1u << 4 | 1u << 6; /* received, and received a while ago */
     CONTROL = 1u << 3 | 1u << 4 | 1u << 0 | 1u << 8 | 1u << 9; /* UART, transmitter, receiver on */
-}
-
-int port_read(void)
-{
-    while (FLAGS & 1u << 4) {
-        core_wait();
-    }
-    return (int)(DATA & 0xFFu);
-}
-
-void port_write(const uint8_t *data, uint32_t length)
-{
-    for (; length != 0; --length) {
-        while (FLAGS & 1u << 5) {
-        }
-        DATA = *data++;
-    }
 }
