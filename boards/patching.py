@@ -58,8 +58,11 @@ def fit(data: bytes, limit: int, arena_of: ArenaOf) -> tuple[bytes, Fitting]:
         return data, Fitting(limit, before, before, 0.0)
     search = _Search(data, arena_of)
     chosen, made, after = search.run(limit)
-    if chosen is None:
-        raise BoardError(_why_not(search, limit, before))
+    if chosen is None and search.can_patch:
+        # What does not fit together at this limit may do so at a lower one.
+        chosen, made, after = search.smallest()
+    if chosen is None or after > limit:
+        raise BoardError(_why_not(search, limit, before, after))
     names = [op.where for op in search.graph.ops]
     macs = sum(count_macs(op) or 0 for op in search.graph.ops)
     layers = [
@@ -71,14 +74,13 @@ def fit(data: bytes, limit: int, arena_of: ArenaOf) -> tuple[bytes, Fitting]:
     return made, Fitting(limit, before, after, sum(p.extra_macs_percent for p in layers), layers)
 
 
-def _why_not(search: _Search, limit: int, before: int) -> str:
+def _why_not(search: _Search, limit: int, before: int, smallest: int) -> str:
     graph = search.graph
     if not search.can_patch:
         return (
             f"the model needs {before:,} bytes of arena, {limit:,} are left; its layers cannot run in patches: that "
             "takes one graph with one input, and places where one tensor is all that is alive"
         )
-    smallest = search.smallest()
     x = graph.inputs[0]
     return (
         f"the model needs {before:,} bytes of arena, {limit:,} are left; in patches it still needs {smallest:,} "
@@ -129,17 +131,18 @@ class _Search:
                 aim -= max(arena - limit, limit // 200)  # together they lie less well than one by one
         return None, b"", 0
 
-    def smallest(self) -> int:
-        """The smallest arena that patches reach, within 1%."""
+    def smallest(self) -> tuple[list[PatchCost] | None, bytes, int]:
+        """What `run` gives for the smallest arena that patches reach, within 1%."""
         low, high = 0, max(self._measure(c.patch) for c in self._plain())
+        best: tuple[list[PatchCost] | None, bytes, int] = (None, b"", high)
         while high - low > max(64, high // 100):
             middle = (low + high) // 2
-            chosen, _, arena = self.run(middle)
-            if chosen is None:
+            found = self.run(middle)
+            if found[0] is None:
                 low = middle
             else:
-                high = arena
-        return high
+                best, high = found, found[2]
+        return best
 
     def _plain(self) -> list[PatchCost]:
         return [PatchCost(Patch(a.position, b.position, 1, 1), 0, 0, 0) for a, b in pairwise(self.cuts)]
