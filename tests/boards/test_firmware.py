@@ -6,14 +6,14 @@ import os
 import re
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rillet.boards import BoardError, Firmware, board_names, build, load_board, open_firmware, read_uf2
+from rillet.boards import BoardError, board_names, build, load_board, open_firmware, read_uf2
 from rillet.boards import board as board_module
 from rillet.boards.boot import boot_crc
 from rillet.boards.kernels import kernel_files
@@ -23,26 +23,10 @@ from rillet.boards.sources import source_root
 from rillet.boards.toolchain import find_compiler
 from rillet.devices import DeviceFault, LinkError
 from rillet.devices import protocol as p
-from tests.boards.tools import need_tools
+from tests.boards.tools import Builder
 from tests.devices.images import ARENA_BYTES, image_without_steps
 
 EMULATED = [n for n in board_names() if load_board(n).emulator and load_board(n).memory]
-Builder = Callable[[str], Firmware]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Firmware with tensors but no steps for a board, built once."""
-    folder = tmp_path_factory.mktemp("firmware")
-    made: dict[str, Firmware] = {}
-
-    def make(name: str) -> Firmware:
-        need_tools(name)
-        if name not in made:
-            made[name] = build(image_without_steps(), [], load_board(name), folder / name, model_name="by hand")
-        return made[name]
-
-    return make
 
 
 @pytest.mark.parametrize("name", EMULATED)

@@ -6,14 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rillet.boards import BoardError, Firmware, board_names, build, load_board, read_uf2
+from rillet.boards import BoardError, Firmware, board_names, load_board, read_uf2
 from rillet.boards.available import available_devices
 from rillet.boards.elf import Segment
 from rillet.boards.runners import TOOLS, Job, flash, flash_content, program_file, program_of, runners_of
@@ -22,25 +21,7 @@ from rillet.boards.runners.tools import custom_tool
 from rillet.devices import Device, Kind
 from tests.boards.esp_rom import EspRom
 from tests.boards.soc import Soc
-from tests.boards.tools import need_tools
-from tests.devices.images import image_without_steps
-
-Builder = Callable[[str], Firmware]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    """Firmware for a board, built once."""
-    folder = tmp_path_factory.mktemp("firmware")
-    made: dict[str, Firmware] = {}
-
-    def make(name: str) -> Firmware:
-        need_tools(name)
-        if name not in made:
-            made[name] = build(image_without_steps(), [], load_board(name), folder / name)
-        return made[name]
-
-    return make
+from tests.boards.tools import Builder
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
-"""What tests of boards need installed."""
+"""What tests of boards need: programs, models, firmware."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 
 import pytest
 
-from rillet.boards import BoardError, load_board
+from rillet.boards import BoardError, Firmware, load_board
 from rillet.boards.toolchain import find_compiler
+
+Builder = Callable[[str], Firmware]
+"""The fixture `built`: firmware for the board of this name."""
 
 TINY = {
     "resnet8": "models/mlperf_tiny/image_classification/resnet8_cifar10_int8.tflite",
