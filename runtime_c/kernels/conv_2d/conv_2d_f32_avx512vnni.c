@@ -6,14 +6,14 @@
 /* Blocks of one vector have two lanes per channel (rlt_conv_f32_taps()). */
 #define TAPS 1
 RLT_CONV_F32_ROW(row_2, 2, 8)
-RLT_CONV_F32_ROW(row_3, 3, 8)
+RLT_CONV_F32_ROW(row_3, 3, 6)
 RLT_CONV_F32_ROW(row_4, 4, 6)
 #undef TAPS
 
 #define TAPS 2
 RLT_CONV_F32_ROW(pairs_1, 1, 8)
 RLT_CONV_F32_ROW(pairs_2, 2, 8)
-RLT_CONV_F32_ROW(pairs_3, 3, 8)
+RLT_CONV_F32_ROW(pairs_3, 3, 6)
 #undef TAPS
 
 static rlt_conv_f32_row row_for(int32_t taps, int32_t vectors) {

@@ -75,9 +75,9 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
 #define RLT_CONV_F32_TILE(pixels, vectors) \
     case pixels: rlt_conv_f32_tile(pixels, vectors, TAPS, b, window, output); break;
 #define RLT_CONV_F32_TILES_1(v) RLT_CONV_F32_TILE(1, v)
-#define RLT_CONV_F32_TILES_6(v) \
-    RLT_CONV_F32_TILES_1(v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v) RLT_CONV_F32_TILE(4, v) \
-    RLT_CONV_F32_TILE(5, v) RLT_CONV_F32_TILE(6, v)
+#define RLT_CONV_F32_TILES_4(v) \
+    RLT_CONV_F32_TILES_1(v) RLT_CONV_F32_TILE(2, v) RLT_CONV_F32_TILE(3, v) RLT_CONV_F32_TILE(4, v)
+#define RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILES_4(v) RLT_CONV_F32_TILE(5, v) RLT_CONV_F32_TILE(6, v)
 #define RLT_CONV_F32_TILES_8(v) RLT_CONV_F32_TILES_6(v) RLT_CONV_F32_TILE(7, v) RLT_CONV_F32_TILE(8, v)
 
 /* `name`(): one row of output pixels of a block of `vectors` with TAPS lanes per channel, in tiles as even as can be of
