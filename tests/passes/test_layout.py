@@ -52,6 +52,14 @@ def test_pair_around_elementwise_cancels() -> None:
     assert scale.shape == (3,)
 
 
+@pytest.mark.parametrize(("kind", "operands"), [("ATAN2", 2), ("ZEROS_LIKE", 1), ("FLOOR_MOD", 2), ("SIGN", 1)])
+def test_whatever_is_elementwise_works_on_the_base(kind: str, operands: int) -> None:
+    b = GraphBuilder()
+    turned = [_transpose(b, b.input(f"x{i}", (1, 4, 5, 3)), (0, 3, 1, 2)) for i in range(operands)]
+    b.output(_transpose(b, b.op(kind, turned), (0, 2, 3, 1)), "y")
+    assert _check(b.graph) == (operands + 1, 0)
+
+
 def test_flatten_permutes_the_weights() -> None:
     b = GraphBuilder()
     x = b.input("x", (2, 3, 4, 5))

@@ -140,6 +140,7 @@ def _define(
             version=version,
             onnx=onnx,
             keras=keras,
+            is_elementwise=True,
         )
     )
 

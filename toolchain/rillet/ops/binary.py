@@ -154,6 +154,7 @@ def _define(
             version=version,
             onnx=onnx,
             keras=keras,
+            is_elementwise=True,
         )
     )
 

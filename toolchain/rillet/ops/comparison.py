@@ -42,6 +42,7 @@ def _define(
             quant=quant,
             version=version,
             onnx=onnx,
+            is_elementwise=True,
         )
     )
 
@@ -134,6 +135,7 @@ register(
         gradient=elementwise(_select_v2_gradient),
         quant=QuantRule(same_scale=True),
         onnx="Where",
+        is_elementwise=True,
     )
 )
 register(

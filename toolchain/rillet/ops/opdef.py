@@ -83,6 +83,7 @@ class OpDef:
         macs: multiply-accumulates of one run.
         version: operator version to write into a file (what an old runtime must support).
         onnx / keras: the operator / layer class that maps one to one, attributes aside.
+        is_elementwise: element i of the result needs element i of each operand, once they are broadcast, and no other.
     """
 
     kind: str
@@ -97,6 +98,7 @@ class OpDef:
     version: Callable[[Op], int] = field(default=lambda op: 1)
     onnx: str = ""
     keras: str = ""
+    is_elementwise: bool = False
 
 
 _REGISTRY: dict[str, OpDef] = {}

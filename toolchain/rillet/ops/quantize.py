@@ -103,6 +103,7 @@ register(
         gradient=_QUANTIZED,
         quant=QuantRule(),
         version=_quantize_version,
+        is_elementwise=True,
     )
 )
 register(
@@ -115,6 +116,7 @@ register(
         gradient=_QUANTIZED,
         quant=QuantRule(),
         version=_dequantize_version,
+        is_elementwise=True,
     )
 )
 register(
@@ -128,5 +130,6 @@ register(
         gradient=single(_cast_gradient),
         version=_cast_version,
         onnx="Cast",
+        is_elementwise=True,
     )
 )

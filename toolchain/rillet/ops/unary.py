@@ -50,6 +50,7 @@ def _define(
             quant=quant,
             version=version,
             onnx=onnx,
+            is_elementwise=True,
         )
     )
 

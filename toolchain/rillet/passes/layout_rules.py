@@ -13,61 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Op, Quantization, Tensor
+from ..ops import registry
 from .layout import Perm, Walk, compose, inverse, keeps_order, moved_axis, transposed_by
 
 Rule = Callable[[Walk, Op], bool]
 
-ELEMENTWISE = frozenset(
-    {
-        "ABS",
-        "ADD",
-        "CAST",
-        "CEIL",
-        "COS",
-        "DEQUANTIZE",
-        "DIV",
-        "ELU",
-        "EQUAL",
-        "EXP",
-        "FLOOR",
-        "FLOOR_DIV",
-        "FLOOR_MOD",
-        "GELU",
-        "GREATER",
-        "GREATER_EQUAL",
-        "HARD_SWISH",
-        "LEAKY_RELU",
-        "LESS",
-        "LESS_EQUAL",
-        "LOG",
-        "LOGICAL_AND",
-        "LOGICAL_NOT",
-        "LOGICAL_OR",
-        "LOGISTIC",
-        "MAXIMUM",
-        "MINIMUM",
-        "MUL",
-        "NEG",
-        "NOT_EQUAL",
-        "POW",
-        "PRELU",
-        "QUANTIZE",
-        "RELU",
-        "RELU6",
-        "RELU_0_TO_1",
-        "RELU_N1_TO_1",
-        "ROUND",
-        "RSQRT",
-        "SELECT_V2",
-        "SIGN",
-        "SIN",
-        "SQRT",
-        "SQUARE",
-        "SQUARED_DIFFERENCE",
-        "SUB",
-        "TANH",
-    }
-)
+_ELEMENTWISE = frozenset(kind for kind, known in registry().items() if known.is_elementwise)
 
 
 def _transpose(walk: Walk, op: Op) -> bool:
@@ -358,7 +309,7 @@ def _absorbed(walk: Walk, tensor: Tensor, order: NDArray[np.intp]) -> dict[Op, l
                 return None
             inputs[1] = replace(weights, data=np.take(weights.data, order, axis=1))
             edits[op] = inputs
-        elif op.kind in ELEMENTWISE and len(op.outputs) == 1 and op.outputs[0].shape == tensor.shape:
+        elif op.kind in _ELEMENTWISE and len(op.outputs) == 1 and op.outputs[0].shape == tensor.shape:
             changed = [_reordered(t, tensor, order) for t in inputs]
             later = _absorbed(walk, op.outputs[0], order)
             if later is None or any(t is None for t in changed):
@@ -400,5 +351,5 @@ RULES: dict[str, Rule] = {
         ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL", "ARG_MAX", "ARG_MIN"),
         _reduction,
     ),
-    **dict.fromkeys(sorted(ELEMENTWISE), _elementwise),
+    **dict.fromkeys(sorted(_ELEMENTWISE), _elementwise),
 }
