@@ -35,8 +35,9 @@ def test_help_shows_an_example(rillet: Rillet, verb: str) -> None:
 def test_help_lists_every_verb_and_the_exit_statuses(rillet: Rillet) -> None:
     result = rillet("--help")
     assert result.status == 0
+    shown = " ".join(result.out.split())  # long lines are wrapped
     for verb, meaning in VERBS.items():
-        assert verb in result.out and meaning.split(",")[0] in result.out
+        assert f"{verb} {meaning}" in shown
     assert "Exit status: 0 success; 1 an error" in result.out and "130 interrupted" in result.out
 
 
