@@ -21,6 +21,7 @@ typedef struct {
     uint32_t fast_at;     /* where fast memory begins in the arena's offsets: behind the rest */
     uint32_t *words;
     uint64_t *totals;
+    uint64_t least;       /* bytes that the last placement can have at best */
 } layout;
 
 static void live_at(rlt_block *block, uint32_t first, uint32_t last) {
@@ -193,7 +194,8 @@ static uint64_t place_all(layout *l, const rlt_block *given) {
     let_overlap(l);
     const uint32_t before = l->p->config.variable_bytes;
     l->p->live_bytes = before + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
-    uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
+    const uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
+    l->least = before + bound + l->p->fast_bytes;
     const uint64_t bytes = rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
     if (bytes == RLT_PLACE_FAILED) return bytes;
     l->fast_at = (uint32_t)(before + bytes);
@@ -205,19 +207,20 @@ static uint64_t place_all(layout *l, const rlt_block *given) {
 static uint64_t place_best(layout *l) {
     rlt_prepare_state *p = l->p;
     uint64_t best = place_all(l, NULL);
-    uint32_t left = MOST_TRIALS;
-    for (uint32_t i = 0; i < p->overwrite_count && left != 0 && l->packed_count <= MOST_TRIED_BLOCKS; i++) {
+    uint32_t left = l->packed_count <= MOST_TRIED_BLOCKS && best > l->least ? MOST_TRIALS : 0;
+    int is_worse = 0;
+    for (uint32_t i = 0; i < p->overwrite_count && left != 0; i++) {
         rlt_overwrite *o = &p->overwrites[i];
         const uint32_t output = rlt_root_of(p, o->output);
-        if (o->distance != 0 || l->merged[output] == output || best <= p->live_bytes) continue;
+        if (o->distance != 0 || l->merged[output] == output) continue;
         left--;
         o->is_declined = 1;
         const uint64_t bytes = place_all(l, NULL);
-        o->is_declined = bytes >= best ? 0 : 1;
-        if (o->is_declined) best = bytes;
-        else place_all(l, NULL);
+        is_worse = bytes >= best;
+        if (is_worse) o->is_declined = 0;
+        else best = bytes;
     }
-    return best;
+    return is_worse ? place_all(l, NULL) : best;
 }
 
 /* Where a block that is used lies: variables with places lead. */
