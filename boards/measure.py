@@ -20,7 +20,7 @@ class StepCost:
     """One step.
 
     Attributes:
-        op: its operator's kind. layer: the operator's name in the source model. shape: of its first output.
+        op: its first operator's kind. layer: names in the source model of all operators. shape: of the first's output.
         cost: in the device's unit.
         macs: multiply-accumulates; 0 where there are none, and in an operator's lesser steps.
         nbytes: read and written: inputs, outputs and constants; 0 in an operator's lesser steps.
@@ -86,11 +86,11 @@ def _steps(target: Target, costs: list[float], host: dict[int, float]) -> list[S
     planned, operators = target.plan.steps, target.model.main.ops
     main = main_steps(planned, np.array(costs))
     found = []
-    for index, (step, cost) in enumerate(zip(planned, costs, strict=True)):
-        op, is_main = operators[step.op], main[step.op] == index
+    for index, (step, layer, cost) in enumerate(zip(planned, target.layers, costs, strict=True)):
+        op, is_main = operators[step.ops[0]], main[step.op] == index
         macs, nbytes = (count_macs(op) or 0, sum(op_nbytes(op))) if is_main else (0, 0)
-        host_us = host.get(step.op, 0.0) if is_main else 0.0
-        found.append(StepCost(op.kind, op.where, step.kernel, shape_text(op), cost, macs, nbytes, host_us))
+        host_us = sum(host.get(i, 0.0) for i in step.ops) if is_main else 0.0
+        found.append(StepCost(op.kind, layer, step.kernel, shape_text(op), cost, macs, nbytes, host_us))
     return found
 
 

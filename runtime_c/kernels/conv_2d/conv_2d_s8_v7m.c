@@ -98,16 +98,20 @@ rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
     const int8_t *image = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
-    int8_t *output = rlt_out(run, p->output);
-    const int32_t pixels_in_all = w->batches * w->out_h * w->out_w;
-    int32_t left = pixels_in_all, y = 0, x = 0;
+    uint32_t from, last;
+    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &from, &last);
+    const int32_t before = w->batches == 1 ? 0 : (int32_t)from / w->out_h, begin = (int32_t)from * w->out_w;
+    const int32_t end = (int32_t)last * w->out_w;
+    int32_t left = end - begin, y = (int32_t)from - before * w->out_h, x = 0;
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + begin * w->out_c, *output = first;
+    image += is_direct(w) ? begin * w->in_c : before * w->in_h * w->in_w * w->in_c;
     for (int32_t i = 0; i < 2 * p->depth; i++) columns[i] = 0;
     if (is_direct(w)) {
         for (; left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
             direct_columns(image, p->depth, columns);
             four_pixels(p, columns, weights, channels, output);
         }
-        const int32_t done = (pixels_in_all - left) % (w->out_h * w->out_w); /* of this image */
+        const int32_t done = (end - left) % (w->out_h * w->out_w); /* of this image */
         y = done / w->out_w, x = done % w->out_w;
         image -= done * w->in_c;
     }
@@ -126,7 +130,6 @@ rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
         output += pixels * w->out_c;
         left -= pixels;
     }
-    int8_t *const first = rlt_out(run, p->output);
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;
 }

@@ -52,6 +52,8 @@ rlt_status rlt_conv_2d_pairs(rlt_prepare_state *p, const rlt_op *op, const rlt_c
     k->depth = depth;
     k->input_zero_point = rlt_zero_point(t->input, 0);
     k->scratch = rlt_add_scratch(p, op, 2 * (size_t)depth * sizeof(int32_t));
+    rlt_makes_rows(p, t->output, (uint32_t)w->batches * (uint32_t)w->out_h);
+    rlt_may_stream(p, t->output, t->input, w, rlt_is_pointwise(w) ? 0 : 1);
     int8_t *weights = rlt_add_constant(p, weights_bytes, &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;
     pack_weights((const int8_t *)t->weights->data, depth, w->out_c, weights);
