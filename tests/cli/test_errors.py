@@ -177,7 +177,12 @@ def _start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")
 def test_interrupt_ends_with_status_130(digits: Path) -> None:
-    with _start("bench", digits, "--seconds", 60) as process:
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background inherit that it is ignored
+    try:
+        process = _start("bench", digits, "--seconds", 60)
+    finally:
+        signal.signal(signal.SIGINT, old)
+    with process:
         time.sleep(2)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
