@@ -41,9 +41,17 @@ def runtime_files(root: Path, files: Sequence[KernelFile], core: str) -> Runtime
     texts = {_NAMES_HEADER: _names_header(renamed, sorted(flat), core)}
     own = {file.source: [renamed[symbol] for symbol in file.symbols] for file in files}
     for path, name in flat.items():
-        text = _INCLUDE.sub(lambda m, at=path: m[1] + flat[_included(root, at, m[2])] + m[3], path.read_text("utf-8"))  # type: ignore[misc]
-        texts[name] = _head(path.relative_to(root), own.get(path)) + text
+        texts[name] = _head(path.relative_to(root), own.get(path)) + _with_flat_includes(path, root, flat)
     return RuntimeFiles(texts, renamed)
+
+
+def _with_flat_includes(path: Path, root: Path, flat: Mapping[Path, str]) -> str:
+    """The text of a file, its includes by their names in the folder of the export."""
+
+    def renamed(include: re.Match[str]) -> str:
+        return include[1] + flat[_included(root, path, include[2])] + include[3]
+
+    return _INCLUDE.sub(renamed, path.read_text("utf-8"))
 
 
 def _closure(root: Path, source: Path) -> set[Path]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import pty
-import shutil
 import time
 import tty
 from pathlib import Path
 
 import pytest
 
-from rillet.boards import BoardError, build, load_board, open_firmware, source_root
+from rillet.boards import BoardError, build, load_board, open_firmware
 from rillet.boards import firmware as firmware_module
 from rillet.boards.monitor import DeviceStatus, DeviceText, statuses, watch_device
 from rillet.devices import DeviceFault, LinkError
 from tests.boards.test_running import image_of
-from tests.boards.tools import need_tools
+from tests.boards.tools import need_tools, sources_with
 
 KERNELS = {
     "talk": """
@@ -34,14 +33,7 @@ KERNELS = {
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of the C sources with these kernels added."""
-    root = tmp_path / "c"
-    shutil.copytree(source_root(), root)
-    for name, body in KERNELS.items():
-        (root / "kernels" / f"{name}.c").write_text(
-            '#include "../core/kernel.h"\n#include "../port/port.h"\n'
-            f"rlt_status rlt_{name}(const rlt_run *run, const void *params);\n"
-            f"rlt_status rlt_{name}(const rlt_run *run, const void *params)\n{{{body}\n}}\n"
-        )
+    root = sources_with(tmp_path, KERNELS)
     monkeypatch.setattr(firmware_module, "source_root", lambda: root)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import zlib
 from collections.abc import Sequence
@@ -10,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rillet.boards import Firmware, build, load_board, open_firmware, source_root
+from rillet.boards import Firmware, build, load_board, open_firmware
 from rillet.boards import firmware as firmware_module
 from rillet.devices import RequestRefused
-from tests.boards.tools import need_tools
+from tests.boards.tools import need_tools, sources_with
 from tests.devices.images import ARENA_BYTES, HEADER_BYTES, MAGIC, VERSION
 
 KERNELS = {
@@ -49,15 +48,7 @@ BOARDS = ["mps2-an386", "mps3-an547", "riscv32-virt", "microbit"]
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the C sources with these kernels added."""
-    root = tmp_path_factory.mktemp("sources") / "c"
-    shutil.copytree(source_root(), root)
-    for name, body in KERNELS.items():
-        (root / "kernels" / f"{name}.c").write_text(
-            '#include <string.h>\n#include "../core/kernel.h"\n'
-            f"rlt_status rlt_{name}(const rlt_run *run, const void *params);\n"
-            f"rlt_status rlt_{name}(const rlt_run *run, const void *params)\n{{{body}\n}}\n"
-        )
-    return root
+    return sources_with(tmp_path_factory.mktemp("sources"), KERNELS)
 
 
 @pytest.fixture(params=BOARDS)

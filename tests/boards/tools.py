@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
-from rillet.boards import BoardError, Firmware, load_board
+from rillet.boards import BoardError, Firmware, load_board, source_root
 from rillet.boards.toolchain import find_compiler
 
 Builder = Callable[[str], Firmware]
@@ -20,6 +21,19 @@ TINY = {
     "ad": "models/mlperf_tiny/anomaly/ad01_int8.tflite",
     "wakeword": "models/mlperf_tiny/streaming_wakeword/str_ww_int8.tflite",
 }
+
+
+def sources_with(folder: Path, kernels: Mapping[str, str]) -> Path:
+    """A copy of the C sources in `folder`, with kernels added whose functions have these bodies."""
+    root = folder / "c"
+    shutil.copytree(source_root(), root)
+    for name, body in kernels.items():
+        (root / "kernels" / f"{name}.c").write_text(
+            '#include <string.h>\n#include "../core/kernel.h"\n#include "../port/port.h"\n'
+            f"rlt_status rlt_{name}(const rlt_run *run, const void *params);\n"
+            f"rlt_status rlt_{name}(const rlt_run *run, const void *params)\n{{{body}\n}}\n"
+        )
+    return root
 
 
 def need_tools(board: str) -> None:

@@ -19,14 +19,8 @@ from rillet.ir import DType, Model, RilletError
 from rillet.ops import GraphBuilder
 from rillet.preprocessing import KWS01, AudioFeatures, add_audio_features
 from tests.boards.tools import TINY, need_tools
+from tests.preprocessing.models import model_taking
 from tests.zoo import zoo
-
-
-def model_taking(*shape: int) -> Model:
-    """A model that gives its float input back, as one row."""
-    b = GraphBuilder()
-    b.output(b.op("RESHAPE", [b.input("features", shape), b.constant([1, -1])]), "row")
-    return Model([b.graph])
 
 
 def run(model: Model, samples: NDArray[np.int16]) -> NDArray[np.float32]:

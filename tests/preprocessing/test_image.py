@@ -13,18 +13,11 @@ import rillet
 from rillet import Interpreter
 from rillet.boards.reach import reach
 from rillet.boards.target import prepare_target
-from rillet.ir import Model, RilletError
-from rillet.ops import GraphBuilder
+from rillet.ir import RilletError
 from rillet.preprocessing import ImageInput, add_image_input
 from tests.boards.tools import TINY, need_tools
+from tests.preprocessing.models import model_taking
 from tests.zoo import zoo
-
-
-def model_taking(*shape: int) -> Model:
-    """A model that gives its float input back, as one row."""
-    b = GraphBuilder()
-    b.output(b.op("RESHAPE", [b.input("pixels", shape), b.constant([1, -1])]), "row")
-    return Model([b.graph])
 
 
 def run(path: Path, frame: NDArray[Any]) -> NDArray[Any]:

@@ -13,8 +13,6 @@ from .paths import OutputFile, TfliteFile
 if TYPE_CHECKING:
     from ..preprocessing import AudioFeatures, ImageInput
 
-_AUDIO = ("sample_rate", "samples", "frame_length", "frame_step", "bands", "low_hz", "high_hz", "coefficients")
-
 
 class Numbers(click.ParamType[tuple[float, ...]]):
     """Numbers with commas or an x between them."""
@@ -80,11 +78,11 @@ def command(
 
 
 def _audio(kind: str, options: dict[str, Any]) -> AudioFeatures:
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
     from ..preprocessing import KWS01, AudioFeatures
 
-    given = {name: options[name] for name in _AUDIO if options[name] is not None}
+    given = {field.name: value for field in fields(AudioFeatures) if (value := options.get(field.name)) is not None}
     if kind == "log-mel":
         if "coefficients" in given:
             raise click.UsageError("--coefficients are those of --audio mfcc")
