@@ -2,6 +2,7 @@
 #include "../window_16/finish_16.h"
 #include "columns_s16_dsp.h"
 #include "four_columns_dsp.h"
+#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_COLUMN_PIXELS };
 
@@ -100,23 +101,18 @@ rlt_status rlt_conv_2d_s16_dsp(const rlt_run *run, const void *params) {
     const uint32_t *weights = rlt_in(run, p->weights);
     const rlt_finish_16 *channels = rlt_in(run, p->channels);
     uint32_t *columns = rlt_out(run, p->scratch);
-    int16_t *const start = rlt_out(run, p->output), *output = start;
-    int32_t left = w->batches * w->out_h * w->out_w, y = 0, x = 0;
-    while (left > 0) {
-        const int32_t pixels = left >= PIXELS ? PIXELS : 1;
-        for (int32_t i = 0; i < pixels; i++) {
-            if (pixels == PIXELS) column_of_four(p, image, y, x, columns + i);
-            else column_of_one(p, image, y, x, columns);
-            if (++x < w->out_w) continue;
-            x = 0;
-            if (++y < w->out_h) continue;
-            y = 0;
-            image += w->in_h * w->in_w * w->in_c;
+    rlt_pixels at = rlt_share_of_pixels(run, w);
+    int16_t *const start = (int16_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = start;
+    while (at.left > 0) {
+        const int32_t pixels = at.left >= PIXELS ? PIXELS : 1;
+        for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
+            if (pixels == PIXELS) column_of_four(p, image + at.image, at.y, at.x, columns + i);
+            else column_of_one(p, image + at.image, at.y, at.x, columns);
         }
         if (pixels == PIXELS) four_pixels(p, columns, weights, channels, output);
         else one_pixel(p, columns, weights, channels, output);
         output += pixels * w->out_c;
-        left -= pixels;
+        at.left -= pixels;
     }
     cut_halves(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;

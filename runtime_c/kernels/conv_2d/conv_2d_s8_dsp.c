@@ -1,6 +1,7 @@
 /* int8 CONV_2D with the DSP extension: columns.h. */
 #include "columns_dsp.h"
 #include "four_columns_dsp.h"
+#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_COLUMN_PIXELS };
 
@@ -95,25 +96,16 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
     const uint32_t *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     uint32_t *columns = rlt_out(run, p->scratch);
-    uint32_t first, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &first, &last);
-    const int32_t before = w->batches == 1 ? 0 : (int32_t)first / w->out_h, image_bytes = w->in_h * w->in_w * w->in_c;
-    int32_t left = (int32_t)(last - first) * w->out_w, y = (int32_t)first - before * w->out_h, x = 0;
-    int8_t *const start = (int8_t *)rlt_out(run, p->output) + (int32_t)first * w->out_w * w->out_c, *output = start;
-    image += before * image_bytes;
-    while (left > 0) {
-        const int32_t pixels = left >= PIXELS ? PIXELS : 1;
-        for (int32_t i = 0; i < pixels; i++) {
-            column(p, image, y, x, columns + i, (size_t)pixels);
-            if (++x < w->out_w) continue;
-            x = 0;
-            if (++y < w->out_h) continue;
-            y = 0;
-            image += image_bytes;
+    rlt_pixels at = rlt_share_of_pixels(run, w);
+    int8_t *const start = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = start;
+    while (at.left > 0) {
+        const int32_t pixels = at.left >= PIXELS ? PIXELS : 1;
+        for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
+            column(p, image + at.image, at.y, at.x, columns + i, (size_t)pixels);
         }
         (pixels == 1 ? one_pixel : four_pixels)(p, columns, weights, channels, output);
         output += pixels * w->out_c;
-        left -= pixels;
+        at.left -= pixels;
     }
     cut(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;

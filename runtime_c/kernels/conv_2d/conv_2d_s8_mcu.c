@@ -1,5 +1,6 @@
 /* int8 CONV_2D for cores without SIMD: words.h. */
 #include "column_mcu.h"
+#include "pixels.h"
 #include "words_mcu.h"
 
 enum { PIXELS = RLT_CONV_2D_WORDS_PIXELS };
@@ -130,33 +131,26 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
     const uint8_t *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
-    uint32_t from, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &from, &last);
-    const int32_t before = w->batches == 1 ? 0 : (int32_t)from / w->out_h, image_bytes = w->in_h * w->in_w * w->in_c;
-    int32_t left = (int32_t)(last - from) * w->out_w, y = (int32_t)from - before * w->out_h, x = 0;
-    int8_t *const first = (int8_t *)rlt_out(run, p->output) + (int32_t)from * w->out_w * w->out_c, *output = first;
+    rlt_pixels at = rlt_share_of_pixels(run, w);
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = first;
     const int direct = is_direct(w);
-    image += direct ? (int32_t)from * w->out_w * w->in_c : before * image_bytes;
-    for (; direct && left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
+    if (direct) image += at.before * w->in_c;
+    for (; direct && at.left >= PIXELS; at.left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
         int32_t start[PIXELS];
         direct_columns(image, p->depth, columns, start);
         four_pixels(p, columns, start, weights, channels, output);
     }
-    for (; direct && left > 0; left--, output += w->out_c, image += w->in_c) {
+    for (; direct && at.left > 0; at.left--, output += w->out_c, image += w->in_c) {
         const int32_t sum = widen(columns, 1, image, p->depth, 0);
         one_pixel(p, columns, -RLT_WEIGHT_OFFSET * sum, weights, channels, output);
     }
-    while (left > 0) {
+    while (at.left > 0) {
         int32_t start[PIXELS];
-        const int32_t pixels = left >= PIXELS ? PIXELS : 1;
-        for (int32_t i = 0; i < pixels; i++) {
-            const int32_t sum = column(w, image, y, x, p->input_zero_point, columns + i, (size_t)pixels, 0);
+        const int32_t pixels = at.left >= PIXELS ? PIXELS : 1;
+        for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
+            const int8_t *const own = image + at.image;
+            const int32_t sum = column(w, own, at.y, at.x, p->input_zero_point, columns + i, (size_t)pixels, 0);
             start[i] = -RLT_WEIGHT_OFFSET * sum;
-            if (++x < w->out_w) continue;
-            x = 0;
-            if (++y < w->out_h) continue;
-            y = 0;
-            image += image_bytes;
         }
         if (pixels == 1) {
             one_pixel(p, columns, start[0], weights, channels, output);
@@ -164,7 +158,7 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
             four_pixels(p, columns, start, weights, channels, output);
         }
         output += pixels * w->out_c;
-        left -= pixels;
+        at.left -= pixels;
     }
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;

@@ -5,17 +5,9 @@
 
 static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *weights, const void *channels,
                                                int32_t steps, int32_t out_c) {
-    int8_t *to0 = at->to[0], *to1 = at->to[1], *to2 = at->to[2];
-    const int8_t *from0 = at->from[0], *from1 = at->from[1], *from2 = at->from[2];
-    const int32_t more = steps - 1;
+    RLT_OPERANDS
     __asm__ volatile(
-        "ldr r1, %[from0]\n\t"
-        "ldr r3, %[from1]\n\t"
-        "ldr r5, %[from2]\n\t"
-        "ldr r7, %[weights]\n\t"
-        "ldr r9, %[channels]\n\t"
-        "ldr r11, %[more]\n\t"
-        "ldr r12, %[out_c]\n"
+        RLT_ENTER
         "1:\n\t"
         RLT_SUMS("vldrb.u8", WEIGHTS, "vmladav.s8", "vmladava.s8")
         "vldrw.u32 q3, [r9], #16\n\t" /* biases */
@@ -56,11 +48,7 @@ static __attribute__((noinline)) void multiply(const pixels *at, const int8_t *w
         "str r4, %[to2]\n\t"
         "subs r12, r12, #4\n\t"
         "bgt.w 1b\n\t"
-        : [to0] "+m"(to0), [to1] "+m"(to1), [to2] "+m"(to2)
-        : [from0] "m"(from0), [from1] "m"(from1), [from2] "m"(from2), [weights] "m"(weights),
-          [channels] "m"(channels), [more] "m"(more), [out_c] "m"(out_c)
-        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3",
-          "q4", "q5", "q6", "q7", "p0", "cc", "memory");
+        RLT_CONSTRAINTS);
 }
 
 rlt_status rlt_conv_2d_s8_mve(const rlt_run *run, const void *params) {

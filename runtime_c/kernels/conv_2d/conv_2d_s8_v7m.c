@@ -1,6 +1,7 @@
 /* int8 CONV_2D with 64-bit sums of Armv7-M: pairs.h. */
 #include "column_mcu.h"
 #include "pairs.h"
+#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_PAIRS_PIXELS, SHIFT = RLT_CONV_2D_PAIRS_SHIFT };
 
@@ -98,37 +99,27 @@ rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
     const int8_t *image = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
-    uint32_t from, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &from, &last);
-    const int32_t before = w->batches == 1 ? 0 : (int32_t)from / w->out_h, begin = (int32_t)from * w->out_w;
-    const int32_t end = (int32_t)last * w->out_w;
-    int32_t left = end - begin, y = (int32_t)from - before * w->out_h, x = 0;
-    int8_t *const first = (int8_t *)rlt_out(run, p->output) + begin * w->out_c, *output = first;
-    image += is_direct(w) ? begin * w->in_c : before * w->in_h * w->in_w * w->in_c;
+    rlt_pixels at = rlt_share_of_pixels(run, w);
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = first;
     for (int32_t i = 0; i < 2 * p->depth; i++) columns[i] = 0;
     if (is_direct(w)) {
-        for (; left >= PIXELS; left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
-            direct_columns(image, p->depth, columns);
+        int32_t next = at.before; /* the pixels of input and output are the same */
+        for (; at.left >= PIXELS; at.left -= PIXELS, output += PIXELS * w->out_c, next += PIXELS) {
+            direct_columns(image + next * w->in_c, p->depth, columns);
             four_pixels(p, columns, weights, channels, output);
         }
-        const int32_t done = (end - left) % (w->out_h * w->out_w); /* of this image */
-        y = done / w->out_w, x = done % w->out_w;
-        image -= done * w->in_c;
+        const int32_t inside = next % (w->out_h * w->out_w);
+        at.y = inside / w->out_w, at.x = inside % w->out_w, at.image = (next - inside) * w->in_c;
     }
-    while (left > 0) {
-        const int32_t pixels = left < PIXELS ? left : PIXELS;
-        for (int32_t i = 0; i < pixels; i++) {
-            (i % 2 ? second_of_pair : first_of_pair)(p, image, y, x, columns + i / 2);
-            if (++x < w->out_w) continue;
-            x = 0;
-            if (++y < w->out_h) continue;
-            y = 0;
-            image += w->in_h * w->in_w * w->in_c;
+    while (at.left > 0) {
+        const int32_t pixels = at.left < PIXELS ? at.left : PIXELS;
+        for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
+            (i % 2 ? second_of_pair : first_of_pair)(p, image + at.image, at.y, at.x, columns + i / 2);
         }
         if (pixels == PIXELS) four_pixels(p, columns, weights, channels, output);
         else last_pixels(p, columns, weights, channels, output, pixels);
         output += pixels * w->out_c;
-        left -= pixels;
+        at.left -= pixels;
     }
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;
