@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.flatbuffer.decode import Decoder, Record
+from rillet.flatbuffer.decode import Decoder, Record, Tables
 
 
 def dump(content: bytes) -> Any:
@@ -55,6 +55,6 @@ def _plain(value: Any) -> Any:
         return "nan"
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, Tables)):
         return [_plain(each) for each in value] or None
     return None if value == "" else value

@@ -1,15 +1,18 @@
 """Flatbuffer bytes -> records, driven by the schema tables, every offset checked before it is used.
 
 A record is a dict of field values: absent scalars have their default, other absent fields are None. Vectors of
-scalars are read-only numpy views, a union is `(table name, record)`. Layout facts: flatbuffers' "Internals" page.
+scalars are read-only numpy views, a union is `(table name, record)`. A model's tensors, operators and buffers are
+decoded one by one where they are asked for: who wants a name need not pay for thousands of tables. Layout facts:
+flatbuffers' "Internals" page.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -21,7 +24,8 @@ Record = dict[str, Any]
 _U32 = struct.Struct("<I")
 _I32 = struct.Struct("<i")
 _NUMPY_TYPES = {code: np.dtype("<" + code if code != "?" else "?") for code in "?bBhHiIqQfd"}
-_STORED_APART = {("Buffer", "data")}
+_BUFFER = "Buffer"  # whose bytes may be those of others, and are free of charge
+_MANY = frozenset({"Tensor", "Operator", _BUFFER})
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,41 @@ class _Layout:
     """A vtable, compiled: files hold thousands of tables and a few dozen vtables.
 
     Attributes:
-        extent: bytes of a table. values: all its fields and tags at once; names: theirs, in that order.
-        references: fields stored elsewhere, each with its offset in the table, in the schema's order.
-        defaults: the record of a table that has none of its fields.
+        extent: bytes of a table. values: all its fields and tags at once; names: theirs, in that order, then those of
+            absent fields, whose values are `defaults`.
+        references: fields stored elsewhere, each with its name, kind and offset in the table, in the schema's order.
     """
 
     extent: int
     values: struct.Struct
     names: tuple[str, ...]
-    references: tuple[tuple[Field, str, int], ...]
-    defaults: dict[str, Any]
+    defaults: tuple[Any, ...]
+    references: tuple[tuple[Field, str, str, int], ...]
+
+
+class Tables(Sequence[Record]):
+    """A vector of tables, each decoded the first time it is asked for."""
+
+    def __init__(self, decoder: Decoder, table: str, start: int, count: int) -> None:
+        self._decoder, self._table, self._start = decoder, table, start
+        self._known: list[Record | None] = [None] * count
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        record = self._known[index]
+        if record is None:
+            at = self._start + 4 * (index if index >= 0 else index + len(self))
+            record = self._decoder.table(self._table, at + _U32.unpack_from(self._decoder.data, at)[0])
+            self._known[index] = record
+        return record
 
 
 class Decoder:
@@ -73,23 +102,27 @@ class Decoder:
 
     def table(self, name: str, position: int) -> Record:
         """The table of type `name` at `position`."""
-        self.charge(8, position)
-        if not 0 <= position <= self.size - 4:
+        self._budget -= 8
+        if not 0 <= position <= self.size - 4 or self._budget < 0:
+            self.charge(0, position)
             raise self._outside(position, 4, f"table {name}")
-        vtable = position - _I32.unpack_from(self.data, position)[0]
+        data = self.data
+        vtable = position - _I32.unpack_from(data, position)[0]
         layout = self._layouts.get((name, vtable))
         if layout is None:
             layout = self._layouts[name, vtable] = self._layout(name, vtable)
         if position + layout.extent > self.size:
             raise self._outside(position, layout.extent, f"table {name}")
-        record: Record = layout.defaults.copy()
-        record.update(zip(layout.names, layout.values.unpack_from(self.data, position), strict=True))
-        for field, tag, entry in layout.references:
-            target = position + entry + record[field.name]
-            if field.kind == "union":
-                record[field.name] = self._union(name, field, record.pop(tag), target)
+        values = layout.values.unpack_from(data, position) + layout.defaults
+        record: Record = dict(zip(layout.names, values, strict=True))
+        for field, key, kind, entry in layout.references:
+            target = position + entry + record[key]
+            if kind == "table":
+                record[key] = self.table(field.refers, target)
+            elif kind == "union":
+                record[key] = self._union(name, field, record.pop(f"{key}_type"), target)
             else:
-                record[field.name] = self._value(name, field, target)
+                record[key] = self._vector(name, field, kind, target)
         return record
 
     def _layout(self, name: str, vtable: int) -> _Layout:
@@ -106,23 +139,23 @@ class Decoder:
         except FlatbufferError as error:
             raise FlatbufferError(f"at byte {vtable}: {error}") from None
 
-    def _value(self, table: str, field: Field, target: int) -> Any:
-        if field.kind == "table":
-            return self.table(field.refers, target)
+    def _vector(self, table: str, field: Field, kind: str, target: int) -> Any:
         if not 0 <= target <= self.size - 4:
             raise self._outside(target, 4, f"{table}.{field.name}")
         count: int = _U32.unpack_from(self.data, target)[0]
         target += 4
-        length = count if field.kind == "string" else count * field.size
+        length = count if kind == "string" else count * field.size
         if target > self.size - length:
             raise self._outside(target, length, f"{table}.{field.name}")
-        if (table, field.name) not in _STORED_APART:
-            self.charge(length, target)
-        if field.kind == "scalars":
+        if table != _BUFFER:
+            self._budget -= length
+            if self._budget < 0:
+                self.charge(0, target)
+        if kind == "scalars":
             return np.frombuffer(self.data, _NUMPY_TYPES[field.code], count, target) if count else _EMPTY[field.code]
-        if field.kind == "tables":
-            slots = range(target, target + length, 4)
-            return [self.table(field.refers, at + _U32.unpack_from(self.data, at)[0]) for at in slots]
+        if kind == "tables":
+            tables = Tables(self, field.refers, target, count)
+            return tables if field.refers in _MANY else list(tables)
         try:
             return str(self.data[target : target + count], "utf-8")
         except UnicodeDecodeError as error:
@@ -174,7 +207,7 @@ def _compiled(name: str, extent: int, entries: tuple[int, ...]) -> _Layout:
             continue
         places.append((entry, field.slot, field.code if field.kind == "scalar" else "I", field.name))
         if field.kind != "scalar":
-            references.append((field, f"{field.name}_type", entry))
+            references.append((field, field.name, field.kind, entry))
     layout, end = "<", 0
     for entry, size, code, label in sorted(places):
         if entry < max(end, 4) or entry + size > extent:
@@ -182,4 +215,5 @@ def _compiled(name: str, extent: int, entries: tuple[int, ...]) -> _Layout:
         layout += f"{entry - end}x{code}"
         end = entry + size
     names = tuple(label for *_, label in sorted(places))
-    return _Layout(extent, struct.Struct(layout), names, tuple(references), dict(schema.defaults))
+    absent = {label: default for label, default in schema.defaults.items() if label not in names}
+    return _Layout(extent, struct.Struct(layout), (*names, *absent), tuple(absent.values()), tuple(references))

@@ -27,8 +27,11 @@ _SUBBYTE = (DType.INT4, DType.UINT4, DType.INT2)
 _CARRIED_OP_FIELDS = ("custom_options_format", "debug_metadata_index")
 
 
-def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
+def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, appended: bool = True) -> Model:
     """Reads a .tflite file of schema version 3, from a path (memory-mapped) or from its bytes.
+
+    Args:
+        appended: also the files behind the model (`extra["appended_files"]`), which nothing that runs needs.
 
     Constants are read-only views of the file (int4, uint4 and int2 are unpacked copies). Every field that the IR
     has no place for is kept in `extra`, so that `write` gives back the same program, tensor numbers included.
@@ -37,7 +40,7 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Mod
         FlatbufferError: no valid TFLite file, with the byte offset and the reason; or no such file.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _Reader(source).model()
+        return _Reader(source, appended).model()
     path = Path(source)
     try:
         with open(path, "rb") as file:
@@ -47,21 +50,22 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Mod
     except OSError as error:
         raise FlatbufferError(f"cannot read {path}: {error.strerror}") from None
     try:
-        return _Reader(content).model()
+        return _Reader(content, appended).model()
     except FlatbufferError as error:
         raise FlatbufferError(f"{path}: {error}") from None
 
 
 class _Reader:
-    def __init__(self, content: Any) -> None:
+    def __init__(self, content: Any, appended: bool) -> None:
         self._decoder = Decoder(content)
+        self._appended = appended
         self._unpacked: dict[tuple[int, DType, int], NDArray[np.generic]] = {}
 
     def model(self) -> Model:
         root = self._decoder.root("Model")
         if root["version"] != VERSION:
             raise FlatbufferError(f"schema version {root['version']}; rillet reads version {VERSION}")
-        self._buffers = [self._buffer(record) for record in root["buffers"] or ()]
+        self._buffers: Sequence[Record] = root["buffers"] or ()
         self._codes: list[tuple[str, Record]] = [_operator_code(record) for record in root["operator_codes"] or ()]
         if not root["subgraphs"]:
             raise FlatbufferError("the file holds no subgraph")
@@ -77,20 +81,21 @@ class _Reader:
         for name in ("external_buffer_groups", "external_buffers"):
             if root[name]:
                 model.extra[name] = root[name]
-        files = read_appended(self._decoder.data)
+        files = read_appended(self._decoder.data) if self._appended else {}
         if files:
             model.extra["appended_files"] = files
         _mark_unranked(graphs)
         return model
 
-    def _buffer(self, record: Record) -> Bytes:
+    def _buffer(self, number: int, what: str) -> Bytes:
+        record = self._pick(self._buffers, number, what)
         if record["offset"] > 1:
             return self._outside(record["offset"], record["size"], "a buffer")
         data: Bytes | None = record["data"]
         return _NO_BYTES if data is None else data
 
     def _copy(self, number: int, what: str) -> bytes:
-        content = self._pick(self._buffers, number, what)
+        content = self._buffer(number, what)
         self._decoder.charge(len(content), number)
         return bytes(content.tobytes())
 
@@ -124,28 +129,27 @@ class _Reader:
         return graph
 
     def _tensor(self, record: Record) -> Tensor:
-        name = record["name"] or ""
-        try:
-            dtype = DType(record["type"])
-        except ValueError:
-            raise FlatbufferError(f"tensor '{name}' has type {record['type']}, not a known one") from None
+        name, number = record["name"] or "", record["buffer"]
+        dtype = _DTYPES.get(record["type"])
+        if dtype is None:
+            raise FlatbufferError(f"tensor '{name}' has type {record['type']}, not a known one")
         static = _ints(record["shape"])
         if static and min(static) < 0:
             raise FlatbufferError(f"tensor '{name}' has shape {static}, with a negative dimension")
         tensor = Tensor(name, static, dtype, is_variable=record["is_variable"])
-        signature = record["shape_signature"]
+        signature, quantization = record["shape_signature"], record["quantization"]
         if signature is not None:
             self._set_signature(tensor, signature.tolist())
-        if record["quantization"] is not None:
-            tensor.quantization = _quantization(record["quantization"])
+        if quantization is not None:
+            tensor.quantization = _quantization(quantization)
         tensor.sparsity, tensor.variant = record["sparsity"], record["variant_tensors"]
         if record["external_buffer"]:
             tensor.extra["external_buffer"] = record["external_buffer"]
         if record["has_rank"]:
             tensor.extra["has_rank"] = True
-        buffer = self._pick(self._buffers, record["buffer"], f"tensor '{name}': buffer")
+        buffer = self._buffer(number, f"tensor '{name}': buffer")
         if len(buffer):
-            tensor.data = self._constant(tensor, static, buffer, record["buffer"])
+            tensor.data = self._constant(tensor, static, buffer, number)
         elif 0 in static and not tensor.is_variable and dtype not in _OPAQUE:
             tensor.data = _shaped(tensor, np.empty(0, dtype.numpy), static)
         return tensor
@@ -235,6 +239,7 @@ class _Reader:
 
 
 _NO_BYTES: Bytes = np.empty(0, np.uint8)
+_DTYPES = {dtype.value: dtype for dtype in DType}
 
 
 def _ints(vector: NDArray[Any] | None) -> tuple[int, ...]:

@@ -139,15 +139,17 @@ class Activation(IntEnum):
     @property
     def bounds(self) -> tuple[float, float]:
         """Clamp range; infinite where the side is open. TANH and SIGN_BIT are no clamps: ValueError."""
-        table = {
-            Activation.NONE: (-np.inf, np.inf),
-            Activation.RELU: (0.0, np.inf),
-            Activation.RELU_N1_TO_1: (-1.0, 1.0),
-            Activation.RELU6: (0.0, 6.0),
-        }
-        if self not in table:
+        if self not in _BOUNDS:
             raise ValueError(f"{self.name} is not a clamp")
-        return table[self]
+        return _BOUNDS[self]
+
+
+_BOUNDS = {
+    Activation.NONE: (-np.inf, np.inf),
+    Activation.RELU: (0.0, np.inf),
+    Activation.RELU_N1_TO_1: (-1.0, 1.0),
+    Activation.RELU6: (0.0, 6.0),
+}
 
 
 @dataclass

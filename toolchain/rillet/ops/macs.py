@@ -16,9 +16,11 @@ def count_macs(op: Op) -> int | None:
     definition = registry().get(op.kind)
     if definition is None:
         return None
-    inputs = [None if t is None else _started(t) for t in op.inputs]
+    if any(t is not None and None in t.shape for t in (*op.inputs, *op.outputs)):
+        inputs = [None if t is None else _started(t) for t in op.inputs]
+        op = replace(op, inputs=inputs, outputs=[_started(t) for t in op.outputs])
     try:
-        return definition.macs(replace(op, inputs=inputs, outputs=[_started(t) for t in op.outputs]))
+        return definition.macs(op)
     except (RilletError, IndexError):
         return None
 

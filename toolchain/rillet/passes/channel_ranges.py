@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..ir import DType, Graph, Op, Tensor
 from .channel_sums import ChannelSums
 from .edit import activation, is_quantized, optional_input, same_quantization
-from .linear import LINEAR, NO_CLAMPS, Doubles, clamp_limits, has_border
+from .linear import LINEAR, NO_CLAMPS, Doubles, Limits, clamp_limits, dtype_limits, has_border
 from .varying import varying
 
 _ROUNDING = 1e-5
@@ -45,7 +45,35 @@ def _clip(values: Doubles, low: float, high: float) -> Doubles:
     return np.minimum(np.maximum(values, low), high)  # a third of np.clip's time on a layer's channels
 
 
-Ranges = dict[Tensor, Range]
+class Ranges:
+    """The ranges of tensors, made where they are asked for: most are nothing but limits.
+
+    Attributes:
+        partly: tensors that have constant channels.
+    """
+
+    def __init__(self) -> None:
+        self.partly: set[Tensor] = set()
+        self._known: dict[Tensor, Range] = {}
+        self._limits: dict[Tensor, Limits] = {}
+
+    def limit(self, tensor: Tensor, limits: Limits) -> None:
+        """All channels may take everything within `limits`."""
+        self._limits[tensor] = limits
+
+    def know(self, tensor: Tensor, known: Range) -> None:
+        if tensor.shape and tensor.shape[-1] == known.low.size:
+            self._known[tensor] = known
+            if known.is_constant.any():
+                self.partly.add(tensor)
+
+    def of(self, tensor: Tensor) -> Range | None:
+        """None for a tensor without a known last dimension."""
+        found = self._known.get(tensor)
+        if found is None and tensor.shape and tensor.shape[-1] is not None:
+            low, high = self._limits.get(tensor) or dtype_limits(tensor)
+            found = self._known[tensor] = _full(tensor, low, high)
+        return found
 
 
 def channel_ranges(graph: Graph, plain: Collection[Op]) -> Ranges:
@@ -54,31 +82,26 @@ def channel_ranges(graph: Graph, plain: Collection[Op]) -> Ranges:
     Args:
         plain: the linear ops that `is_plain_linear` names: only they get ranges of their own.
     """
-    ranges: Ranges = {}
+    ranges = Ranges()
     quick = varying(graph, plain)
-    partly: set[Tensor | None] = set()  # tensors with constant channels: what reads them needs a closer look
     for op in graph.ops:
-        if op in quick and op.inputs[LINEAR[op.kind].x] not in partly:
-            y = op.outputs[0]
-            ranges[y] = _full(y, *clamp_limits(op))
+        rule = _RULES.get(op.kind)
+        if rule is None or activation(op) in NO_CLAMPS:
             continue
-        rule = _RULES.get(op.kind) if op.kind not in LINEAR or op in plain else None
-        found = rule(op, ranges) if rule is not None and activation(op) not in NO_CLAMPS else None
-        for tensor in op.outputs:
-            default = unknown_range(tensor)
-            if default is not None:
-                known = found if found is not None and tensor is op.outputs[0] else default
-                ranges[tensor] = known if known.low.size == default.low.size else default
-                if known is found and known.is_constant.any():
-                    partly.add(tensor)
+        if rule is not _linear:
+            found = rule(op, ranges)
+        elif op not in plain:
+            continue
+        elif op.inputs[LINEAR[op.kind].x] in ranges.partly:  # what reads constant channels needs a closer look
+            found = _linear(op, ranges)
+        elif op in quick and quick[op].all():
+            ranges.limit(op.outputs[0], clamp_limits(op))
+            continue
+        else:
+            found = _linear(op, ranges, quick.get(op))
+        if found is not None:
+            ranges.know(op.outputs[0], found)
     return ranges
-
-
-def unknown_range(tensor: Tensor) -> Range | None:
-    """Everything that the dtype can hold; None for a tensor without a known last dimension."""
-    if not tensor.shape or tensor.shape[-1] is None:
-        return None
-    return _full(tensor, *(tensor.dtype.limits if tensor.dtype.is_integer else (-np.inf, np.inf)))
 
 
 def _full(tensor: Tensor, low: float, high: float) -> Range:
@@ -92,14 +115,15 @@ def zero_of(tensor: Tensor) -> float:
     return float(quantization.zero_point[0]) if is_quantized(tensor) and quantization else 0.0
 
 
-def _linear(op: Op, ranges: Ranges) -> Range | None:
+def _linear(op: Op, ranges: Ranges, vary: NDArray[np.bool_] | None = None) -> Range | None:
+    """`vary`: channels whose range need not be exact."""
     layout = LINEAR[op.kind]
     x, weight, bias = (optional_input(op, i) for i in (layout.x, layout.weight, layout.bias))
     if x is None or weight is None or weight.data is None or (bias is not None and bias.data is None):
         return None
     if op.kind == "TRANSPOSE_CONV":
         return None
-    given = ranges.get(x) or unknown_range(x)
+    given = ranges.of(x)
     if given is None:
         return None
     zero = zero_of(x)
@@ -119,6 +143,11 @@ def _linear(op: Op, ranges: Ranges) -> Range | None:
         )
 
     everything = slice(None)
+    if vary is not None and not sums.is_tiny:
+        result, rest = _full(op.outputs[0], *limits), np.flatnonzero(~vary)
+        exact = output(sums.of(rest), rest)
+        result.low[rest], result.high[rest] = exact.low, exact.high
+        return result
     if sums.is_small:
         return output(sums.of(everything), everything)
     result = output(sums.sampled(), everything)  # what is left out can only widen the interval
@@ -161,7 +190,7 @@ def _passed_on(op: Op, ranges: Ranges) -> Range | None:
     x, y = op.inputs[0], op.outputs[0]
     if x is None or not x.shape or not y.shape or x.shape[-1] != y.shape[-1] or not same_quantization(x, y):
         return None
-    given = ranges.get(x) or unknown_range(x)
+    given = ranges.of(x)
     return None if given is None else given.clip(*clamp_limits(op))
 
 
@@ -186,7 +215,7 @@ def _added(op: Op, ranges: Ranges) -> Range | None:
     a, b = op.inputs
     if a is None or b is None or a.shape != b.shape or op.outputs[0].dtype is not DType.FLOAT32:
         return None
-    first, second = ranges.get(a) or unknown_range(a), ranges.get(b) or unknown_range(b)
+    first, second = ranges.of(a), ranges.of(b)
     if first is None or second is None:
         return None
     low = (first.low + second.low).astype(np.float32).astype(np.float64)

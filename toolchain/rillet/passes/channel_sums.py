@@ -13,6 +13,7 @@ Bounds = tuple[Doubles, Doubles]
 
 _SAMPLE = 32  # weights of each output channel in a sample
 _AFFORDABLE = 16384  # weights that are summed exactly without need
+_NOTHING = 4096  # the same where it is known of most channels that there is no need: first layers
 
 
 class ChannelSums:
@@ -35,6 +36,7 @@ class ChannelSums:
             self._grid = data.reshape(data.shape[0], -1, data.shape[-1])
             self.channels = len(self._grid)
         self.is_small = self._channelwise or self._grid.size <= _AFFORDABLE
+        self.is_tiny = self._grid.size <= _NOTHING
 
     def may_take(self, channels: int) -> bool:
         """Whether so many channels' exact sums cost little."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..ir import DType, Graph, Op, Quantization, Tensor
 from ..ops.macs import count_macs
 from .channel_groups import ELEMENTWISE_BINARY, Group, channel_groups
-from .channel_ranges import Ranges, channel_ranges, zero_of
+from .channel_ranges import Range, Ranges, channel_ranges, zero_of
 from .channel_sums import dot, real_weights, stored_weights
 from .edit import Array, is_quantized, optional_input, set_input, with_attrs
 from .linear import LINEAR, Doubles, has_border, is_plain_linear
@@ -69,15 +69,24 @@ def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
     for sink in group.sinks:
         x = sink.inputs[LINEAR[sink.kind].x]
         assert x is not None
-        known = ranges[x].is_constant
-        if has_border(sink):
-            known &= ranges[x].low == zero_of(x)
-        removable &= known | _unread(sink)
+        removable &= _constant(x, sink, ranges) | _unread(sink) if x in ranges.partly else _unread(sink)
         if not removable.any():
             break
     if removable.all():
         removable[0] = False  # a tensor of no channels is nothing that a runtime knows
     return removable
+
+
+def _constant(x: Tensor, sink: Op, ranges: Ranges) -> NDArray[np.bool_]:
+    """The channels of `x` whose contribution to `sink` is known."""
+    given = _range_of(x, ranges)
+    return given.is_constant & (given.low == zero_of(x)) if has_border(sink) else given.is_constant
+
+
+def _range_of(x: Tensor, ranges: Ranges) -> Range:
+    found = ranges.of(x)
+    assert found is not None
+    return found
 
 
 def _unread(sink: Op) -> NDArray[np.bool_]:
@@ -105,10 +114,11 @@ def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges)
         layout = LINEAR[sink.kind]
         x, weight, bias = sink.inputs[layout.x], sink.inputs[layout.weight], optional_input(sink, layout.bias)
         assert x is not None and weight is not None
-        known = np.flatnonzero(removable & ranges[x].is_constant)
+        given = _range_of(x, ranges)
+        known = np.flatnonzero(removable & given.is_constant)
         weights = np.moveaxis(real_weights(weight, known, layout.in_axis), (layout.out_axis, layout.in_axis), (0, 1))
         per_channel = weights.reshape(*weights.shape[:2], math.prod(weights.shape[2:])).sum(axis=2)
-        total = dot(per_channel, ranges[x].low[known] - zero_of(x))
+        total = dot(per_channel, given.low[known] - zero_of(x))
         if bias is not None and bias.data is not None:
             total = total + bias.data.astype(np.float64)
         if is_quantized(x) and np.abs(total).max(initial=0) > _INT32:

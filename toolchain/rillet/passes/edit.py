@@ -55,7 +55,7 @@ def is_pure(op: Op) -> bool:
 def activation(op: Op) -> Activation | None:
     """The fused activation; None for an op that has no such attribute."""
     value = getattr(op.attrs, "fused_activation_function", None)
-    return None if value is None else Activation(value)
+    return value if value is None or type(value) is Activation else Activation(value)
 
 
 def with_attrs(op: Op, **changes: object) -> Attrs:

@@ -113,6 +113,11 @@ def clamp_limits(op: Op) -> Limits:
     return max(smallest, stored[0]), min(largest, stored[1])
 
 
+def dtype_limits(tensor: Tensor) -> Limits:
+    """Everything that the dtype can hold."""
+    return tensor.dtype.limits if tensor.dtype.is_integer else (-np.inf, np.inf)
+
+
 def is_plain_linear(op: Op) -> bool:
     """All float32, or int8 with int32 bias; ungrouped; weights dense; one input channel per weight channel."""
     layout = LINEAR[op.kind]

@@ -49,8 +49,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _rewrite(data: ModelBytes, passes: bool) -> Rewritten | None:
-    model = read(memoryview(data))
-    model.extra.pop("appended_files", None)  # labels: nothing that runs
+    model = read(memoryview(data), appended=False)
     changes = sum(uint8_to_int8(graph) for graph in model.graphs)
     if passes:
         made = optimize(model, passes=WORTHWHILE_PASSES)
