@@ -15,6 +15,11 @@
 #else
 #define RLT_BUILT_AVX2(function) NULL
 #endif
+#if defined(RLT_BUILD_AVXVNNI)
+#define RLT_BUILT_AVXVNNI(function) function
+#else
+#define RLT_BUILT_AVXVNNI(function) NULL
+#endif
 #if defined(RLT_BUILD_AVX512VNNI)
 #define RLT_BUILT_AVX512VNNI(function) function
 #else

@@ -87,18 +87,19 @@ typedef enum {
 enum {
     RLT_ISA_SCALAR = 1u << 0,     /* portable C, always there */
     RLT_ISA_AVX2 = 1u << 1,       /* with FMA and F16C */
-    RLT_ISA_AVX512VNNI = 1u << 2, /* AVX-512 F, BW, DQ, VL, VNNI */
-    RLT_ISA_NEON = 1u << 3,
-    RLT_ISA_DOTPROD = 1u << 4,
-    RLT_ISA_DSP = 1u << 5, /* Armv7E-M, Armv8-M DSP extension */
-    RLT_ISA_MVE = 1u << 6, /* Helium */
-    RLT_ISA_WASM = 1u << 7, /* SIMD128 */
-    RLT_ISA_MCU = 1u << 8,  /* portable C for small cores without SIMD, and their plain multiplier */
-    RLT_ISA_V7M = 1u << 9   /* Armv7-M without the DSP extension: sums of 64 bits */
+    RLT_ISA_AVXVNNI = 1u << 2,    /* AVX2 and its VNNI form: client processors without AVX-512 */
+    RLT_ISA_AVX512VNNI = 1u << 3, /* AVX-512 F, BW, DQ, VL, VNNI */
+    RLT_ISA_NEON = 1u << 4,
+    RLT_ISA_DOTPROD = 1u << 5,
+    RLT_ISA_DSP = 1u << 6,  /* Armv7E-M, Armv8-M DSP extension */
+    RLT_ISA_MVE = 1u << 7,  /* Helium */
+    RLT_ISA_WASM = 1u << 8, /* SIMD128 */
+    RLT_ISA_MCU = 1u << 9,  /* portable C for small cores without SIMD, and their plain multiplier */
+    RLT_ISA_V7M = 1u << 10  /* Armv7-M without the DSP extension: sums of 64 bits */
 };
 
 /* The instruction sets this CPU has and this library was built with, limited by the environment variable
- * RILLET_ISA ("scalar", "avx2", "avx512vnni", ...) if it is set. Read once. */
+ * RILLET_ISA ("scalar", "avx2", "avxvnni", "avx512vnni", ...) if it is set. Read once. */
 uint32_t rlt_cpu_isa(void);
 
 enum {

@@ -54,6 +54,11 @@ uint64_t rlt_peak(rlt_peak_kind kind, const void *buffer, size_t bytes, uint32_t
     const rlt_peak_set *set = best();
     volatile int32_t integer = 0;
     volatile float real = 0.5f;
+#if defined(RLT_BUILD_AVXVNNI)
+    if (kind == RLT_PEAK_INT8_MACS && set == &rlt_peak_avx2 && (rlt_cpu_isa() & RLT_ISA_AVXVNNI)) {
+        return rlt_peak_int8_avxvnni(rounds, &integer);
+    }
+#endif
     if (kind == RLT_PEAK_INT8_MACS) return set->int8_macs(rounds, &integer);
     if (kind == RLT_PEAK_FLOAT_MACS) return set->float_macs(rounds, &real);
     if (kind != RLT_PEAK_READ_BYTES || buffer == NULL || bytes % 512 != 0 || (uintptr_t)buffer % 64 != 0) return 0;

@@ -14,6 +14,7 @@ typedef struct {
 } rlt_peak_set;
 
 extern const rlt_peak_set rlt_peak_scalar, rlt_peak_avx2, rlt_peak_avx512vnni;
+uint64_t rlt_peak_int8_avxvnni(uint32_t rounds, volatile int32_t *seen);
 
 /* X(0) ... X(9): independent chains, enough for two instructions a clock with a latency of five, few enough for 16
  * registers. Spelled out because GCC moves the elements of an array from register to register in such a loop. */

@@ -7,6 +7,11 @@
 #include <string.h>
 
 #define RLT_INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define RLT_APART static __attribute__((noinline))
+#else
+#define RLT_APART static __attribute__((noinline, noclone))
+#endif
 
 enum { LANES = 8, QUARTERS = 2 };
 
@@ -85,6 +90,38 @@ RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
     return _mm256_srav_epi32(vi_add(high, _mm256_srai_epi32(value, 31)), scale->right);
 }
 
+/* kernels/common/prepare_float_scale.h: sums scaled by floats, rounded towards 0 at first too. In memory one array after
+ * the other. */
+typedef struct {
+    __m256 high, low, offset;
+} v_float_scale;
+
+RLT_INLINE v_float_scale v_load_float_scale(const void *from) {
+    const float *high = from;
+    return (v_float_scale){_mm256_loadu_ps(high), _mm256_loadu_ps(high + LANES), _mm256_loadu_ps(high + 2 * LANES)};
+}
+
+/* Around everything that uses one: the rounding mode is the thread's. */
+typedef unsigned v_mode;
+RLT_INLINE v_mode v_enter(int scaled) {
+    const v_mode before = _mm_getcsr();
+    if (scaled) _mm_setcsr(before | _MM_ROUND_TOWARD_ZERO);
+    return before;
+}
+RLT_INLINE void v_leave(v_mode mode) {
+    if (mode != _mm_getcsr()) _mm_setcsr(mode);
+}
+
+RLT_INLINE vi vi_scale_positive(vi sum, const v_float_scale *scale) {
+    const __m256 x = _mm256_cvtepi32_ps(sum);
+    return _mm256_cvttps_epi32(_mm256_fmadd_ps(x, scale->high, _mm256_fmadd_ps(x, scale->low, scale->offset)));
+}
+RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
+    const __m256 sign = _mm256_and_ps(_mm256_castsi256_ps(sum), _mm256_set1_ps(-0.0f)), x = _mm256_cvtepi32_ps(sum);
+    const __m256 rest = _mm256_fmadd_ps(x, scale->low, _mm256_or_ps(scale->offset, sign));
+    return _mm256_cvttps_epi32(_mm256_fmadd_ps(x, scale->high, rest));
+}
+
 RLT_INLINE __m128i v_round_away(__m256d value) {
     const __m256d limit = _mm256_set1_pd(1 << 30);
     value = _mm256_max_pd(_mm256_min_pd(value, limit), _mm256_sub_pd(_mm256_setzero_pd(), limit));
@@ -104,23 +141,46 @@ RLT_INLINE vi vi_scale_exact(vi value, const double *factor) {
 }
 
 typedef struct {
-    __m128i zero_point; /* 16-bit lanes */
-    __m128i low, high;  /* 8-bit lanes */
+    vi zero_point;     /* 16-bit lanes */
+    __m128i low, high; /* 8-bit lanes */
 } v_range;
 
 RLT_INLINE v_range v_set_range(int32_t zero_point, int32_t low, int32_t high) {
-    return (v_range){_mm_set1_epi16((int16_t)zero_point), _mm_set1_epi8((int8_t)low), _mm_set1_epi8((int8_t)high)};
+    return (v_range){_mm256_set1_epi16((int16_t)zero_point), _mm_set1_epi8((int8_t)low), _mm_set1_epi8((int8_t)high)};
 }
 
 typedef __m128i v_bytes;
 
+/* Two vectors, or one twice, as 16-bit lanes in order. */
+RLT_INLINE vi v_to_halves(const vi *a, const int count) {
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(a[0], a[count > 1 ? 1 : 0]), 0xD8);
+}
+
 RLT_INLINE v_bytes v_to_bytes(const vi *a, const int count, const v_range *range) {
-    const vi b = a[count > 1 ? 1 : 0];
-    const __m128i first = _mm_packs_epi32(_mm256_castsi256_si128(a[0]), _mm256_extracti128_si256(a[0], 1));
-    const __m128i second = _mm_packs_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
-    const __m128i bytes =
-        _mm_packs_epi16(_mm_adds_epi16(first, range->zero_point), _mm_adds_epi16(second, range->zero_point));
+    const vi halves = _mm256_adds_epi16(v_to_halves(a, count), range->zero_point);
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
     return _mm_min_epi8(_mm_max_epi8(bytes, range->low), range->high);
+}
+
+typedef struct {
+    __m128i top, zero_point; /* 8-bit lanes; `top` is unsigned, the largest result less the zero point */
+} v_positive_range;
+
+typedef struct {
+    v_range any;
+    v_positive_range positive;
+} v_last_steps;
+
+RLT_INLINE v_last_steps v_last_steps_of(int32_t zero_point, int32_t low, int32_t high) {
+    return (v_last_steps){v_set_range(zero_point, low, high),
+                          {_mm_set1_epi8((char)(high - zero_point)), _mm_set1_epi8((char)zero_point)}};
+}
+
+RLT_INLINE v_bytes v_last_bytes(const vi *a, const int count, const int positive, const v_last_steps *steps) {
+    if (!positive) return v_to_bytes(a, count, &steps->any);
+    const vi halves = v_to_halves(a, count);
+    const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    return _mm_add_epi8(_mm_min_epu8(bytes, steps->positive.top), steps->positive.zero_point);
 }
 
 RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {

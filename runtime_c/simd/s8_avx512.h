@@ -85,13 +85,14 @@ RLT_INLINE vi vi_requantize_small(vi value, const v_scale *scale) {
     return _mm512_srav_epi32(vi_add(high, _mm512_srai_epi32(value, 31)), scale->right);
 }
 
-/* kernels/common/prepare_float_scale.h: sums scaled by floats. */
+/* kernels/common/prepare_float_scale.h: sums scaled by floats. In memory one array after the other. */
 typedef struct {
     __m512 high, low, offset;
 } v_float_scale;
 
-RLT_INLINE v_float_scale v_load_float_scale(const void *high, const void *low, const void *offset) {
-    return (v_float_scale){_mm512_loadu_ps(high), _mm512_loadu_ps(low), _mm512_loadu_ps(offset)};
+RLT_INLINE v_float_scale v_load_float_scale(const void *from) {
+    const float *high = from;
+    return (v_float_scale){_mm512_loadu_ps(high), _mm512_loadu_ps(high + LANES), _mm512_loadu_ps(high + 2 * LANES)};
 }
 
 RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
@@ -104,6 +105,11 @@ RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
     const __m512 rest = _mm512_fmadd_round_ps(x, scale->low, offset, TO_NEAREST);
     return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, rest, TO_ZERO));
 }
+
+/* Rounding modes are those of instructions: nothing to set. */
+typedef int v_mode;
+RLT_INLINE v_mode v_enter(int scaled) { return scaled; }
+RLT_INLINE void v_leave(v_mode mode) { (void)mode; }
 
 /* The same where results below 0 count as 0. */
 RLT_INLINE vi vi_scale_positive(vi sum, const v_float_scale *scale) {

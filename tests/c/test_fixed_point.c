@@ -1,4 +1,5 @@
 /* The integer arithmetic that int8 results rest on, against the floating-point and gemmlowp forms that define it. */
+#include <fenv.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +46,12 @@ static void test_exact_is_the_double_product_rounded(void) {
     CHECK(wrong == 0);
 }
 
-static int32_t scaled(int32_t value, const rlt_float_scale *s) {
-    const float x = (float)value, offset = value < 0 ? -s->offset : s->offset;
-    return (int32_t)((double)x * (double)s->high + (double)fmaf(x, s->low, offset));
+static int32_t scaled(int32_t value, rlt_first_rounding first, const rlt_float_scale *s) {
+    volatile float x = (float)value, offset = value < 0 ? -s->offset : s->offset, rest;
+    fesetround(first == RLT_FIRST_TO_ZERO ? FE_TOWARDZERO : FE_TONEAREST);
+    rest = fmaf(x, s->low, offset);
+    fesetround(FE_TONEAREST);
+    return (int32_t)((double)x * (double)s->high + (double)rest);
 }
 
 /* At and beside the values where results change, for factors and ranges as layers have them. */
@@ -58,9 +62,10 @@ static void test_float_scales_give_the_same_results(void) {
         const int32_t high = 127 + (int32_t)(drawn() % 129), low = drawn() & 1 ? 0 : high - 255;
         const double factor = ldexp(multiplier, shift - 31), largest = ldexp(1, 8 + (int)(drawn() % 22));
         const int exact = (int)(drawn() & 1);
+        const rlt_first_rounding first = drawn() & 1 ? RLT_FIRST_TO_ZERO : RLT_FIRST_TO_NEAREST;
         rlt_float_scale scale;
-        if (exact ? !rlt_float_scale_for(factor, 0.5, low, high, largest, &scale)
-                  : !rlt_float_scale_fixed(multiplier, shift, low, high, largest, &scale)) {
+        if (exact ? !rlt_float_scale_for(factor, 0.5, low, high, largest, first, &scale)
+                  : !rlt_float_scale_fixed(multiplier, shift, low, high, largest, first, &scale)) {
             continue;
         }
         proven++;
@@ -69,7 +74,7 @@ static void test_float_scales_give_the_same_results(void) {
             if (drawn() & 1) value = -value;
             if (abs(value) > largest) continue;
             const int32_t want = exact ? (int32_t)round(value * factor) : rlt_requantize(value, multiplier, shift);
-            wrong += rlt_clamp(want, low, high) != rlt_clamp(scaled(value, &scale), low, high);
+            wrong += rlt_clamp(want, low, high) != rlt_clamp(scaled(value, first, &scale), low, high);
         }
     }
     CHECK(wrong == 0);

@@ -5,7 +5,7 @@
 enum { SIDE_BY_SIDE = 8 };
 
 static const double WHOLE = 1 << 24; /* larger sums may have no float */
-/* Largest error of an offset below 1 plus something tiny; what doubles leave unsure here, generously. */
+/* Half the distance of floats below 1, a little more; what doubles leave unsure here, generously. */
 static const double ERROR = 0x1.01p-25, UNSURE = 0x1p-40;
 
 static int32_t whole_below(double value) { return value < 1024 ? (int32_t)value : 1024; }
@@ -68,14 +68,15 @@ static void bound_steps(double factor, double half, int32_t steps, double *least
 
 /* `above`, `most`: what a scan found. `unsure`: of that. A sum just at a step belongs to the higher result, if it is positive. */
 static int scale_between(double factor, double half, int32_t low, double above, double most, double unsure,
-                         rlt_float_scale *to) {
+                         rlt_first_rounding first, rlt_float_scale *to) {
     const double below = factor - most;
     if (above < unsure || below < unsure || (above == 0 && low < 0)) return 0;
     to->high = (float)factor;
     if ((double)to->high > factor) to->high = (float)(factor - factor * 0x1p-24);
     to->low = (float)(factor - (double)to->high);
-    to->offset = (float)(half + (below - above) / 2);
-    const double moved = (double)to->offset - half;
+    const double lost = first == RLT_FIRST_TO_ZERO ? ERROR : 0; /* on average */
+    to->offset = (float)(half + (below - above) / 2 + lost);
+    const double moved = (double)to->offset - lost - half;
     return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
 }
 
@@ -89,36 +90,38 @@ static int32_t steps_for(double factor, double half, int32_t low, int32_t high, 
 }
 
 static int scale_for(double factor, double half, int32_t low, int32_t high, double largest, double unsure,
-                     rlt_float_scale *to) {
+                     rlt_first_rounding first, rlt_float_scale *to) {
     const int32_t steps = steps_for(factor, half, low, high, largest);
     double above, most;
     if (steps == 0) return 0;
     bound_steps(factor, half, steps, &above, &most);
-    if (above > UNSURE && scale_between(factor, half, low, above, most, UNSURE, to)) return 1;
+    if (above > UNSURE && scale_between(factor, half, low, above, most, UNSURE, first, to)) return 1;
     scan_steps(factor, half, steps, &above, &most);
-    return scale_between(factor, half, low, above, most, unsure, to);
+    return scale_between(factor, half, low, above, most, unsure, first, to);
 }
 
-int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_float_scale *to) {
-    return scale_for(factor, half, low, high, largest, UNSURE, to);
+int rlt_float_scale_for(double factor, double half, int32_t low, int32_t high, double largest, rlt_first_rounding first,
+                        rlt_float_scale *to) {
+    return scale_for(factor, half, low, high, largest, UNSURE, first, to);
 }
 
 /* Its two roundings are one: floor(floor(x * 2^s + 1/2) / 2^s + 1/2) = floor(x + 1/2 + 2^-s / 2), for s >= 1 and
  * magnitudes x whose result is not exactly between two. Doubles hold all of this exactly. */
 int rlt_float_scale_fixed(int32_t multiplier, int32_t shift, int32_t low, int32_t high, double largest,
-                          rlt_float_scale *to) {
+                          rlt_first_rounding first, rlt_float_scale *to) {
     if (shift > -1 || shift < -22 || multiplier <= 0) return 0;
     const double unit = 1.0 / (double)(INT64_C(1) << -shift);
     const double factor = (double)multiplier * 0x1p-31 * unit, half = 0.5 + unit / 2;
-    return scale_for(factor, half, low, high, largest, 0, to);
+    return scale_for(factor, half, low, high, largest, 0, first, to);
 }
 
 int rlt_float_scale_sums(int32_t multiplier, int32_t shift, int32_t low, int32_t high, int64_t least, int64_t most,
-                         int32_t *bias, rlt_float_scale *to) {
+                         rlt_first_rounding first, int32_t *bias, rlt_float_scale *to) {
     if (shift > 0 || least <= INT32_MIN || most >= INT32_MAX) return 0;
     const int32_t value = rlt_requantize((int32_t)least, multiplier, shift);
     if (value != rlt_requantize((int32_t)most, multiplier, shift)) {
-        return rlt_float_scale_fixed(multiplier, shift, low, high, (double)(most > -least ? most : -least), to);
+        return rlt_float_scale_fixed(multiplier, shift, low, high, (double)(most > -least ? most : -least), first,
+                                     to);
     }
     if (most - least >= 1 << 30) return 0;
     const int64_t sign = value < 0 ? -(1 << 30) : 1 << 30, middle = (least + most) / 2;

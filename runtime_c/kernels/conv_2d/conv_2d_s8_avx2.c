@@ -1,7 +1,7 @@
 /* int8 CONV_2D in its packed form with AVX2. */
 #include "packed_avx2.h"
 
-#include "packed_finish.h"
+#include "packed_finish_avx512.h"
 #include "packed_tiles.h"
 
 rlt_status rlt_conv_2d_s8_avx2(const rlt_run *run, const void *params) { return run_packed(run, params); }

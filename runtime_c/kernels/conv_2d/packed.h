@@ -31,7 +31,7 @@ typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
     rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[], then
-                         then rlt_conv_2d_rounding[] of vectors;
+                         for each vector RLT_ROUNDING_ARRAYS arrays of float;
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three
@@ -48,7 +48,7 @@ typedef struct {
     int32_t split_blocks; /* tasks share the blocks of channels, not the rows */
     int32_t weights_zero_point;
     int32_t exact; /* results are rounded once, as doubles (FULLY_CONNECTED) */
-    int32_t sums; /* rlt_conv_2d_sums */
+    int32_t scaled; /* float arithmetic gives the same results (common/prepare_float_scale.h) */
     int32_t output_zero_point, low, high;
     int32_t per_channel;           /* with `rows`: the weights have several scales */
     float float_low, float_high;   /* with `rows`: fused activation */
@@ -56,15 +56,10 @@ typedef struct {
 
 enum { RLT_CONV_2D_PACKED_REFS = 6 };
 
-/* What is known of all sums and factors. SMALL: sums below 2^30, left shift 0, right shift of at least 1. SCALED: float
- * arithmetic gives the same results (common/prepare_float_scale.h); channels whose result is the same whatever the
- * input (those that training left dead) have sums of its sign and factor 0. */
-typedef enum { RLT_SUMS_ANY, RLT_SUMS_SMALL, RLT_SUMS_SCALED } rlt_conv_2d_sums;
-
-/* How 16 scaled sums become results, to which the output zero point is to be added. */
-typedef struct {
-    float high[16], low[16], offset[16];
-} rlt_conv_2d_rounding;
+/* How scaled sums become results, to which the output zero point is to be added: for each vector of channels high[],
+ * low[], offset[]. Channels whose result is the same whatever the input (those that training left dead) have sums of its
+ * sign and factor 0. */
+enum { RLT_ROUNDING_HIGH, RLT_ROUNDING_LOW, RLT_ROUNDING_OFFSET, RLT_ROUNDING_ARRAYS };
 
 /* The first vector of block `block`. */
 static inline int32_t rlt_conv_block_start(const rlt_conv_blocks *b, int32_t block) {

@@ -8,7 +8,7 @@
 #include "../../simd/s8_avx2.h"
 #include "packed.h"
 
-enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 4, WEIGHTS = 16 };
+enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 4, WEIGHTS = 16, KNOWS_POSITIVE = 0 };
 #define TILES_1(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) \
     TILE(5, v, paired) TILE(4, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
@@ -19,12 +19,6 @@ RLT_INLINE vi load_word(const uint8_t *from) {
     memcpy(&both, from, sizeof both);
     return vi_set(both);
 }
-RLT_INLINE vi load_pair(const uint8_t *from) {
-    int64_t both;
-    memcpy(&both, from, sizeof both);
-    return _mm256_set1_epi64x(both);
-}
-RLT_INLINE vi set_pairs(int32_t value) { return _mm256_set1_epi64x((int64_t)(uint32_t)value); }
 RLT_INLINE vi load_weights(const uint8_t *from) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
 }

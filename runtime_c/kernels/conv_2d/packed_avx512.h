@@ -8,7 +8,7 @@
 #include "../../simd/s8_avx512.h"
 #include "packed.h"
 
-enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64 };
+enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64, KNOWS_POSITIVE = 1 };
 #define TILES_1(TILE, v, paired) \
     TILE(12, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)

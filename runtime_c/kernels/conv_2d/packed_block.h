@@ -10,7 +10,7 @@ typedef struct {
     const uint8_t *weights;
     const int32_t *bias;    /* of the block; other arrays of int32 follow at distance `padded` */
     const int32_t *factors; /* of the block, where they are doubles */
-    const rlt_conv_2d_rounding *rounding; /* of the block, where sums are small */
+    const float *rounding; /* of the block, where sums are scaled */
     const rlt_row_scale *row; /* the image's, where values were quantized while running */
     size_t padded;
     size_t pixel_bytes;

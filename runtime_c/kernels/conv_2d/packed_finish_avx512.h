@@ -1,4 +1,4 @@
-/* Packed convolutions with AVX-512: from sums to int8 results. Included before packed_tiles.h. */
+/* Packed convolutions: from sums to int8 results. Included before packed_tiles.h. */
 #ifndef RLT_CONV_2D_PACKED_FINISH_AVX512_H
 #define RLT_CONV_2D_PACKED_FINISH_AVX512_H
 
@@ -14,11 +14,12 @@ RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *out
     const int vectors = (b->channels + LANES - 1) / LANES;
     const double *factors = (const double *)(const void *)b->factors;
     for (int i = 0; i < pixels; i++, sum += vectors, output += p->window.out_c) {
-        vi y[MOST_VECTORS] = {sum[0], sum[0], sum[0], sum[0]};
-        for (int v = 0; v < vectors; v++) {
-            const int32_t *multiplier = b->bias + b->padded + v * LANES;
-            y[v] = p->exact ? vi_scale_exact(sum[v], factors + v * LANES)
-                            : vi_requantize(sum[v], vi_load(multiplier), vi_load(multiplier + b->padded),
+        vi y[MOST_VECTORS];
+        for (int v = 0; v < MOST_VECTORS; v++) {
+            const int at = v < vectors ? v : 0;
+            const int32_t *multiplier = b->bias + b->padded + at * LANES;
+            y[v] = p->exact ? vi_scale_exact(sum[at], factors + at * LANES)
+                            : vi_requantize(sum[at], vi_load(multiplier), vi_load(multiplier + b->padded),
                                             vi_load(multiplier + 2 * b->padded));
         }
         v_store_bytes(output, v_to_bytes(y, MOST_VECTORS, &range), b->channels);
@@ -30,8 +31,7 @@ RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *out
 RLT_INLINE void round_tile(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum) {
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
-        const rlt_conv_2d_rounding *r = b->rounding + v;
-        const v_float_scale scale = v_load_float_scale(r->high, r->low, r->offset);
+        const v_float_scale scale = v_load_float_scale(b->rounding + RLT_ROUNDING_ARRAYS * LANES * v);
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {
             sum[i][v] = positive ? vi_scale_positive(sum[i][v], &scale) : vi_scale_float(sum[i][v], &scale);
@@ -98,7 +98,7 @@ RLT_INLINE void finish_scaled(const int pixels, const int vectors, const int pos
 
 RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
     const rlt_conv_2d_packed_params *p = b->p;
-    if (p->sums != RLT_SUMS_SCALED) {
+    if (!p->scaled) {
         vi sums[MOST_PIXELS * MOST_VECTORS];
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {
@@ -106,13 +106,14 @@ RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b
             for (int v = 0; v < vectors; v++) sums[i * vectors + v] = sum[i][v];
         }
         finish_any(b, pixels, sums, output);
-    } else if (p->low == p->output_zero_point) {
+    } else if (KNOWS_POSITIVE && p->low == p->output_zero_point) {
         finish_scaled(pixels, vectors, 1, b, sum, output);
     } else {
         finish_scaled(pixels, vectors, 0, b, sum, output);
     }
 }
 
+#if defined(PAIRED_ROWS)
 RLT_INLINE void finish_joined(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                               result *output) {
     const int rows = vectors > 1 ? pixels : (pixels + 1) / 2;
@@ -138,10 +139,18 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *
     }
 }
 
+#endif
+
 RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,
                        result *output) {
-    if (paired) finish_paired(pixels, vectors, b, sum, output);
-    else finish_whole(pixels, vectors, b, sum, output);
+#if defined(PAIRED_ROWS)
+    if (paired) {
+        finish_paired(pixels, vectors, b, sum, output);
+        return;
+    }
+#endif
+    (void)paired;
+    finish_whole(pixels, vectors, b, sum, output);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* The kernel for packed int8 convolutions. Before it come
- * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word);
+ * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word),
+ *   KNOWS_POSITIVE (whether results that cannot be below the zero point are finished in a way of their own);
  *   load_word(), load_pair(), set_pairs(), load_weights(), multiply_add(); row_terms(), for each pixel of a row a factor
  *   times the sum of its window's values in the band, which wraps;
  * - packed_finish*.h: `result`, MAY_HAVE_TERMS (whether weights may have a zero point) and finish();
@@ -28,6 +29,7 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *wei
 }
 
 /* The same for two words and paired vector `v`. */
+#if defined(PAIRED_ROWS)
 RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weights, const uint8_t *const *from,
                               size_t step, tile_sums sum) {
     const vi w = load_weights(weights);
@@ -36,6 +38,13 @@ RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weig
         sum[i][v] = multiply_add(sum[i][v], load_pair(from[i / 3] + (size_t)(i % 3) * step), w);
     }
 }
+#else
+RLT_INLINE vi set_pairs(int32_t value) { return vi_set(value); }
+RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weights, const uint8_t *const *from,
+                              size_t step, tile_sums sum) {
+    (void)pixels, (void)v, (void)weights, (void)from, (void)step, (void)sum;
+}
+#endif
 
 /* `pixels` neighbouring output pixels x `vectors` of channels, the last of which may be paired; all constant where this
  * is inlined. */
@@ -125,7 +134,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .weights = weights + (size_t)first * vector_bytes,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
-        .rounding = (const rlt_conv_2d_rounding *)(const void *)(channels + 4 * padded) + first,
+        .rounding = (const float *)(const void *)(channels + 4 * padded) + RLT_ROUNDING_ARRAYS * LANES * first,
         .row = row,
         .padded = padded,
         .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide,
@@ -167,7 +176,7 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     }
 }
 
-static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params *p) {
+static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p) {
     const rlt_window *w = &p->window;
     const int8_t *input = rlt_in(run, p->input);
     const rlt_row_scale *rows = rlt_in_or_null(run, p->rows);
@@ -204,6 +213,13 @@ static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params
         row += last - y;
     }
     return RLT_OK;
+}
+
+static rlt_status run_packed(const rlt_run *run, const rlt_conv_2d_packed_params *p) {
+    const v_mode mode = v_enter(p->scaled);
+    const rlt_status status = run_all(run, p);
+    v_leave(mode);
+    return status;
 }
 
 #endif

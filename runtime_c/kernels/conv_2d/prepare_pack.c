@@ -7,21 +7,28 @@ enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 enum { TERMS_SLACK = 12, PAYING_WORDS = 12, CHUNK = 65536 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
- * value in the band, whether scaled sums and paired vectors are understood. */
+ * value in the band, how scaled sums are rounded first, whether paired vectors are understood. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
-    int32_t lanes, most_vectors, word, wide, rounding;
+    int32_t lanes, most_vectors, word, wide;
+    rlt_first_rounding first;
+    int32_t pairs;
 } form;
+
+#define NO_HYBRID UINT32_MAX /* then the next form's kernel is used */
 
 /* The one place where a variant is chosen: the first that fits. */
 static const form forms[] = {
-    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1, 1},
-    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2, 0},
+    {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1,
+     RLT_FIRST_TO_NEAREST, 1},
+    {RLT_ISA_AVXVNNI, RLT_KERNEL_conv_2d_s8_avxvnni, NO_HYBRID, 8, 2, 4, 1, RLT_FIRST_TO_ZERO, 0},
+    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2, RLT_FIRST_TO_ZERO, 0},
 };
 
-static const form *form_for(const rlt_prepare_state *p) {
+static const form *form_for(const rlt_prepare_state *p, const rlt_tensor *input) {
+    const int hybrid = input->type == RLT_FLOAT32;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (rlt_has(p, forms[i].isa)) return &forms[i];
+        if (rlt_has(p, forms[i].isa) && !(hybrid && forms[i].hybrid == NO_HYBRID)) return &forms[i];
     }
     return NULL;
 }
@@ -61,12 +68,12 @@ static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
 }
 
 static size_t rounding_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return f->rounding ? (size_t)k->vectors * sizeof(rlt_conv_2d_rounding) : 0;
+    return (size_t)(k->vectors * f->lanes) * RLT_ROUNDING_ARRAYS * sizeof(float);
 }
 
 uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t, uint32_t tasks,
                           rlt_conv_2d_packed_params *k) {
-    const form *f = form_for(p);
+    const form *f = form_for(p, t->input);
     rlt_window *w = &k->window;
     if (!f || !t->weights->data || t->weights->type != RLT_INT8 || (t->bias && !t->bias->data)) return 0;
     if (!t->output->elements || !rlt_may_use(p, "packed")) return 0;
@@ -170,35 +177,34 @@ typedef struct {
 } channel;
 
 /* Constants of a channel in lane `lane`, whose sums start with *bias; 0 where it cannot be scaled. */
-static int pack_scaled(const rlt_conv_2d_packed_params *k, const channel *c, int32_t lane, int32_t *bias,
-                       rlt_conv_2d_rounding *to) {
+static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const channel *c, int32_t *bias, float *to) {
     const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
     rlt_float_scale scale;
     if (k->exact) {
         if (c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
         const double largest = (double)(c->most > -c->least ? c->most : -c->least);
-        if (!rlt_float_scale_for(c->exact, 0.5, low, high, largest, &scale)) return 0;
-    } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, bias, &scale)) {
+        if (!rlt_float_scale_for(c->exact, 0.5, low, high, largest, f->first, &scale)) return 0;
+    } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, f->first, bias, &scale)) {
         return 0;
     }
-    to->high[lane] = scale.high;
-    to->low[lane] = scale.low;
-    to->offset[lane] = scale.offset;
+    to[RLT_ROUNDING_HIGH * f->lanes] = scale.high;
+    to[RLT_ROUNDING_LOW * f->lanes] = scale.low;
+    to[RLT_ROUNDING_OFFSET * f->lanes] = scale.offset;
     return 1;
 }
 
 /* Whether it pays to pair the last vector: joining its sums costs about as much as six multiplications. */
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
     const int32_t half = f->lanes / 2, left = k->window.out_c - (k->vectors - 1) * f->lanes;
-    if (!f->rounding || left > half || k->blocks.vectors == f->most_vectors) return 0; /* of the last block */
+    if (!f->pairs || left > half || k->blocks.vectors == f->most_vectors) return 0; /* of the last block */
     return k->vectors == 1 ? left == half : k->run_count * k->run_words > PAYING_WORDS;
 }
 
-/* Constants of all channels for sums of kind `k->sums`. *fits: 0, where they are not. */
+/* Constants of all channels. *fits: 0, where `k->scaled` is not possible. */
 static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
                             const form *f, int32_t *to, int *fits) {
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
-    rlt_conv_2d_rounding *rounding = (rlt_conv_2d_rounding *)(void *)(to + 4 * padded);
+    float *rounding = (float *)(void *)(to + 4 * padded);
     double *factors = (double *)(void *)(to + padded);
     const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
     *fits = 1;
@@ -216,21 +222,19 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
             multiplier[padded] = c.shift > 0 ? c.shift : 0;
             multiplier[2 * padded] = c.shift < 0 ? -c.shift : 0;
         }
-        if (k->sums == RLT_SUMS_SCALED) *fits = pack_scaled(k, &c, i % 16, &to[i], &rounding[i / 16]);
-        if (k->sums == RLT_SUMS_SMALL) {
-            *fits = !k->exact && c.least > -(1 << 30) && c.most < 1 << 30 && c.shift < 0;
-        }
+        float *own = rounding + i / f->lanes * f->lanes * RLT_ROUNDING_ARRAYS + i % f->lanes;
+        if (k->scaled) *fits = pack_scaled(k, f, &c, &to[i], own);
     }
     return RLT_OK;
 }
 
 /* A single paired vector has its channels' constants twice. */
-static void repeat_half(const rlt_conv_2d_packed_params *k, int32_t *bias, rlt_conv_2d_rounding *r) {
+static void repeat_half(const rlt_conv_2d_packed_params *k, int32_t *bias, float *rounding) {
     const size_t half = (size_t)k->window.out_c;
     memcpy(bias + half, bias, half * sizeof *bias);
-    memcpy(r->high + half, r->high, half * sizeof(float));
-    memcpy(r->low + half, r->low, half * sizeof(float));
-    memcpy(r->offset + half, r->offset, half * sizeof(float));
+    for (int i = 0; i < RLT_ROUNDING_ARRAYS; i++, rounding += 2 * half) {
+        memcpy(rounding + half, rounding, half * sizeof *rounding);
+    }
 }
 
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
@@ -240,21 +244,21 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
     int32_t *to = rlt_add_constant(p, bytes, &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
     int fits;
-    k->sums = f->rounding ? RLT_SUMS_SCALED : RLT_SUMS_SMALL;
+    k->scaled = 1;
     memset(to, 0, bytes);
     RLT_TRY(pack_sums(p, k, t, f, to, &fits));
     if (!fits) {
-        k->sums = RLT_SUMS_ANY;
+        k->scaled = 0;
         return pack_sums(p, k, t, f, to, &fits);
     }
     k->paired = can_pair(k, f);
-    if (k->paired && k->vectors == 1) repeat_half(k, to, (rlt_conv_2d_rounding *)(void *)(to + 4 * padded));
+    if (k->paired && k->vectors == 1) repeat_half(k, to, (float *)(void *)(to + 4 * padded));
     return RLT_OK;
 }
 
 rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
                             const rlt_conv_2d_packed_params *plan) {
-    const form *f = form_for(p);
+    const form *f = form_for(p, t->input);
     rlt_conv_2d_packed_params *k = rlt_add_step(p, op, f->kernel, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     *k = *plan;
@@ -274,7 +278,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
 
 rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
                                    const rlt_conv_2d_packed_params *plan) {
-    const form *f = form_for(p);
+    const form *f = form_for(p, t->input);
     rlt_conv_2d_packed_params *k = rlt_add_step(p, op, f->hybrid, sizeof *k, RLT_CONV_2D_PACKED_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     *k = *plan;

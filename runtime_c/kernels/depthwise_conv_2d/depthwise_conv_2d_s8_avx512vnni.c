@@ -2,7 +2,7 @@
 #include "../../simd/s8_avx512.h"
 #include "packed.h"
 
-enum { GROUP = 4, WEIGHTS = 64, SUMS = 8, NARROW = 3, PIECES = 2, CONSTANTS = CHANNEL_CONSTANTS_FLOAT };
+enum { GROUP = 4, WEIGHTS = 64, SUMS = 8, NARROW = 3, PIECES = 2 };
 #define VECTORS(X) X(1, 8, 0) X(2, 4, 0) X(1, 8, 1) X(2, 4, 1) X(2, 3, 1) X(1, 8, 2) X(2, 4, 2)
 
 /* Fours of bytes in the order in which interleaving leaves them in theirs. */
@@ -31,7 +31,7 @@ RLT_INLINE vi multiply_add(vi sum, vi words, vi weights) { return _mm512_dpbusd_
 
 typedef v_float_scale scale;
 RLT_INLINE scale load_scale(const int32_t *from) {
-    return v_load_float_scale(from + FLOAT_HIGH * LANES, from + FLOAT_LOW * LANES, from + FLOAT_OFFSET * LANES);
+    return v_load_float_scale(from);
 }
 RLT_INLINE vi requantize_fast(const int negative, vi sum, const scale *s) {
     return negative ? vi_scale_float(sum, s) : vi_scale_positive(sum, s);

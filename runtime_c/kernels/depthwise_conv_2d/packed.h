@@ -36,23 +36,16 @@ typedef struct {
     int32_t output_zero_point, low, high;
 } rlt_depthwise_packed_params;
 
-enum { RLT_DEPTHWISE_PACKED_REFS = 5, RLT_DEPTHWISE_BLOCK = 4, RLT_DEPTHWISE_OFFSET = 1 << 30 };
+enum { RLT_DEPTHWISE_PACKED_REFS = 5, RLT_DEPTHWISE_BLOCK = 4 };
 
 /* Constants of a vector of channels, each a vector. Without FAST: multipliers, left and right shifts.
  *
  * With FAST, where float arithmetic gives the same results (common/prepare_float_scale.h): the parts of the factor
- * and the offset.
- *
- * With FAST, for sets without rounding modes: multipliers, doubled and as unsigned; the same one lane further; NUDGE
- * for even and odd lanes; right shifts. BIAS has RLT_DEPTHWISE_OFFSET more, so that sums are positive. The upper half
- * of product + NUDGE (64 bits) is then what is left to shift to the right, and to be made smaller by 1 before where the
- * true sum is negative: the offset is taken back, and both roundings of rlt_requantize() are made, whose intermediate
- * value has the sum's sign wherever it matters. */
+ * and the offset. */
 enum { CHANNEL_BIAS, CHANNEL_KIND, CHANNEL_SCALE };
 enum { KIND_PIECES, KIND_FAST };
 enum { ANY_MULTIPLIER, ANY_LEFT, ANY_RIGHT };
 enum { FLOAT_HIGH, FLOAT_LOW, FLOAT_OFFSET };
-enum { SMALL_MULTIPLIER, SMALL_ODD, SMALL_NUDGE_EVEN, SMALL_NUDGE_ODD, SMALL_RIGHT };
-enum { CHANNEL_CONSTANTS_FLOAT = CHANNEL_SCALE + 3, CHANNEL_CONSTANTS_SMALL = CHANNEL_SCALE + 5 };
+enum { CHANNEL_CONSTANTS = CHANNEL_SCALE + 3 };
 
 #endif

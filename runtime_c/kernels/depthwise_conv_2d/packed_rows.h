@@ -1,6 +1,6 @@
 /* The kernel for packed int8 depthwise convolutions. The including file has defined: simd/s8_<set>.h; GROUP (rows in a
  * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time), PIECES (at most in 3x3 windows),
- * CONSTANTS (vectors of a vector of channels); load_row(), load_row_part(), make_words(), store_padding(),
+ * load_row(), load_row_part(), make_words(), store_padding(),
  * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); last_steps,
  * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions:
  * X(rows, columns, pieces), where columns are as many as give SUMS, or NARROW. */
@@ -242,7 +242,7 @@ static void run_segment(const rlt_run *run, const source *s, int32_t first, int3
     for (int32_t v = first; v < first + vectors; v++) {
         const int32_t rest = p->unit - v * LANES, last = (ends ? p->last_unit : p->unit) - v * LANES;
         b.weights = (const uint8_t *)rlt_in(run, p->weights) + (size_t)v * vector_weights;
-        b.constants = (const int32_t *)rlt_in(run, p->channels) + (size_t)v * (CONSTANTS * LANES);
+        b.constants = (const int32_t *)rlt_in(run, p->channels) + (size_t)v * (CHANNEL_CONSTANTS * LANES);
         b.pieces = b.constants[CHANNEL_KIND * LANES + KIND_PIECES];
         b.fast = b.constants[CHANNEL_KIND * LANES + KIND_FAST];
         b.whole = rest < LANES ? rest : LANES;
@@ -268,7 +268,7 @@ static void run_rows(const rlt_run *run, const source *s, int32_t rows, uint8_t 
     }
 }
 
-static rlt_status run_packed(const rlt_run *run, const rlt_depthwise_packed_params *p) {
+static rlt_status run_all(const rlt_run *run, const rlt_depthwise_packed_params *p) {
     const rlt_window *w = &p->window;
     rlt_band shape = p->band;
     shape.wide = 1; /* known here */
@@ -298,6 +298,13 @@ static rlt_status run_packed(const rlt_run *run, const rlt_depthwise_packed_para
         row += rows;
     }
     return RLT_OK;
+}
+
+static rlt_status run_packed(const rlt_run *run, const rlt_depthwise_packed_params *p) {
+    const v_mode mode = v_enter(1);
+    const rlt_status status = run_all(run, p);
+    v_leave(mode);
+    return status;
 }
 
 #endif

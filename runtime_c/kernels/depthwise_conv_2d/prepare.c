@@ -110,9 +110,13 @@ static rlt_status prepare_dense(rlt_prepare_state *p, const rlt_op *op, const co
 
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */
 static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
-    static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1, 8, 1};
-    static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2, 4, 0};
-    const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &vnni : rlt_has(p, RLT_ISA_AVX2) ? &avx2 : NULL;
+    static const rlt_depthwise_form avx512 = {RLT_KERNEL_depthwise_conv_2d_s8_avx512vnni, 16, 4, 1, 8, RLT_FIRST_TO_NEAREST};
+    static const rlt_depthwise_form vnni = {RLT_KERNEL_depthwise_conv_2d_s8_avxvnni, 8, 4, 1, 4, RLT_FIRST_TO_ZERO};
+    static const rlt_depthwise_form avx2 = {RLT_KERNEL_depthwise_conv_2d_s8_avx2, 8, 2, 2, 4, RLT_FIRST_TO_ZERO};
+    const rlt_depthwise_form *form = rlt_has(p, RLT_ISA_AVX512VNNI) ? &avx512
+                                     : rlt_has(p, RLT_ISA_AVXVNNI)  ? &vnni
+                                     : rlt_has(p, RLT_ISA_AVX2)     ? &avx2
+                                                                    : NULL;
     const rlt_depthwise_tensors tensors = {c->input, c->weights, c->bias, c->output};
     *done = 0;
     if (c->window.in_c == 1 && c->multiplier > 1) RLT_TRY(prepare_dense(p, op, c, done));

@@ -1,6 +1,5 @@
 /* Packing of int8 DEPTHWISE_CONV_2D (packed.h). Host only. */
 #include "../common/prepare_channels.h"
-#include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
 
 enum { BAND_BYTES = 98304, WORD_BYTES = 32768, MOST_WORD_BYTES = 1 << 24 };
@@ -67,9 +66,7 @@ static size_t weights_bytes(const rlt_depthwise_packed_params *k, const rlt_dept
     return sets * (size_t)k->vectors * (size_t)(form->lanes * form->group * form->weight_bytes);
 }
 
-static int32_t constants(const rlt_depthwise_form *form) {
-    return form->lanes * (form->floats ? CHANNEL_CONSTANTS_FLOAT : CHANNEL_CONSTANTS_SMALL);
-}
+static int32_t constants(const rlt_depthwise_form *form) { return form->lanes * CHANNEL_CONSTANTS; }
 
 static size_t channels_bytes(const rlt_depthwise_packed_params *k, const rlt_depthwise_form *form) {
     return (size_t)k->vectors * (size_t)constants(form) * sizeof(int32_t);
@@ -175,25 +172,11 @@ static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_
     const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)c) : 0;
     to->bias = (int32_t)((uint32_t)own - (uint32_t)k->band.fill * sum);
     RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)c, &to->multiplier, &to->shift));
-    if (!form->floats) {
-        to->fast_bias = (int32_t)((uint32_t)to->bias + RLT_DEPTHWISE_OFFSET);
-        *fast = to->shift < 0 && apart + (to->bias < 0 ? -(int64_t)to->bias : to->bias) < RLT_DEPTHWISE_OFFSET;
-        return RLT_OK;
-    }
     const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
     to->fast_bias = to->bias;
-    *fast = rlt_float_scale_sums(to->multiplier, to->shift, low, high, own - apart, own + apart,
+    *fast = rlt_float_scale_sums(to->multiplier, to->shift, low, high, own - apart, own + apart, form->first,
                                  &to->fast_bias, &to->scale);
     return RLT_OK;
-}
-
-static void put_small(const channel *c, int32_t lanes, int32_t lane, int32_t *scale) {
-    const uint64_t twice = 2 * (uint64_t)c->multiplier, half = UINT64_C(1) << (31 - c->shift);
-    const uint64_t nudge = (UINT64_C(1) << 31) + half - twice * RLT_DEPTHWISE_OFFSET;
-    scale[SMALL_MULTIPLIER * lanes + lane] = (int32_t)(uint32_t)twice;
-    if (lane > 0) scale[SMALL_ODD * lanes + lane - 1] = (int32_t)(uint32_t)twice;
-    memcpy(scale + (lane % 2 ? SMALL_NUDGE_ODD : SMALL_NUDGE_EVEN) * lanes + (lane & ~1), &nudge, sizeof nudge);
-    scale[SMALL_RIGHT * lanes + lane] = -c->shift;
 }
 
 /* At lane `lane` of the vector whose constants `to` are. */
@@ -205,12 +188,10 @@ static void put_channel(const rlt_depthwise_form *form, const channel *c, int32_
         scale[ANY_MULTIPLIER * lanes] = c->multiplier;
         scale[ANY_LEFT * lanes] = c->shift > 0 ? c->shift : 0;
         scale[ANY_RIGHT * lanes] = c->shift < 0 ? -c->shift : 0;
-    } else if (form->floats) {
+    } else {
         memcpy(scale + FLOAT_HIGH * lanes, &c->scale.high, sizeof(float));
         memcpy(scale + FLOAT_LOW * lanes, &c->scale.low, sizeof(float));
         memcpy(scale + FLOAT_OFFSET * lanes, &c->scale.offset, sizeof(float));
-    } else {
-        put_small(c, lanes, lane, to + CHANNEL_SCALE * lanes);
     }
 }
 

@@ -3,6 +3,7 @@
 #define RLT_DEPTHWISE_CONV_2D_PACK_H
 
 #include "../../core/prepare.h"
+#include "../common/prepare_float_scale.h"
 #include "packed.h"
 
 typedef struct {
@@ -10,10 +11,11 @@ typedef struct {
 } rlt_depthwise_tensors;
 
 /* What an instruction set multiplies at once: `lanes` sums of `group` products of unsigned bytes and weights of
- * `weight_bytes`; `sums` vectors of sums at a time; whether it scales sums as floats. */
+ * `weight_bytes`; `sums` vectors of sums at a time; how scaled sums are rounded first. */
 typedef struct {
     uint32_t kernel;
-    int32_t lanes, group, weight_bytes, sums, floats;
+    int32_t lanes, group, weight_bytes, sums;
+    rlt_first_rounding first;
 } rlt_depthwise_form;
 
 /* Fills `k`, whose window, band.repeat and range (low, high) are set, up to the sizes of what is packed. 0: there is no

@@ -53,7 +53,7 @@ ISA_BITS: dict[str, int] = {
 def isa_mask(names: str | None) -> int:
     """Bits for a comma-separated list of instruction sets ("scalar", "avx2"); 0 (this CPU's) for None.
 
-    A named set brings those it builds on: avx512vnni includes avx2, everything includes scalar.
+    A named set brings those it builds on: avxvnni and avx512vnni include avx2, everything includes scalar.
     """
     if names is None:
         return 0
@@ -61,7 +61,7 @@ def isa_mask(names: str | None) -> int:
     for name in names.split(","):
         if name not in ISA_BITS:
             raise RilletError(f"unknown instruction set '{name}'; there are {', '.join(ISA_BITS)}")
-        mask |= ISA_BITS[name] | (ISA_BITS["avx2"] if name == "avx512vnni" else 0)
+        mask |= ISA_BITS[name] | (ISA_BITS["avx2"] if name in ("avxvnni", "avx512vnni") else 0)
     return mask
 
 
