@@ -38,6 +38,15 @@ RLT_INLINE void vi_store_8(void *to, vi a) {
 }
 RLT_INLINE void vi_store_16(void *to, vi a) { _mm_storeu_si128(to, vi_low_16(a)); }
 RLT_INLINE void vi_store_32(void *to, vi a) { _mm256_storeu_si256((vi *)to, a); }
+RLT_INLINE vi vi_load_32(const void *from) { return _mm256_loadu_si256((const vi *)from); }
+RLT_INLINE vi vi_right(vi a, int32_t count) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(count)); }
+RLT_INLINE vi vi_set_8(int32_t value) { return _mm256_set1_epi8((char)value); }
+RLT_INLINE vi vi_max_8(vi a, vi b) { return _mm256_max_epi8(a, b); }
+RLT_INLINE vi vi_min_8(vi a, vi b) { return _mm256_min_epi8(a, b); }
+RLT_INLINE vi vi_zip_low_8(vi a, vi b) { return _mm256_unpacklo_epi8(a, b); }
+RLT_INLINE vi vi_zip_high_8(vi a, vi b) { return _mm256_unpackhi_epi8(a, b); }
+RLT_INLINE vi vi_pack_32(vi a, vi b) { return _mm256_packs_epi32(a, b); }
+RLT_INLINE vi vi_pack_16(vi a, vi b) { return _mm256_packs_epi16(a, b); }
 
 /* sum + products of 16-bit values and their neighbours'. The empty statement keeps GCC from adding up products of several
  * steps first, which takes more registers than there are. */

@@ -35,6 +35,19 @@ RLT_INLINE void vi_store_8(void *to, vi a) { _mm_storeu_si128(to, _mm512_cvtepi3
 RLT_INLINE void vi_store_16(void *to, vi a) { _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(a)); }
 RLT_INLINE void vi_store_32(void *to, vi a) { _mm512_storeu_si512(to, a); }
 
+RLT_INLINE vi vi_load_32(const void *from) { return _mm512_loadu_si512(from); }
+RLT_INLINE vi vi_right(vi a, int32_t count) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(count)); }
+/* sum + products of 16-bit values and their neighbours'. */
+RLT_INLINE vi vi_madd(vi sum, vi a, vi b) { return _mm512_dpwssd_epi32(sum, a, b); }
+RLT_INLINE vi vi_set_8(int32_t value) { return _mm512_set1_epi8((char)value); }
+RLT_INLINE vi vi_max_8(vi a, vi b) { return _mm512_max_epi8(a, b); }
+RLT_INLINE vi vi_min_8(vi a, vi b) { return _mm512_min_epi8(a, b); }
+/* Within each 128 bits: bytes of `a` and `b` by turns; narrower values, saturated, of `a` before those of `b`. */
+RLT_INLINE vi vi_zip_low_8(vi a, vi b) { return _mm512_unpacklo_epi8(a, b); }
+RLT_INLINE vi vi_zip_high_8(vi a, vi b) { return _mm512_unpackhi_epi8(a, b); }
+RLT_INLINE vi vi_pack_32(vi a, vi b) { return _mm512_packs_epi32(a, b); }
+RLT_INLINE vi vi_pack_16(vi a, vi b) { return _mm512_packs_epi16(a, b); }
+
 /* rlt_requantize() (kernels/common/fixed_point.h): value * multiplier * 2^(left - right - 31), rounded twice; one of
  * left, right is 0 in each lane. */
 RLT_INLINE vi vi_requantize(vi value, vi multiplier, vi left, vi right) {

@@ -31,6 +31,15 @@ typedef struct {
     int32_t low, high;                     /* fused activation, quantized */
 } rlt_binary_s8_params;
 
+/* ADD and SUB as (offset + a * factor + b * factor) >> bits, clamped, with a and b in the upper byte of 16 bits. Each
+ * factor is its half of `high` and 2^-15 of its half of `low`, `a` having the lower one. */
+typedef struct {
+    rlt_ref a, b, output;
+    rlt_broadcast shape;
+    int32_t high, low, offset, bits;
+    int32_t least, most;
+} rlt_linear_s8_params;
+
 enum { RLT_BINARY_REFS = 3 };
 
 /* A kernel of operands whose elements take `bytes`: all its rows. */

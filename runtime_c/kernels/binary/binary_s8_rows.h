@@ -8,9 +8,6 @@
 
 enum { STEP = QUARTERS * LANES };
 
-/* How a factor is applied: a half to an even number, by a small right shift (vi_requantize_small()), or any way. */
-typedef enum { HALF, SMALL, ANY } factor_kind;
-
 typedef struct {
     vi zero_point, multiplier, left_shift, right_shift;
     int32_t left;
@@ -27,36 +24,34 @@ RLT_INLINE operand operand_of(int32_t zero_point, int32_t left, int32_t multipli
                      vi_set(shift < 0 ? -shift : 0), left, v_set_scale(multiplier, shift < 0 ? -shift : 0)};
 }
 
-RLT_INLINE vi rescaled(factor_kind kind, const operand *o, vi value) {
-    if (kind == SMALL) return vi_requantize_small(value, &o->scale);
+/* `small`: by a small right shift (vi_requantize_small()). */
+RLT_INLINE vi rescaled(const int small, const operand *o, vi value) {
+    if (small) return vi_requantize_small(value, &o->scale);
     return vi_requantize(value, o->multiplier, o->left_shift, o->right_shift);
 }
 
 /* One operand of ADD or SUB on the common scale. */
-RLT_INLINE vi common(factor_kind kind, const operand *o, vi value) {
-    value = vi_sub(value, o->zero_point);
-    if (kind == HALF) return vi_left(value, o->left - 1);
-    return rescaled(kind, o, vi_left(value, o->left));
+RLT_INLINE vi common(const operand *o, vi value) {
+    return rescaled(0, o, vi_left(vi_sub(value, o->zero_point), o->left));
 }
 
-RLT_INLINE v_bytes sum_of(factor_kind kind_a, factor_kind kind_b, factor_kind kind, const int subtract,
-                          const binary_row *r, const int8_t *a, const int8_t *b) {
+RLT_INLINE v_bytes sum_of(const int subtract, const binary_row *r, const int8_t *a, const int8_t *b) {
     vi y[QUARTERS];
 #pragma GCC unroll 4
     for (int i = 0; i < QUARTERS; i++) {
-        const vi left = common(kind_a, &r->a, vi_load_s8(a + i * LANES));
-        const vi right = common(kind_b, &r->b, vi_load_s8(b + i * LANES));
-        y[i] = rescaled(kind, &r->result, subtract ? vi_sub(left, right) : vi_add(left, right));
+        const vi left = common(&r->a, vi_load_s8(a + i * LANES));
+        const vi right = common(&r->b, vi_load_s8(b + i * LANES));
+        y[i] = rescaled(0, &r->result, subtract ? vi_sub(left, right) : vi_add(left, right));
     }
     return v_to_bytes(y, QUARTERS, &r->range);
 }
 
-RLT_INLINE v_bytes product_of(factor_kind kind, const binary_row *r, const int8_t *a, const int8_t *b) {
+RLT_INLINE v_bytes product_of(const int small, const binary_row *r, const int8_t *a, const int8_t *b) {
     vi y[QUARTERS];
 #pragma GCC unroll 4
     for (int i = 0; i < QUARTERS; i++) {
         const vi left = vi_sub(vi_load_s8(a + i * LANES), r->a.zero_point);
-        y[i] = rescaled(kind, &r->result, vi_mul(left, vi_sub(vi_load_s8(b + i * LANES), r->b.zero_point)));
+        y[i] = rescaled(small, &r->result, vi_mul(left, vi_sub(vi_load_s8(b + i * LANES), r->b.zero_point)));
     }
     return v_to_bytes(y, QUARTERS, &r->range);
 }
@@ -75,30 +70,10 @@ RLT_INLINE v_bytes product_of(factor_kind kind, const binary_row *r, const int8_
         } \
     }
 
-#define SUM_ROWS(name, subtract) \
-    ROW(name##_half_half, sum_of(HALF, HALF, SMALL, subtract, r, a, b)) \
-    ROW(name##_half_small, sum_of(HALF, SMALL, SMALL, subtract, r, a, b)) \
-    ROW(name##_small_half, sum_of(SMALL, HALF, SMALL, subtract, r, a, b)) \
-    ROW(name##_any, sum_of(ANY, ANY, ANY, subtract, r, a, b)) \
-    static const row_function name##_rows[3][3] = { \
-        {name##_half_half, name##_half_small, name##_any}, \
-        {name##_small_half, name##_any, name##_any}, \
-        {name##_any, name##_any, name##_any}, \
-    };
-
-typedef void (*row_function)(const binary_row *r, const int8_t *a, const int8_t *b, int8_t *output, int32_t count,
-                             uint32_t step_a, uint32_t step_b);
-
-SUM_ROWS(add, 0)
-SUM_ROWS(sub, 1)
-ROW(mul_small, product_of(SMALL, r, a, b))
-ROW(mul_any, product_of(ANY, r, a, b))
-
-/* Of one operand. Shifted by `left` bits it stays below 2^30. */
-static factor_kind kind_of(const rlt_rescale *r) {
-    if (r->multiplier == 1 << 30 && r->shift == 0 && r->left > 0) return HALF;
-    return r->shift < 0 && r->left < 22 ? SMALL : ANY;
-}
+ROW(add, sum_of(0, r, a, b))
+ROW(sub, sum_of(1, r, a, b))
+ROW(mul_small, product_of(1, r, a, b))
+ROW(mul_any, product_of(0, r, a, b))
 
 static binary_row row_of(const rlt_binary_s8_params *p) {
     const rlt_rescale *a = &p->rescale_a, *b = &p->rescale_b;
@@ -107,22 +82,16 @@ static binary_row row_of(const rlt_binary_s8_params *p) {
                         operand_of(0, 0, p->multiplier, p->shift), v_set_range(p->zero_point, p->low, p->high)};
 }
 
-static void sum_row(const rlt_binary_s8_params *p, const row_function rows[3][3], const int8_t *a, const int8_t *b,
-                    int8_t *output, uint32_t count, uint32_t step_a, uint32_t step_b) {
-    const binary_row r = row_of(p);
-    const int small = p->shift < 0;
-    const factor_kind kind_a = small ? kind_of(&p->rescale_a) : ANY, kind_b = small ? kind_of(&p->rescale_b) : ANY;
-    rows[kind_a][kind_b](&r, a, b, output, (int32_t)count, step_a, step_b);
-}
-
 static void add_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
                     uint32_t step_b) {
-    sum_row(params, add_rows, a, b, output, count, step_a, step_b);
+    const binary_row r = row_of(params);
+    add(&r, a, b, output, (int32_t)count, step_a, step_b);
 }
 
 static void sub_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
                     uint32_t step_b) {
-    sum_row(params, sub_rows, a, b, output, count, step_a, step_b);
+    const binary_row r = row_of(params);
+    sub(&r, a, b, output, (int32_t)count, step_a, step_b);
 }
 
 static void mul_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,

@@ -1,9 +1,10 @@
 /* Elementwise operators on two operands of one type, broadcast against each other. */
 #include "../common/prepare_broadcast.h"
 #include "../common/prepare_s8.h"
-#include "binary.h"
+#include "prepare_linear.h"
 
 #include <math.h>
+#include <string.h>
 
 /* All operators here have their fused activation, if any, in the first field of their options. */
 enum { ACTIVATION, POT_SCALE_INT16 };
@@ -64,16 +65,12 @@ static rlt_status add_plain(rlt_prepare_state *p, const rlt_op *op, const binary
     return RLT_OK;
 }
 
-/* The step of an int8 operator with scales checked, zero points and activation filled in. */
-static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel) {
-    int32_t low, high;
-    if (rlt_need_per_tensor(p, o->a) || rlt_need_per_tensor(p, o->b) || rlt_need_per_tensor(p, o->output) ||
-        rlt_range_s8(p, o->output, o->activation, &low, &high)) {
-        return NULL;
-    }
-    rlt_binary_s8_params *k =
-        rlt_add_step(p, op, kernel, sizeof *k, RLT_BINARY_REFS, rlt_broadcast_tasks(p, &o->shape, RLT_COST_ADD_S8, 1));
-    if (!k) return NULL;
+/* Of an int8 operator: scales checked, zero points and activation filled in. */
+static rlt_status describe_s8(rlt_prepare_state *p, const binary *o, rlt_binary_s8_params *k) {
+    RLT_TRY(rlt_need_per_tensor(p, o->a));
+    RLT_TRY(rlt_need_per_tensor(p, o->b));
+    RLT_TRY(rlt_need_per_tensor(p, o->output));
+    RLT_TRY(rlt_range_s8(p, o->output, o->activation, &k->low, &k->high));
     k->a = rlt_ref_of(p, o->a);
     k->b = rlt_ref_of(p, o->b);
     k->output = rlt_ref_of(p, o->output);
@@ -81,26 +78,49 @@ static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, cons
     k->rescale_a.zero_point = rlt_zero_point(o->a, 0);
     k->rescale_b.zero_point = rlt_zero_point(o->b, 0);
     k->zero_point = rlt_zero_point(o->output, 0);
-    k->low = low;
-    k->high = high;
+    return RLT_OK;
+}
+
+static void *add_step_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel, const void *params,
+                         size_t bytes) {
+    const uint32_t tasks = rlt_broadcast_tasks(p, &o->shape, RLT_COST_ADD_S8, 1);
+    void *k = rlt_add_step(p, op, kernel, bytes, RLT_BINARY_REFS, tasks);
+    if (!k) return NULL;
+    memcpy(k, params, bytes);
     note_rows(p, o);
     return k;
 }
 
+/* The step of such an operator. */
+static rlt_binary_s8_params *add_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel) {
+    rlt_binary_s8_params k = {0};
+    return describe_s8(p, o, &k) ? NULL : add_step_s8(p, op, o, kernel, &k, sizeof k);
+}
+
+typedef enum { SUM, DIFFERENCE, SQUARED_DIFFERENCE } sum_kind;
+
 /* ADD, SUB and SQUARED_DIFFERENCE: both operands to `left` more bits of twice the larger scale (PrepareGeneralSubOp
- * in tflite/kernels/sub.cc); `power` of that common scale comes out. */
+ * in tflite/kernels/sub.cc). */
 static rlt_status add_common_scale_s8(rlt_prepare_state *p, const rlt_op *op, const binary *o, uint32_t kernel,
-                                      int32_t left, int power) {
-    rlt_binary_s8_params *k = add_s8(p, op, o, kernel);
-    if (!k) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
+                                      int32_t left, sum_kind kind) {
+    rlt_binary_s8_params k = {0};
+    rlt_linear_s8_params linear;
+    RLT_TRY(describe_s8(p, o, &k));
     const float a = rlt_scale(o->a, 0), b = rlt_scale(o->b, 0), y = rlt_scale(o->output, 0);
     const double common = 2.0 * (double)(a > b ? a : b);
     const double one = (double)(1 << left);
-    k->rescale_a.left = k->rescale_b.left = left;
-    RLT_TRY(rlt_quantize_multiplier(p, (double)a / common, &k->rescale_a.multiplier, &k->rescale_a.shift));
-    RLT_TRY(rlt_quantize_multiplier(p, (double)b / common, &k->rescale_b.multiplier, &k->rescale_b.shift));
-    const double factor = power == 1 ? common / (one * (double)y) : common * common / (one * one * (double)y);
-    return rlt_quantize_multiplier(p, factor, &k->multiplier, &k->shift);
+    k.rescale_a.left = k.rescale_b.left = left;
+    RLT_TRY(rlt_quantize_multiplier(p, (double)a / common, &k.rescale_a.multiplier, &k.rescale_a.shift));
+    RLT_TRY(rlt_quantize_multiplier(p, (double)b / common, &k.rescale_b.multiplier, &k.rescale_b.shift));
+    const double factor = kind == SQUARED_DIFFERENCE ? common * common / (one * one * (double)y)
+                                                     : common / (one * (double)y);
+    RLT_TRY(rlt_quantize_multiplier(p, factor, &k.multiplier, &k.shift));
+    const uint32_t once = rlt_has(p, RLT_ISA_AVX512VNNI) ? RLT_KERNEL_linear_s8_avx512vnni : RLT_KERNEL_linear_s8_avx2;
+    const int may_round_once = o->a->type == RLT_INT8 && kind != SQUARED_DIFFERENCE && rlt_has(p, RLT_ISA_AVX2);
+    const void *added = may_round_once && rlt_linear_s8(&k, kind == DIFFERENCE, &linear)
+                            ? add_step_s8(p, op, o, once, &linear, sizeof linear)
+                            : add_step_s8(p, op, o, kernel, &k, sizeof k);
+    return added ? RLT_OK : rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");
 }
 
 /* Whether `scale` is a power of two, as CheckedLog2 in tflite/kernels/internal/quantization_util.cc judges it. */
@@ -120,7 +140,7 @@ static rlt_status add_s16(rlt_prepare_state *p, const rlt_op *op, const binary *
     const int pot = is_power_of_two(rlt_scale(o->a, 0), &a) & is_power_of_two(rlt_scale(o->b, 0), &b) &
                     is_power_of_two(rlt_scale(o->output, 0), &y);
     if (!op->options || !rlt_option_u8(op, POT_SCALE_INT16, 1) || !pot)
-        return add_common_scale_s8(p, op, o, general, 15, 1);
+        return add_common_scale_s8(p, op, o, general, 15, SUM);
     if (a > y || b > y || y - a > 15 || y - b > 15 || (a != y && b != y))
         return rlt_fail(p, RLT_ERROR_QUANTIZATION, o->output, "the coarser operand must have the output's scale");
     rlt_binary_s8_params *k = add_s8(p, op, o, shifting);
@@ -179,7 +199,7 @@ rlt_status rlt_prepare_add(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
     const uint32_t s16 = is_short_sum(&o, 15) ? RLT_CORE_KERNEL(p, add_s16) : RLT_KERNEL_add_s16;
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, add_s8_kernel(p, &o), 20, 1);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, add_s8_kernel(p, &o), 20, SUM);
     if (o.a->type == RLT_INT16) return add_s16(p, op, &o, s16, RLT_KERNEL_add_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
@@ -188,7 +208,7 @@ rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(sub);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, 1);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, DIFFERENCE);
     if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_sub_s16, RLT_KERNEL_sub_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
@@ -197,7 +217,7 @@ rlt_status rlt_prepare_squared_difference(rlt_prepare_state *p, const rlt_op *op
     const kernels k = KERNELS(squared_difference);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 0, &o));
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 7, 2);
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, k.s8, 7, SQUARED_DIFFERENCE);
     return add_other(p, op, &o, &k, 1);
 }
 
