@@ -28,7 +28,9 @@ clean:
 	scripts/setup.sh
 	touch $@ .venv/built
 
-# The native module, when C sources are newer. One at a time: two that write it at once break it.
+# The native module, when C sources are newer. One at a time: two that write it at once break it. It counts as built when
+# building began: sources may change meanwhile.
 .venv/built: .venv/ready $(C_SOURCES)
-	$(if $(shell command -v flock),flock .venv/lock) $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	begun=$$(mktemp .venv/built.XXXXXX); trap 'rm -f $$begun' EXIT; \
+	$(if $(shell command -v flock),flock .venv/lock) $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	&& touch -r $$begun $@
