@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rillet.flatbuffer.decode import Decoder, Record, Tables
+from rillet.flatbuffer.decode import Decoder, Record
 
 
 def dump(content: bytes) -> Any:
@@ -21,11 +21,12 @@ def dump(content: bytes) -> Any:
         for each in root["operator_codes"] or ()
     ]
     for graph in root["subgraphs"]:
-        for tensor in graph["tensors"] or ():
+        graph["tensors"], graph["operators"] = list(graph["tensors"] or ()), list(graph["operators"] or ())
+        for tensor in graph["tensors"]:
             tensor["buffer"] = buffers[tensor["buffer"]]
             if _says_nothing(tensor["quantization"]):
                 tensor["quantization"] = None
-        for op in graph["operators"] or ():
+        for op in graph["operators"]:
             op["opcode_index"] = codes[op["opcode_index"]]
     for each in root["metadata"] or ():
         each["buffer"] = buffers[each["buffer"]]
@@ -55,6 +56,6 @@ def _plain(value: Any) -> Any:
         return "nan"
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple, Tables)):
+    if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value] or None
     return None if value == "" else value

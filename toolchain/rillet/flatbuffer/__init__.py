@@ -2,6 +2,6 @@
 
 from .errors import FlatbufferError
 from .reader import read
-from .writer import tensor_order, write, write_bytes
+from .writer import tensor_order, write, write_bytes, write_room
 
-__all__ = ["FlatbufferError", "read", "tensor_order", "write", "write_bytes"]
+__all__ = ["FlatbufferError", "read", "tensor_order", "write", "write_bytes", "write_room"]

@@ -9,7 +9,7 @@ flatbuffers' "Internals" page.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, overload
@@ -46,7 +46,8 @@ class _Layout:
 
 
 class Tables(Sequence[Record]):
-    """A vector of tables, each decoded the first time it is asked for."""
+    """A vector of tables, each decoded the first time it is asked for. Whoever walks over all of them gets each one
+    decoded on the way, and keeps it or not."""
 
     def __init__(self, decoder: Decoder, table: str, start: int, count: int) -> None:
         self._decoder, self._table, self._start = decoder, table, start
@@ -54,6 +55,12 @@ class Tables(Sequence[Record]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def __iter__(self) -> Iterator[Record]:
+        slots = range(self._start, self._start + 4 * len(self), 4)
+        data, decode, table = self._decoder.data, self._decoder.table, self._table
+        for at, known in zip(slots, self._known, strict=True):
+            yield known or decode(table, at + _U32.unpack_from(data, at)[0])
 
     @overload
     def __getitem__(self, index: int) -> Record: ...

@@ -26,7 +26,12 @@ _U32 = struct.Struct("<I")
 
 
 def encode(table: str, record: Record) -> bytes:
-    """The file whose root is `record`.
+    """The file whose root is `record`; raises as `encode_pieces` does."""
+    return b"".join(encode_pieces(table, record))
+
+
+def encode_pieces(table: str, record: Record) -> list[Any]:
+    """The same in pieces, one behind the other: buffers with `nbytes` or bytes, tensors' data as they lie in memory.
 
     Raises:
         FlatbufferError: a value does not fit its field, or the file would be larger than 2 GB.
@@ -148,7 +153,7 @@ class _Encoder:
         self.out += content
         return place
 
-    def with_data(self) -> bytes:
+    def with_data(self) -> list[Any]:
         """What was written, and the tensors' bytes at the end.
 
         The schema asks for 16 bytes of alignment. Large ones start on a cache line, so that vector kernels can
@@ -164,7 +169,7 @@ class _Encoder:
             length += padding + 4 + content.nbytes
             if length > _LIMIT:
                 raise FlatbufferError("the model is larger than 2 GB, which a .tflite file written here cannot hold")
-        return b"".join(pieces)
+        return pieces
 
     def _align(self, size: int, ahead: int = 0) -> None:
         if padding := -(len(self.out) + ahead) % size:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor, replacing
+from ..ir import CustomAttrs, DType, Graph, Model, Op, Quantization, Signature, Tensor, replacing, room_for
 from ..ops import CUSTOM, registry
 from .appended import append
 from .decode import Record
-from .encode import encode
+from .encode import encode, encode_pieces
 from .errors import FlatbufferError
 from .options import from_attrs, options_field
 from .packing import pack
@@ -43,6 +43,20 @@ def write_bytes(model: Model) -> bytes:
     content = encode("Model", _Writer(model).record())
     files = model.extra.get("appended_files")
     return append(content, files) if files else content
+
+
+def write_room(model: Model) -> memoryview:
+    """The same bytes, without appended files, in memory of their own (`ir.room_for`): for a file that is used at once.
+
+    Raises:
+        FlatbufferError: the model holds something that the format cannot.
+    """
+    pieces = [memoryview(piece) for piece in encode_pieces("Model", _Writer(model).record())]
+    room, at = room_for(sum(piece.nbytes for piece in pieces)), 0
+    for piece in pieces:
+        room[at : at + piece.nbytes] = piece
+        at += piece.nbytes
+    return room
 
 
 def tensor_order(graph: Graph) -> list[Tensor]:

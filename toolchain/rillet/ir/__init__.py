@@ -4,6 +4,7 @@ from .files import replacing
 from .graph import OFFLINE_PLAN, Attrs, CustomAttrs, Graph, Model, Op, RilletError, Shape, Signature, Tensor
 from .naming import RECOMPUTED, UniqueNames, name_apart
 from .printer import to_text
+from .room import room_for
 from .types import Activation, DType, Padding, Quantization
 from .verify import VerifyError, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "VerifyError",
     "name_apart",
     "replacing",
+    "room_for",
     "to_text",
     "verify",
 ]

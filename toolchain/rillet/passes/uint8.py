@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..ir import DType, Graph, Op, Quantization, Tensor
+from ..ir import DType, Graph, Op, Quantization, Tensor, room_for
 from ..ops.opdef import opdef
 from .edit import is_quantized
 from .uint8_pools import round_half_up
@@ -30,11 +30,18 @@ def uint8_to_int8(graph: Graph) -> int:
     ends = set(graph.inputs) | set(graph.outputs)
     inner = [t for t in graph.tensors() if _is_uint8(t)]
     replaced: dict[Tensor, Tensor] = {}
+    constants = [t.data for t in inner if t.data is not None]
+    room, start = np.frombuffer(room_for(sum(data.nbytes for data in constants)), np.uint8), 0
     for tensor in inner:
         if tensor in ends:
             replaced[tensor] = _int8_twin(tensor)
-        else:
-            _shift(tensor)
+            continue
+        _shift(tensor)
+        if tensor.data is not None:
+            stored = room[start : start + tensor.data.nbytes].reshape(tensor.data.shape)
+            np.bitwise_xor(tensor.data, np.uint8(_SHIFT), out=stored)  # the sign bit turned over: less 128
+            tensor.data = stored.view(np.int8)
+            start += stored.nbytes
     for op in graph.ops:
         op.inputs = [replaced.get(t, t) if t is not None else None for t in op.inputs]
         op.outputs = [replaced.get(t, t) for t in op.outputs]
@@ -66,8 +73,6 @@ def _shift(tensor: Tensor) -> None:
     assert tensor.quantization is not None
     tensor.dtype = DType.INT8
     tensor.quantization = _shifted(tensor.quantization)
-    if tensor.data is not None:
-        tensor.data = np.bitwise_xor(tensor.data, np.uint8(_SHIFT)).view(np.int8)  # the sign bit turned over: less 128
 
 
 def _int8_twin(tensor: Tensor) -> Tensor:

@@ -35,10 +35,7 @@ class ModelDetails:
 
     @cached_property
     def _model(self) -> Record:
-        try:
-            return Decoder(self._data).root("Model")
-        finally:
-            drop_pages(self._data)
+        return Decoder(self._data).root("Model")
 
     @property
     def graph_count(self) -> int:
@@ -112,7 +109,12 @@ class ModelDetails:
 
     def describe(self, index: int, graph: int = 0, shape: tuple[int, ...] | None = None) -> dict[str, Any]:
         """A tensor's dictionary with the keys and types that tflite_runtime gives; `shape` overrides the file's."""
-        tensor = self.tensor(index, graph)
+        try:
+            return self._describe(self.tensor(index, graph), index, graph, shape)
+        finally:
+            drop_pages(self._data)
+
+    def _describe(self, tensor: Record, index: int, graph: int, shape: tuple[int, ...] | None) -> dict[str, Any]:
         now = _array(tensor["shape"] if shape is None else shape, np.int32)
         signature = _array(tensor["shape_signature"], np.int32)
         parameters = self._quantization(tensor["quantization"], graph)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..flatbuffer import read, tensor_order, write_bytes
+from ..flatbuffer import read, tensor_order, write_room
 from ..ops import registry
 from ..passes import WORTHWHILE_PASSES, infer_shapes, optimize, uint8_to_int8
 from .plan import ModelBytes
@@ -19,7 +19,7 @@ registry()  # loads every operator's module: now, with the other imports, and no
 class Rewritten:
     """The new file, and by subgraph the new index of each tensor that is still there."""
 
-    data: bytes
+    data: memoryview
     numbers: tuple[Mapping[int, int], ...]
 
 
@@ -60,4 +60,4 @@ def _rewrite(data: ModelBytes, passes: bool) -> Rewritten | None:
     for graph in model.graphs:
         new = {tensor: index for index, tensor in enumerate(tensor_order(graph))}
         numbers.append({i: new[t] for i, t in enumerate(graph.extra["tensors"]) if t in new})
-    return Rewritten(write_bytes(model), tuple(numbers))
+    return Rewritten(write_room(model), tuple(numbers))
