@@ -12,9 +12,10 @@
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
  * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero.
  *
- * A last vector of at most half as many channels as lanes may be `paired`: an instruction then multiplies two words of
- * the run at a time, the first in even and the second in odd lanes. Its weights come after those of both words of the other
- * vectors; a last word without a partner has one of zeros. A single paired vector has its channels' constants twice. */
+ * Vectors of 8 channels may be `paired`, all of a convolution: words are then of 8 bytes, and an instruction multiplies
+ * their first halves in even lanes and the others in odd ones. Sums of two pixels are joined before they are rounded: a
+ * vector's constants are there twice, but for the bias, which even lanes start with. It wastes no lanes where channels
+ * are 8 or 24, and loads fewer words. */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
 
@@ -34,6 +35,7 @@ typedef struct {
                          for each vector RLT_ROUNDING_ARRAYS arrays of float;
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
+    rlt_ref offsets;  /* int32[words of a window], of its words from its first byte in the band */
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three
                          more if weights have a zero point */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
@@ -41,7 +43,8 @@ typedef struct {
     int32_t last_w;
     int32_t vectors; /* of output channels */
     rlt_conv_blocks blocks; /* of them */
-    int32_t paired;  /* the last of them, or 0 */
+    int32_t paired;  /* they are, all of them */
+    int32_t direct;  /* there is no band: windows are read where the input lies */
     int32_t run_bytes, run_words, run_count;
     rlt_band band;
     int32_t task_bytes; /* of scratch */
@@ -54,7 +57,11 @@ typedef struct {
     float float_low, float_high;   /* with `rows`: fused activation */
 } rlt_conv_2d_packed_params;
 
-enum { RLT_CONV_2D_PACKED_REFS = 6 };
+enum { RLT_CONV_2D_PACKED_REFS = 7 };
+
+/* Turning input values into those of a band takes an instruction for each word that is loaded, which hides behind
+ * multiplications by more vectors than these no worse than copying does. */
+enum { RLT_CONV_2D_DIRECT_VECTORS = 2 };
 
 /* How scaled sums become results, to which the output zero point is to be added: for each vector of channels high[],
  * low[], offset[]. Channels whose result is the same whatever the input (those that training left dead) have sums of its

@@ -8,35 +8,34 @@
 #include "../../simd/s8_avx512.h"
 #include "packed.h"
 
-enum { MOST_PIXELS = 12, MOST_VECTORS = 4, WORD = 4, WEIGHTS = 64, KNOWS_POSITIVE = 1 };
+enum { MOST_PIXELS = 12, MOST_VECTORS = 4, DIRECT_VECTORS = RLT_CONV_2D_DIRECT_VECTORS, WEIGHTS = 64, KNOWS_POSITIVE = 1 };
 #define TILES_1(TILE, v, paired) \
-    TILE(12, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
-#define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
-#define TILES_3(TILE, v, paired) TILE(5, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
-#define TILES_4(TILE, v, paired) TILE(4, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+    TILE(12, v, paired) TILE(8, v, paired) TILE(2, v, paired) TILE(1, v, paired)
+#define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(1, v, paired)
+#define TILES_3(TILE, v, paired) TILE(5, v, paired) TILE(3, v, paired) TILE(1, v, paired)
+#define TILES_16(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(1, v, paired)
+#define TILES_24(TILE, v, paired) TILE(4, v, paired) TILE(1, v, paired)
+#define TILES_4(TILE, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define SINGLE_ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2) X(3, 0, TILES_3) X(4, 0, TILES_4)
-#define PAIRED_ROWS(X) X(1, 1, TILES_1) X(2, 1, TILES_2) X(3, 1, TILES_3)
+#define PAIRED_ROWS(X) X(1, 1, TILES_1) X(2, 1, TILES_16) X(3, 1, TILES_24)
 
-RLT_INLINE vi load_word(const uint8_t *from) {
-    int32_t bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    return vi_set(bytes);
+/* `paired`: two words, of which weights for the second are in odd lanes. */
+RLT_INLINE vi load_word(const int paired, const uint8_t *from) {
+    int64_t pair;
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    if (!paired) return vi_set(word);
+    memcpy(&pair, from, sizeof pair);
+    return _mm512_set1_epi64(pair);
 }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm512_loadu_si512(from); }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return _mm512_dpbusd_epi32(sum, word, weights); }
+RLT_INLINE vi set_term(const int paired, int32_t term) {
+    return paired ? _mm512_maskz_set1_epi32(0x5555, term) : vi_set(term);
+}
 
-RLT_INLINE vi load_pair(const uint8_t *from) {
-    int64_t bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    return _mm512_set1_epi64(bytes);
-}
-RLT_INLINE vi set_pairs(int32_t value) { return _mm512_maskz_set1_epi32(0x5555, value); }
-/* Sums of pairs: of one pixel in the lower half, or of two pixels. */
-RLT_INLINE vi add_pairs(vi sum) {
-    const vi lower = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
-    return _mm512_permutexvar_epi32(lower, vi_add(sum, _mm512_srli_epi64(sum, 32)));
-}
-RLT_INLINE vi add_pairs_of_two(vi first, vi second) {
+/* Sums of the pairs of two pixels, those of the first in the lower half. */
+RLT_INLINE vi add_pairs(vi first, vi second) {
     const vi apart = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
     const vi even = vi_add(first, _mm512_srli_epi64(first, 32));
     return _mm512_permutexvar_epi32(apart, _mm512_mask_add_epi32(even, 0xAAAA, second, _mm512_slli_epi64(second, 32)));

@@ -7,15 +7,20 @@
 #include "../../simd/s8_avx2.h"
 #include "packed.h"
 
-enum { MOST_PIXELS = 8, MOST_VECTORS = 2, WORD = 4, WEIGHTS = 32, KNOWS_POSITIVE = 0 };
+enum { MOST_PIXELS = 8, MOST_VECTORS = 2, DIRECT_VECTORS = 0, WEIGHTS = 32, KNOWS_POSITIVE = 0 };
 #define TILES_1(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) TILE(6, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2)
 
-RLT_INLINE vi load_word(const uint8_t *from) {
+RLT_INLINE vi load_word(const int paired, const uint8_t *from) {
+    (void)paired; /* never here */
     int32_t bytes;
     memcpy(&bytes, from, sizeof bytes);
     return vi_set(bytes);
+}
+RLT_INLINE vi set_term(const int paired, int32_t term) {
+    (void)paired;
+    return vi_set(term);
 }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm256_loadu_si256((const vi *)(const void *)from); }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return _mm256_dpbusd_avx_epi32(sum, word, weights); }

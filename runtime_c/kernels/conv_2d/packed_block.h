@@ -11,6 +11,10 @@ typedef struct {
     const int32_t *bias;    /* of the block; other arrays of int32 follow at distance `padded` */
     const int32_t *factors; /* of the block, where they are doubles */
     const float *rounding; /* of the block, where sums are scaled */
+    const int32_t *offsets;   /* of the words of a window */
+    int32_t words;
+    vi flip; /* makes input values those of a band */
+    v_last_steps last_steps;
     const rlt_row_scale *row; /* the image's, where values were quantized while running */
     size_t padded;
     size_t pixel_bytes;

@@ -26,60 +26,58 @@ RLT_APART void finish_any(const block *b, int pixels, const vi *sum, int8_t *out
     }
 }
 
-/* Before the zero point is added, as rlt_conv_2d_rounding says. `positive`: the activation makes all values below 0
+/* Before the zero point is added, as the arrays of floats say. `positive`: the activation makes all values below 0
  * one, the zero point. */
-RLT_INLINE void round_tile(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum) {
-#pragma GCC unroll 4
-    for (int v = 0; v < vectors; v++) {
-        const v_float_scale scale = v_load_float_scale(b->rounding + RLT_ROUNDING_ARRAYS * LANES * v);
-#pragma GCC unroll 12
-        for (int i = 0; i < pixels; i++) {
-            sum[i][v] = positive ? vi_scale_positive(sum[i][v], &scale) : vi_scale_float(sum[i][v], &scale);
-        }
-    }
+RLT_INLINE vi rounded(const int positive, vi sum, const v_float_scale *scale) {
+    return positive ? vi_scale_positive(sum, scale) : vi_scale_float(sum, scale);
 }
 
-RLT_INLINE v_last_steps last_steps_of(const block *b) {
-    return v_last_steps_of(b->p->output_zero_point, b->p->low, b->p->high);
+RLT_INLINE v_float_scale scale_of(const block *b, int v) {
+    return v_load_float_scale(b->rounding + RLT_ROUNDING_ARRAYS * LANES * v);
 }
 
-/* Results of several vectors, a pixel at a time. */
+/* Results of several vectors, a pixel at a time: while one pixel's wait for each other, products of the next tile are
+ * made. */
 RLT_INLINE void store_pixels(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                              int8_t *output) {
     const size_t pixel = (size_t)b->p->window.out_c;
-    const v_last_steps steps = last_steps_of(b);
+    const v_last_steps steps = b->last_steps;
+    v_float_scale scale[MOST_VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) scale[v] = scale_of(b, v);
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) sum[i][v] = rounded(positive, sum[i][v], &scale[v]);
         v_store_bytes(output + (size_t)i * pixel, v_last_bytes(sum[i], vectors, positive, &steps), b->channels);
     }
 }
 
-RLT_INLINE v_bytes four_rows(const int first, const int rows, const int positive, const v_last_steps *steps,
-                             tile_sums sum) {
+RLT_INLINE v_bytes four_rows(const int first, const int rows, const int positive, const block *b, tile_sums sum) {
+    const v_last_steps steps = b->last_steps;
+    const v_float_scale scale = scale_of(b, 0);
     const int count = rows - first < QUARTERS ? rows - first : QUARTERS;
     vi y[QUARTERS];
 #pragma GCC unroll 4
-    for (int k = 0; k < count; k++) y[k] = sum[first + k][0];
-    return v_last_bytes(y, count, positive, steps);
+    for (int k = 0; k < count; k++) y[k] = rounded(positive, sum[first + k][0], &scale);
+    return v_last_bytes(y, count, positive, &steps);
 }
 
 /* Single vectors that lie side by side in the output, `bytes` in all. */
 RLT_INLINE void store_row(const int rows, const int bytes, const int positive, const block *b, tile_sums sum,
                           int8_t *output) {
-    const v_last_steps steps = last_steps_of(b);
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i += QUARTERS) {
-        v_store_bytes(output + i * LANES, four_rows(i, rows, positive, &steps, sum), bytes - i * LANES);
+        v_store_bytes(output + i * LANES, four_rows(i, rows, positive, b, sum), bytes - i * LANES);
     }
 }
 
 /* Single vectors of any number of channels. */
 RLT_INLINE void store_quarters(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
     const size_t pixel = (size_t)b->p->window.out_c;
-    const v_last_steps steps = last_steps_of(b);
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i += QUARTERS) {
-        const v_bytes bytes = four_rows(i, pixels, positive, &steps, sum);
+        const v_bytes bytes = four_rows(i, pixels, positive, b, sum);
         const int count = pixels - i < QUARTERS ? pixels - i : QUARTERS;
 #pragma GCC unroll 4
         for (int k = 0; k < count; k++) {
@@ -90,7 +88,6 @@ RLT_INLINE void store_quarters(const int pixels, const int positive, const block
 
 RLT_INLINE void finish_scaled(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                               result *output) {
-    round_tile(pixels, vectors, positive, b, sum);
     if (vectors > 1) store_pixels(pixels, vectors, positive, b, sum, output);
     else if (b->p->window.out_c == LANES) store_row(pixels, pixels * LANES, positive, b, sum, output);
     else store_quarters(pixels, positive, b, sum, output);
@@ -114,29 +111,48 @@ RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b
 }
 
 #if defined(PAIRED_ROWS)
-RLT_INLINE void finish_joined(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
-                              result *output) {
-    const int rows = vectors > 1 ? pixels : (pixels + 1) / 2;
-    round_tile(rows, vectors, positive, b, sum);
-    if (vectors > 1) store_pixels(rows, vectors, positive, b, sum, output);
-    else store_row(rows, pixels * (LANES / 2), positive, b, sum, output);
+/* Three vectors of the 24 channels of two pixels, which lie side by side. */
+RLT_INLINE void store_24(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
+    const v_float_scale scale[3] = {scale_of(b, 0), scale_of(b, 1), scale_of(b, 2)};
+    v_last_steps steps = b->last_steps;
+    steps.any.order = steps.positive.order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 8, 12, 9, 13, 10, 14, 0, 0, 0, 0);
+#pragma GCC unroll 6
+    for (int i = 0; i < pixels; i += 2) {
+        vi y[3];
+#pragma GCC unroll 3
+        for (int v = 0; v < 3; v++) y[v] = rounded(positive, sum[i / 2][v], &scale[v]);
+        v_store_bytes(output + i * 24, v_last_bytes(y, 3, positive, &steps), pixels - i > 1 ? 48 : 24);
+    }
 }
 
-/* Paired sums are always scaled. A single paired vector is of as many channels as a result has. */
-RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *b, tile_sums sum, result *output) {
-    const int last = vectors - 1, rows = last ? pixels : (pixels + 1) / 2;
-    const vi bias = vi_load(b->bias + last * LANES);
-#pragma GCC unroll 12
-    for (int i = 0; i < rows; i++) {
-        const vi total = last ? add_pairs(sum[i][last])
-                              : add_pairs_of_two(sum[2 * i][0], sum[2 * i + 1 < pixels ? 2 * i + 1 : 2 * i][0]);
-        sum[i][last] = vi_add(total, bias);
+/* Two vectors of the 16 channels of two pixels, for four pixels at a time. */
+RLT_INLINE void store_16(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
+    const v_float_scale scale[2] = {scale_of(b, 0), scale_of(b, 1)};
+    v_last_steps steps = b->last_steps;
+    steps.any.order = steps.positive.order = _mm512_setr_epi32(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15);
+#pragma GCC unroll 6
+    for (int i = 0; i < pixels; i += 4) {
+        vi y[4];
+        const int count = pixels - i > 2 ? 4 : 2;
+#pragma GCC unroll 4
+        for (int k = 0; k < count; k++) y[k] = rounded(positive, sum[i / 2 + k / 2][k % 2], &scale[k % 2]);
+        v_store_bytes(output + i * 16, v_last_bytes(y, count, positive, &steps), (pixels - i) * 16);
     }
-    if (b->p->low == b->p->output_zero_point) {
-        finish_joined(pixels, vectors, 1, b, sum, output);
-    } else {
-        finish_joined(pixels, vectors, 0, b, sum, output);
+}
+
+/* Paired sums are always scaled; results have 8, 16 or 24 channels. */
+RLT_INLINE void finish_paired(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
+                              result *output) {
+#pragma GCC unroll 6
+    for (int i = 0; i < pixels; i += 2) {
+#pragma GCC unroll 3
+        for (int v = 0; v < vectors; v++) {
+            sum[i / 2][v] = add_pairs(sum[i][v], sum[i + 1 < pixels ? i + 1 : i][v]);
+        }
     }
+    if (vectors == 2) store_16(pixels, positive, b, sum, output);
+    else if (vectors > 1) store_24(pixels, positive, b, sum, output);
+    else store_row((pixels + 1) / 2, pixels * (LANES / 2), positive, b, sum, output);
 }
 
 #endif
@@ -144,10 +160,9 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const block *
 RLT_INLINE void finish(const int pixels, const int vectors, const int paired, const block *b, tile_sums sum,
                        result *output) {
 #if defined(PAIRED_ROWS)
-    if (paired) {
-        finish_paired(pixels, vectors, b, sum, output);
-        return;
-    }
+    if (paired && b->p->low == b->p->output_zero_point) finish_paired(pixels, vectors, 1, b, sum, output);
+    else if (paired) finish_paired(pixels, vectors, 0, b, sum, output);
+    if (paired) return;
 #endif
     (void)paired;
     finish_whole(pixels, vectors, b, sum, output);

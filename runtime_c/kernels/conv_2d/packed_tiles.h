@@ -1,104 +1,73 @@
 /* The kernel for packed int8 convolutions. Before it come
- * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, WORD (bytes of input), WEIGHTS (bytes of a vector's weights for a word),
+ * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, DIRECT_VECTORS, WEIGHTS (bytes of a vector's weights for a word),
  *   KNOWS_POSITIVE (whether results that cannot be below the zero point are finished in a way of their own);
- *   load_word(), load_pair(), set_pairs(), load_weights(), multiply_add(); row_terms(), for each pixel of a row a factor
- *   times the sum of its window's values in the band, which wraps;
+ *   load_word(), load_weights(), multiply_add(), set_term(); row_terms(), for each pixel of a row a factor times the sum
+ *   of its window's values in the band, which wraps;
  * - packed_finish*.h: `result`, MAY_HAVE_TERMS (whether weights may have a zero point) and finish();
- * - ROWS(X), the tile shapes: X(vectors, whether the last one is paired, list of numbers of pixels that ends with 1). */
+ * - ROWS(X), the tile shapes: X(vectors, whether they are paired, list of numbers of pixels that ends with 1). */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
 
 #include "packed_block.h"
 
-enum { UNROLLED = 2 };
+/* Keeps a compiler from loading a vector again for each use, which takes as long as multiplying. */
+#define HOLD(vector) __asm__("" : "+v"(vector))
 
-/* Adds the products of word `at` of a run for each pixel and the first `vectors` of channels. `from`: addresses of
- * every third pixel. */
-RLT_INLINE void multiply(const int pixels, const int vectors, const uint8_t *weights, const uint8_t *const *from,
-                         size_t step, int at, tile_sums sum) {
-    if (vectors == 0) return;
+/* Adds the products of a word at `from`, and every `step` bytes after it, for each pixel and vector of channels. */
+RLT_INLINE void multiply(const int pixels, const int vectors, const int paired, const uint8_t *weights,
+                         const uint8_t *from, size_t step, vi flip, tile_sums sum) {
     vi w[MOST_VECTORS];
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; v++) w[v] = load_weights(weights + (at * vectors + v) * WEIGHTS);
+    for (int v = 0; v < vectors; v++) {
+        w[v] = load_weights(weights + v * WEIGHTS);
+        HOLD(w[v]);
+    }
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
-        const vi x = load_word(from[i / 3] + (size_t)(i % 3) * step + at * WORD);
+        vi x = load_word(paired, from + (size_t)i * step);
+        if (paired || vectors <= DIRECT_VECTORS) x ^= flip;
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(sum[i][v], x, w[v]);
     }
 }
 
-/* The same for two words and paired vector `v`. */
-#if defined(PAIRED_ROWS)
-RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weights, const uint8_t *const *from,
-                              size_t step, tile_sums sum) {
-    const vi w = load_weights(weights);
-#pragma GCC unroll 12
-    for (int i = 0; i < pixels; i++) {
-        sum[i][v] = multiply_add(sum[i][v], load_pair(from[i / 3] + (size_t)(i % 3) * step), w);
-    }
-}
-#else
-RLT_INLINE vi set_pairs(int32_t value) { return vi_set(value); }
-RLT_INLINE void multiply_pair(const int pixels, const int v, const uint8_t *weights, const uint8_t *const *from,
-                              size_t step, tile_sums sum) {
-    (void)pixels, (void)v, (void)weights, (void)from, (void)step, (void)sum;
-}
-#endif
-
-/* `pixels` neighbouring output pixels x `vectors` of channels, the last of which may be paired; all constant where this
- * is inlined. */
+/* `pixels` neighbouring output pixels x `vectors` of channels; all constant where this is inlined. */
 RLT_INLINE void tile(const int pixels, const int vectors, const int paired, const block *b, const uint8_t *window,
                      const int32_t *terms, result *output) {
-    const rlt_conv_2d_packed_params *p = b->p;
     const size_t step = b->pixel_bytes;
     /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
     const int halves = pixels * vectors <= 6 ? 2 : 1;
-    const int whole = vectors - paired;
     tile_sums sum, half;
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < whole; v++) {
+        for (int v = 0; v < vectors; v++) {
             sum[i][v] = vi_load(b->bias + v * LANES);
             half[i][v] = vi_set(0);
         }
-        if (paired) sum[i][whole] = vi_set(0);
     }
     if (MAY_HAVE_TERMS && terms) {
 #pragma GCC unroll 12
         for (int i = 0; i < pixels; i++) {
+            const vi term = set_term(paired, terms[i]);
 #pragma GCC unroll 4
-            for (int v = 0; v < whole; v++) sum[i][v] = vi_add(sum[i][v], vi_set(terms[i]));
-            if (paired) sum[i][whole] = set_pairs(terms[i]);
+            for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], term);
         }
     }
     const uint8_t *weights = b->weights;
-    for (int32_t run = 0; run < p->run_count; run++) {
-        const uint8_t *first = window + rlt_conv_run_offset(p, run);
-        const uint8_t *from[4] = {first, first + 3 * step, first + 6 * step, first + 9 * step};
-        int32_t words = p->run_words;
-        for (; words >= UNROLLED; words -= UNROLLED) {
-#pragma GCC unroll 4
-            for (int at = 0; at < UNROLLED; at++) {
-                multiply(pixels, whole, weights, from, step, at, halves > 1 && at % 2 ? half : sum);
-            }
-            weights += UNROLLED * whole * WEIGHTS;
-            if (paired) multiply_pair(pixels, whole, weights, from, step, sum), weights += WEIGHTS;
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; i++) from[i] += UNROLLED * WORD;
-        }
-        if (words > 0) {
-            multiply(pixels, whole, weights, from, step, 0, sum);
-            weights += whole * WEIGHTS;
-            if (paired) multiply_pair(pixels, whole, weights, from, step, sum), weights += WEIGHTS;
-        }
+    const int32_t *at = b->offsets;
+    int32_t words = b->words;
+    for (; words >= 2; words -= 2, at += 2, weights += 2 * vectors * WEIGHTS) {
+        multiply(pixels, vectors, paired, weights, window + at[0], step, b->flip, sum);
+        multiply(pixels, vectors, paired, weights + vectors * WEIGHTS, window + at[1], step, b->flip,
+                 halves > 1 ? half : sum);
     }
+    if (words > 0) multiply(pixels, vectors, paired, weights, window + at[0], step, b->flip, sum);
     const int halved = halves > 1 ? pixels : 0;
 #pragma GCC unroll 12
     for (int i = 0; i < halved; i++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < whole; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
+        for (int v = 0; v < vectors; v++) sum[i][v] = vi_add(sum[i][v], half[i][v]);
     }
     finish(pixels, vectors, paired, b, sum, output);
 }
@@ -125,7 +94,7 @@ typedef void (*row_function)(const block *b, const uint8_t *window, int32_t widt
                              result *output);
 
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
-                      const rlt_row_scale *row, int32_t first, int32_t last) {
+                      const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
     const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * WEIGHTS;
     const int32_t end = last * LANES < p->window.out_c ? last * LANES : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
@@ -135,7 +104,11 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
         .rounding = (const float *)(const void *)(channels + 4 * padded) + RLT_ROUNDING_ARRAYS * LANES * first,
+        .offsets = offsets,
+        .words = p->run_count * p->run_words,
+        .flip = vi_set(p->direct ? (int32_t)0x80808080u : 0),
         .row = row,
+        .last_steps = v_last_steps_of(p->output_zero_point, p->low, p->high),
         .padded = padded,
         .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide,
         .channels = end - first * LANES,
@@ -161,15 +134,15 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     static const row_function row[] = {ROWS(ROW_PLACE)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
+    const int32_t *offsets = rlt_in(run, p->offsets);
     const size_t in_step = (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
     const size_t out_step = (size_t)p->window.out_w * (size_t)p->window.out_c;
     for (uint32_t i = first_block; i < last_block; i++) {
         const int32_t first = rlt_conv_block_start(&p->blocks, (int32_t)i);
         const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
-        const block b = block_at(p, weights, channels, row_scale, first, last);
-        const int paired = p->paired && last == p->vectors;
+        const block b = block_at(p, weights, channels, offsets, row_scale, first, last);
         for (int32_t r = 0; r < rows; r++) {
-            row[last - first - 1 + paired * MOST_VECTORS](
+            row[last - first - 1 + p->paired * MOST_VECTORS](
                 &b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
                 output + (size_t)r * out_step + (size_t)first * LANES);
         }
@@ -182,7 +155,8 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
     const rlt_row_scale *rows = rlt_in_or_null(run, p->rows);
     result *output = rlt_out(run, p->output);
     rlt_band band = p->band;
-    uint8_t *scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * (size_t)p->task_bytes;
+    uint8_t *scratch = p->direct ? NULL : (uint8_t *)rlt_out(run, p->scratch) + run->task * (size_t)p->task_bytes;
+    const size_t in_step = (size_t)w->stride_h * (size_t)band.row_bytes;
     const int32_t total = w->batches * w->out_h;
     uint32_t first = 0, end = (uint32_t)total;
     uint32_t first_block = 0, last_block = (uint32_t)p->blocks.count;
@@ -192,7 +166,7 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
         rlt_share_of(run, end, &first, &end);
     }
     const int pixel = w->in_w == 1 && w->in_h == 1 && w->kernel_w == 1 && w->kernel_h == 1;
-    if (total == 1 && pixel && w->out_w == 1 && !rows && !p->weights_zero_point) { /* nothing to lay out */
+    if (total == 1 && pixel && w->out_w == 1 && !rows && !p->weights_zero_point && !p->direct) { /* no lay-out */
         rlt_band_copy(&band, scratch, 0, input, w->in_c);
         run_blocks(p, run, first_block, last_block, NULL, scratch, 1, 1, NULL, output);
         return RLT_OK;
@@ -205,10 +179,15 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
         const int32_t batch = w->batches > 1 ? row / w->out_h : 0;
         const size_t image = (size_t)batch * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
         const rlt_row_scale *row_scale = rows ? rows + batch : NULL;
-        if (row_scale) band.fill = row_scale->zero_point + 128;
-        rlt_band_load(&band, w, input + image, y, last, width, scratch);
-        const int32_t *terms = window_terms(p, scratch, last - y, width, (int32_t *)(void *)(scratch + band.bytes));
-        run_blocks(p, run, first_block, last_block, row_scale, scratch, last - y, width, terms,
+        const uint8_t *windows = (const uint8_t *)input + image + (size_t)y * in_step;
+        const int32_t *terms = NULL;
+        if (!p->direct) {
+            windows = scratch;
+            if (row_scale) band.fill = row_scale->zero_point + 128;
+            rlt_band_load(&band, w, input + image, y, last, width, scratch);
+            terms = window_terms(p, scratch, last - y, width, (int32_t *)(void *)(scratch + band.bytes));
+        }
+        run_blocks(p, run, first_block, last_block, row_scale, windows, last - y, width, terms,
                    output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
         row += last - y;
     }

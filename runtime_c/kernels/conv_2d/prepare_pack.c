@@ -4,15 +4,16 @@
 #include "prepare_pack.h"
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
-enum { TERMS_SLACK = 12, PAYING_WORDS = 12, CHUNK = 65536 };
+enum { TERMS_SLACK = 12, PAYING_BYTES = 72, CHUNK = 65536 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
- * value in the band, how scaled sums are rounded first, whether paired vectors are understood. */
+ * value in the band, how scaled sums are rounded first, whether paired vectors are understood, up to how many vectors
+ * windows may be read directly. */
 typedef struct {
     uint32_t isa, kernel, hybrid;
     int32_t lanes, most_vectors, word, wide;
     rlt_first_rounding first;
-    int32_t pairs;
+    int32_t pairs, direct;
 } form;
 
 #define NO_HYBRID UINT32_MAX /* then the next form's kernel is used */
@@ -20,9 +21,9 @@ typedef struct {
 /* The one place where a variant is chosen: the first that fits. */
 static const form forms[] = {
     {RLT_ISA_AVX512VNNI, RLT_KERNEL_conv_2d_s8_avx512vnni, RLT_KERNEL_conv_2d_hybrid_avx512vnni, 16, 4, 4, 1,
-     RLT_FIRST_TO_NEAREST, 1},
-    {RLT_ISA_AVXVNNI, RLT_KERNEL_conv_2d_s8_avxvnni, NO_HYBRID, 8, 2, 4, 1, RLT_FIRST_TO_ZERO, 0},
-    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2, RLT_FIRST_TO_ZERO, 0},
+     RLT_FIRST_TO_NEAREST, 1, RLT_CONV_2D_DIRECT_VECTORS},
+    {RLT_ISA_AVXVNNI, RLT_KERNEL_conv_2d_s8_avxvnni, NO_HYBRID, 8, 2, 4, 1, RLT_FIRST_TO_ZERO, 0, 0},
+    {RLT_ISA_AVX2, RLT_KERNEL_conv_2d_s8_avx2, RLT_KERNEL_conv_2d_hybrid_avx2, 8, 2, 2, 2, RLT_FIRST_TO_ZERO, 0, 0},
 };
 
 static const form *form_for(const rlt_prepare_state *p, const rlt_tensor *input) {
@@ -62,9 +63,20 @@ static uint32_t share(rlt_conv_2d_packed_params *k, uint32_t tasks, int32_t bloc
     return parts < tasks ? (uint32_t)parts : tasks;
 }
 
+/* Channels of a vector and bytes of a word. */
+static int32_t lanes_of(const rlt_conv_2d_packed_params *k, const form *f) { return f->lanes >> k->paired; }
+static int32_t word_of(const rlt_conv_2d_packed_params *k, const form *f) { return f->word << k->paired; }
+
+static void lay_out(rlt_conv_2d_packed_params *k, const form *f, int paired) {
+    k->paired = paired;
+    k->vectors = (k->window.out_c + lanes_of(k, f) - 1) / lanes_of(k, f);
+    const int32_t blocks = (k->vectors + f->most_vectors - 1) / f->most_vectors;
+    k->blocks = (rlt_conv_blocks){blocks, k->vectors / blocks, k->vectors % blocks};
+    k->run_words = (k->run_bytes + word_of(k, f) - 1) / word_of(k, f);
+}
+
 static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    const size_t words = (size_t)k->run_words, paired = k->paired ? (words + 1) / 2 : 0;
-    return ((size_t)(k->vectors - k->paired) * words + paired) * (size_t)k->run_count * (size_t)(f->lanes * f->word);
+    return (size_t)k->vectors * (size_t)k->run_words * (size_t)k->run_count * (size_t)(f->lanes * f->word);
 }
 
 static size_t rounding_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
@@ -85,13 +97,10 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->weights_zero_point = rlt_zero_point(t->weights, 0);
     tasks = tasks < RLT_BAND_TASKS ? tasks : RLT_BAND_TASKS;
     flatten(k, tasks, t->input->type == RLT_FLOAT32);
-    k->vectors = (w->out_c + f->lanes - 1) / f->lanes;
-    const int32_t blocks = (k->vectors + f->most_vectors - 1) / f->most_vectors;
-    k->blocks = (rlt_conv_blocks){blocks, k->vectors / blocks, k->vectors % blocks};
     const int whole_rows = w->dilation_w == 1;
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
-    k->run_words = (k->run_bytes + f->word - 1) / f->word;
+    lay_out(k, f, 0);
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 + TERMS_SLACK : 0;
     if (terms > INT32_MAX / 4) return 0;
@@ -106,7 +115,8 @@ static uint8_t *pack_rest(const rlt_conv_2d_packed_params *k, const form *f, con
                           int32_t run, int32_t word, uint8_t *to) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const uint8_t *from = weights + (size_t)channel * filter + (size_t)run * (size_t)k->run_bytes;
-    for (int32_t i = word * f->word; i < (word + 1) * f->word; i++) {
+    const int32_t bytes = word_of(k, f);
+    for (int32_t i = word * bytes; i < (word + 1) * bytes; i++) {
         *to++ = channel < k->window.out_c && i < k->run_bytes ? from[i] : 0;
     }
     return to;
@@ -116,11 +126,15 @@ static uint8_t *pack_rest(const rlt_conv_2d_packed_params *k, const form *f, con
 static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t first,
                            int32_t channels, int32_t run, int32_t word, uint8_t *to) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
+    const int32_t bytes = word_of(k, f);
     int32_t c = first;
-    if (f->word == 4 && (word + 1) * 4 <= k->run_bytes) { /* nearly all words: plain copies */
-        const uint8_t *from = weights + (size_t)first * filter + (size_t)run * (size_t)k->run_bytes + (size_t)word * 4;
+    if (f->word == 4 && (word + 1) * bytes <= k->run_bytes) { /* nearly all words: plain copies */
+        const uint8_t *from = weights + (size_t)first * filter + (size_t)(run * k->run_bytes + word * bytes);
         const int32_t last = first + channels < k->window.out_c ? first + channels : k->window.out_c;
-        for (; c < last; c++, from += filter, to += 4) memcpy(to, from, 4);
+        for (; c < last; c++, from += filter, to += bytes) {
+            memcpy(to, from, 4);
+            if (k->paired) memcpy(to + 4, from + 4, 4);
+        }
     }
     for (; c < first + channels; c++) to = pack_rest(k, f, weights, c, run, word, to);
     return to;
@@ -128,18 +142,11 @@ static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const form *f, co
 
 static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, uint8_t *to) {
     for (int32_t block = 0; block < k->blocks.count; block++) {
-        const int32_t first = rlt_conv_block_start(&k->blocks, block) * f->lanes;
-        const int32_t last = rlt_conv_block_start(&k->blocks, block + 1);
-        const int paired = k->paired && last == k->vectors;
-        const int32_t whole = (last - paired) * f->lanes;
+        const int32_t first = rlt_conv_block_start(&k->blocks, block) * lanes_of(k, f);
+        const int32_t last = rlt_conv_block_start(&k->blocks, block + 1) * lanes_of(k, f);
         for (int32_t run = 0; run < k->run_count; run++) {
             for (int32_t word = 0; word < k->run_words; word++) {
-                to = pack_words(k, f, weights, first, whole - first, run, word, to);
-                if (!paired || (word % 2 == 0 && word + 1 < k->run_words)) continue;
-                for (int32_t c = whole; c < whole + f->lanes / 2; c++) {
-                    to = pack_words(k, f, weights, c, 1, run, word & ~1, to);
-                    to = pack_words(k, f, weights, c, 1, run, word | 1, to);
-                }
+                to = pack_words(k, f, weights, first, last - first, run, word, to);
             }
         }
     }
@@ -176,8 +183,9 @@ typedef struct {
     double exact; /* factor, with `exact` */
 } channel;
 
-/* Constants of a channel in lane `lane`, whose sums start with *bias; 0 where it cannot be scaled. */
-static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const channel *c, int32_t *bias, float *to) {
+/* Constants of a channel, whose sums start with *bias, there and `twin` places on; 0 where it cannot be scaled. */
+static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const channel *c, int32_t twin,
+                       int32_t *bias, float *to) {
     const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
     rlt_float_scale scale;
     if (k->exact) {
@@ -187,17 +195,18 @@ static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const 
     } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, f->first, bias, &scale)) {
         return 0;
     }
-    to[RLT_ROUNDING_HIGH * f->lanes] = scale.high;
-    to[RLT_ROUNDING_LOW * f->lanes] = scale.low;
-    to[RLT_ROUNDING_OFFSET * f->lanes] = scale.offset;
+    to[RLT_ROUNDING_HIGH * f->lanes] = to[RLT_ROUNDING_HIGH * f->lanes + twin] = scale.high;
+    to[RLT_ROUNDING_LOW * f->lanes] = to[RLT_ROUNDING_LOW * f->lanes + twin] = scale.low;
+    to[RLT_ROUNDING_OFFSET * f->lanes] = to[RLT_ROUNDING_OFFSET * f->lanes + twin] = scale.offset;
     return 1;
 }
 
-/* Whether it pays to pair the last vector: joining its sums costs about as much as six multiplications. */
+/* Whether it pays to pair vectors: for 16 channels, where joining sums costs less than loading twice the words. */
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    const int32_t half = f->lanes / 2, left = k->window.out_c - (k->vectors - 1) * f->lanes;
-    if (!f->pairs || left > half || k->blocks.vectors == f->most_vectors) return 0; /* of the last block */
-    return k->vectors == 1 ? left == half : k->run_count * k->run_words > PAYING_WORDS;
+    const int32_t half = f->lanes / 2, channels = k->window.out_c;
+    if (!f->pairs) return 0;
+    return channels == half || channels == 3 * half ||
+           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES);
 }
 
 /* Constants of all channels. *fits: 0, where `k->scaled` is not possible. */
@@ -207,11 +216,13 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
     float *rounding = (float *)(void *)(to + 4 * padded);
     double *factors = (double *)(void *)(to + padded);
     const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
+    const int32_t lanes = lanes_of(k, f);
     *fits = 1;
     for (int32_t i = 0; i < k->window.out_c && *fits; i++) {
         channel c = {0};
-        int32_t *multiplier = to + padded + i;
-        to[i] = fold(k, t, i, &c.least, &c.most);
+        const int32_t vector = i / lanes, lane = i % lanes;
+        int32_t *bias = to + vector * f->lanes + (lane << k->paired), *multiplier = to + padded + i;
+        *bias = fold(k, t, i, &c.least, &c.most);
         if (k->exact) {
             rlt_exact_factor checked;
             factors[i] = c.exact = x * (double)rlt_scale(t->weights, (uint32_t)i) / y;
@@ -222,23 +233,15 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
             multiplier[padded] = c.shift > 0 ? c.shift : 0;
             multiplier[2 * padded] = c.shift < 0 ? -c.shift : 0;
         }
-        float *own = rounding + i / f->lanes * f->lanes * RLT_ROUNDING_ARRAYS + i % f->lanes;
-        if (k->scaled) *fits = pack_scaled(k, f, &c, &to[i], own);
+        float *own = rounding + vector * f->lanes * RLT_ROUNDING_ARRAYS + lane;
+        if (k->scaled) *fits = pack_scaled(k, f, &c, k->paired ? lanes : 0, bias, own);
     }
     return RLT_OK;
 }
 
-/* A single paired vector has its channels' constants twice. */
-static void repeat_half(const rlt_conv_2d_packed_params *k, int32_t *bias, float *rounding) {
-    const size_t half = (size_t)k->window.out_c;
-    memcpy(bias + half, bias, half * sizeof *bias);
-    for (int i = 0; i < RLT_ROUNDING_ARRAYS; i++, rounding += 2 * half) {
-        memcpy(rounding + half, rounding, half * sizeof *rounding);
-    }
-}
-
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
                                 const form *f) {
+    lay_out(k, f, can_pair(k, f));
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
     const size_t bytes = padded * 4 * sizeof(int32_t) + rounding_bytes(k, f);
     int32_t *to = rlt_add_constant(p, bytes, &k->channels);
@@ -247,12 +250,34 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
     k->scaled = 1;
     memset(to, 0, bytes);
     RLT_TRY(pack_sums(p, k, t, f, to, &fits));
-    if (!fits) {
-        k->scaled = 0;
-        return pack_sums(p, k, t, f, to, &fits);
+    if (fits) return RLT_OK;
+    k->scaled = 0;
+    lay_out(k, f, 0); /* of no more vectors */
+    memset(to, 0, bytes);
+    return pack_sums(p, k, t, f, to, &fits);
+}
+
+/* Without padding, and where no word ends after its run, windows can be read without copying the input first. */
+static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
+    const rlt_window *w = &k->window;
+    return (k->paired || k->vectors <= f->direct) && !k->weights_zero_point && !w->pad_top && !w->pad_left &&
+           k->run_bytes % word_of(k, f) == 0 &&
+           (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w < w->in_w &&
+           (int64_t)(w->out_h - 1) * w->stride_h + (int64_t)(w->kernel_h - 1) * w->dilation_h < w->in_h;
+}
+
+/* Once vectors are known: where windows and their words are found. */
+static rlt_status place_words(rlt_prepare_state *p, const rlt_op *op, const form *f, uint32_t tasks,
+                              rlt_conv_2d_packed_params *k) {
+    k->direct = can_be_direct(k, f);
+    k->scratch = k->direct ? RLT_REF_NONE : rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
+    if (k->direct) k->band.row_bytes = k->window.in_w * k->window.in_c;
+    int32_t *to = rlt_add_constant(p, (size_t)k->run_count * (size_t)k->run_words * sizeof *to, &k->offsets);
+    if (!to) return RLT_ERROR_MEMORY;
+    for (int32_t run = 0; run < k->run_count; run++) {
+        const int32_t first = (int32_t)rlt_conv_run_offset(k, run);
+        for (int32_t word = 0; word < k->run_words; word++) *to++ = first + word * word_of(k, f) * f->wide;
     }
-    k->paired = can_pair(k, f);
-    if (k->paired && k->vectors == 1) repeat_half(k, to, (float *)(void *)(to + 4 * padded));
     return RLT_OK;
 }
 
@@ -266,8 +291,8 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     k->rows = RLT_REF_NONE;
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
-    k->scratch = rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     RLT_TRY(pack_channels(p, k, t, f));
+    RLT_TRY(place_words(p, op, f, tasks, k));
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
@@ -284,7 +309,7 @@ rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const
     *k = *plan;
     k->weights_zero_point = 0; /* LiteRT does not look at it here */
     k->output = rlt_ref_of(p, t->output);
-    k->scratch = rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
+    RLT_TRY(place_words(p, op, f, tasks, k));
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
