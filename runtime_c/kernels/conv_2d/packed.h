@@ -31,8 +31,8 @@ typedef struct {
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
-    rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[], then
-                         for each vector RLT_ROUNDING_ARRAYS arrays of float;
+    rlt_ref channels; /* each padded to whole vectors: int32 bias[], multiplier[], left shift[], right shift[];
+                         with `scaled` for each vector RLT_ROUNDING_ARRAYS arrays of float after bias[];
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
     rlt_ref offsets;  /* int32[words of a window], of its words from its first byte in the band */

@@ -103,7 +103,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .weights = weights + (size_t)first * vector_bytes,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
-        .rounding = (const float *)(const void *)(channels + 4 * padded) + RLT_ROUNDING_ARRAYS * LANES * first,
+        .rounding = (const float *)(const void *)(channels + padded) + RLT_ROUNDING_ARRAYS * LANES * first,
         .offsets = offsets,
         .words = p->run_count * p->run_words,
         .flip = vi_set(p->direct ? (int32_t)0x80808080u : 0),

@@ -79,8 +79,8 @@ static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
     return (size_t)k->vectors * (size_t)k->run_words * (size_t)k->run_count * (size_t)(f->lanes * f->word);
 }
 
-static size_t rounding_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return (size_t)(k->vectors * f->lanes) * RLT_ROUNDING_ARRAYS * sizeof(float);
+static size_t channels_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
+    return (size_t)(k->vectors * f->lanes) * 4 * sizeof(int32_t);
 }
 
 uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t, uint32_t tasks,
@@ -105,8 +105,7 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 + TERMS_SLACK : 0;
     if (terms > INT32_MAX / 4) return 0;
     k->task_bytes = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
-    const size_t constants = weights_bytes(k, f) + (size_t)k->vectors * (size_t)f->lanes * 16 + rounding_bytes(k, f);
-    if (constants > rlt_constant_room(p) / 2) return 0;
+    if (weights_bytes(k, f) + channels_bytes(k, f) > rlt_constant_room(p) / 2) return 0;
     return share(k, tasks, k->blocks.count);
 }
 
@@ -152,6 +151,19 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, cons
     }
 }
 
+/* Sum of the distances of values from `zero`: as unsigned bytes, which processors have an instruction for, which
+ * compilers do not find for a `zero` that they know. */
+static __attribute__((noinline)) uint32_t distance(const int8_t *values, size_t count, int8_t zero) {
+    const uint8_t from = (uint8_t)zero ^ 0x80;
+    int32_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t value = (uint8_t)values[i] ^ 0x80;
+        const int32_t apart = value - from;
+        sum += apart < 0 ? -apart : apart;
+    }
+    return (uint32_t)sum;
+}
+
 /* The band holds x + 128 and, in padding, zero point + 128. So sum(w * band) = sum(w * (x - zp)) + (zp + 128) * sum(w),
  * and a weights zero point subtracts wzp * (sum(band) - taps * (zp + 128)). */
 static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t, int32_t channel, int64_t *least,
@@ -161,15 +173,11 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
     const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
     int64_t apart = 0;
-    for (size_t first = 0; first < filter; first += CHUNK) { /* 32 bits hold a chunk's, and vectorize well */
-        const size_t last = filter - first < CHUNK ? filter : first + CHUNK;
-        uint32_t magnitude = 0;
-        for (size_t i = first; i < last; i++) {
-            const int32_t weight = weights[i] - k->weights_zero_point;
-            sum += (uint32_t)weight;
-            magnitude += (uint32_t)(weight < 0 ? -weight : weight);
-        }
-        apart += 255 * (int64_t)magnitude;
+    for (size_t first = 0; first < filter; first += CHUNK) { /* 32 bits hold a chunk's */
+        const size_t bytes = filter - first < CHUNK ? filter - first : CHUNK;
+        sum += distance(weights + first, bytes, INT8_MIN);
+        sum -= (uint32_t)bytes * (uint32_t)(k->weights_zero_point - INT8_MIN);
+        apart += 255 * (int64_t)distance(weights + first, bytes, (int8_t)k->weights_zero_point);
     }
     *least = own - apart;
     *most = own + apart;
@@ -213,28 +221,35 @@ static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
 static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
                             const form *f, int32_t *to, int *fits) {
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
-    float *rounding = (float *)(void *)(to + 4 * padded);
+    float *rounding = (float *)(void *)(to + padded);
     double *factors = (double *)(void *)(to + padded);
     const double x = (double)rlt_scale(t->input, 0), y = (double)rlt_scale(t->output, 0);
     const int32_t lanes = lanes_of(k, f);
     *fits = 1;
+    memset(to, 0, channels_bytes(k, f));
     for (int32_t i = 0; i < k->window.out_c && *fits; i++) {
         channel c = {0};
         const int32_t vector = i / lanes, lane = i % lanes;
-        int32_t *bias = to + vector * f->lanes + (lane << k->paired), *multiplier = to + padded + i;
+        int32_t *bias = to + vector * f->lanes + (lane << k->paired);
         *bias = fold(k, t, i, &c.least, &c.most);
         if (k->exact) {
             rlt_exact_factor checked;
-            factors[i] = c.exact = x * (double)rlt_scale(t->weights, (uint32_t)i) / y;
+            c.exact = x * (double)rlt_scale(t->weights, (uint32_t)i) / y;
             RLT_TRY(rlt_exact(p, c.exact, &checked));
         } else {
             RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)i, &c.multiplier, &c.shift));
+        }
+        if (k->scaled) {
+            float *own = rounding + vector * f->lanes * RLT_ROUNDING_ARRAYS + lane;
+            *fits = pack_scaled(k, f, &c, k->paired ? lanes : 0, bias, own);
+        } else if (k->exact) {
+            factors[i] = c.exact;
+        } else {
+            int32_t *multiplier = to + padded + i;
             *multiplier = c.multiplier;
             multiplier[padded] = c.shift > 0 ? c.shift : 0;
             multiplier[2 * padded] = c.shift < 0 ? -c.shift : 0;
         }
-        float *own = rounding + vector * f->lanes * RLT_ROUNDING_ARRAYS + lane;
-        if (k->scaled) *fits = pack_scaled(k, f, &c, k->paired ? lanes : 0, bias, own);
     }
     return RLT_OK;
 }
@@ -242,18 +257,14 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
 static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
                                 const form *f) {
     lay_out(k, f, can_pair(k, f));
-    const size_t padded = (size_t)k->vectors * (size_t)f->lanes;
-    const size_t bytes = padded * 4 * sizeof(int32_t) + rounding_bytes(k, f);
-    int32_t *to = rlt_add_constant(p, bytes, &k->channels);
+    int32_t *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
     int fits;
     k->scaled = 1;
-    memset(to, 0, bytes);
     RLT_TRY(pack_sums(p, k, t, f, to, &fits));
     if (fits) return RLT_OK;
     k->scaled = 0;
     lay_out(k, f, 0); /* of no more vectors */
-    memset(to, 0, bytes);
     return pack_sums(p, k, t, f, to, &fits);
 }
 
@@ -314,9 +325,9 @@ rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const
     if (!packed) return RLT_ERROR_MEMORY;
     pack_weights(k, f, t->weights->data, packed);
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes, filter = (size_t)k->run_bytes * (size_t)k->run_count;
-    int32_t *to = rlt_add_constant(p, padded * 4 * sizeof(int32_t), &k->channels);
+    int32_t *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
-    memset(to, 0, padded * 4 * sizeof(int32_t));
+    memset(to, 0, channels_bytes(k, f));
     for (size_t c = 0; c < (size_t)k->window.out_c; c++) {
         const int8_t *weights = (const int8_t *)t->weights->data + c * filter;
         const float scale = rlt_scale(t->weights, (uint32_t)c);
