@@ -145,12 +145,15 @@ def _linear(op: Op, ranges: Ranges, vary: NDArray[np.bool_] | None = None) -> Ra
     everything = slice(None)
     if vary is not None and not sums.is_tiny:
         result, rest = _full(op.outputs[0], *limits), np.flatnonzero(~vary)
+        if not sums.may_take(len(rest)):
+            inside = output(sums.sampled(rest), rest)
+            rest = rest[inside.low == inside.high]
         exact = output(sums.of(rest), rest)
         result.low[rest], result.high[rest] = exact.low, exact.high
         return result
     if sums.is_small:
         return output(sums.of(everything), everything)
-    result = output(sums.sampled(), everything)  # what is left out can only widen the interval
+    result = output(sums.sampled(everything), everything)  # what is left out can only widen the interval
     varies, narrow = result.low < result.high, (result.low > limits[0]) | (result.high < limits[1])
     rest = np.flatnonzero(narrow if sums.may_take(int(narrow.sum())) else ~varies)
     result.low[:], result.high[:] = np.where(varies, limits[0], result.low), np.where(varies, limits[1], result.high)

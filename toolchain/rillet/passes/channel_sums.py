@@ -11,7 +11,7 @@ from .linear import Doubles, Linear
 
 Bounds = tuple[Doubles, Doubles]
 
-_SAMPLE = 32  # weights of each output channel in a sample
+_SAMPLE = 64  # weights of each output channel in a sample
 _AFFORDABLE = 16384  # weights that are summed exactly without need
 _NOTHING = 4096  # the same where it is known of most channels that there is no need: first layers
 
@@ -51,7 +51,7 @@ class ChannelSums:
             return _times(positive, low) + _times(negative, high), _times(positive, high) + _times(negative, low)
         return self._sums(self._grid[channels], zero, self._low, self._high)
 
-    def sampled(self) -> Bounds:
+    def sampled(self, channels: NDArray[np.intp] | slice) -> Bounds:
         """An interval inside of every output channel's, from a few of its weights.
 
         An input channel that can be zero only widens an interval; those that cannot are all taken.
@@ -60,7 +60,8 @@ class ChannelSums:
         columns[: max(1, _SAMPLE // self._grid.shape[1])] = True
         taken = np.flatnonzero(columns)
         few: NDArray[np.intp] | slice = slice(0, len(taken)) if taken[-1] == len(taken) - 1 else taken
-        return self._sums(self._grid[:, :, few], self._zero, self._low[few], self._high[few])
+        zero = self._zero[channels] if self._zero.size > 1 else self._zero
+        return self._sums(self._grid[channels][:, :, few], zero, self._low[few], self._high[few])
 
     def _sums(self, grid: Array, zero: Doubles, low: Doubles, high: Doubles) -> Bounds:
         positive, negative = _signs(grid.astype(np.float64), zero[:, None, None], axis=1)

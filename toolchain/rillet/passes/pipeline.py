@@ -38,12 +38,13 @@ _LEAST_GAIN = 0.03
 
 
 def worthwhile_dead_channels(graph: Graph) -> int:
-    """`dead_channels` where that saves more than the time it takes to write a new file is worth."""
+    """`dead_channels` where that saves more than the time it takes to write a new file is worth; once for a graph."""
     return dead_channels(graph, _LEAST_GAIN)
 
 
 WORTHWHILE_PASSES: tuple[Pass, ...] = tuple(worthwhile_dead_channels if p is dead_channels else p for p in PASSES)
 """For a model that is loaded to be run, not converted to be kept."""
+_ONCE = frozenset({worthwhile_dead_channels})  # what a second round would find is less than looking for it costs
 
 
 def optimize(
@@ -61,9 +62,11 @@ def optimize(
     counts = {each.__name__: 0 for each in passes}
     interface = Interface(model)
     for graph in model.graphs:
-        for _ in range(_MOST_ROUNDS):
+        for turn in range(_MOST_ROUNDS):
             changes = 0
             for each in passes:
+                if turn and each in _ONCE:
+                    continue
                 made = each(graph)
                 changes += made
                 counts[each.__name__] += made
