@@ -19,14 +19,15 @@ enum { MOST_PIXELS = 12, MOST_VECTORS = 4, DIRECT_VECTORS = RLT_CONV_2D_DIRECT_V
 #define SINGLE_ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2) X(3, 0, TILES_3) X(4, 0, TILES_4)
 #define PAIRED_ROWS(X) X(1, 1, TILES_1) X(2, 1, TILES_16) X(3, 1, TILES_24)
 
-/* `paired`: two words, of which weights for the second are in odd lanes. */
-RLT_INLINE vi load_word(const int paired, const uint8_t *from) {
+/* `paired`: two words, of which weights for the second are in odd lanes. With lanes as wide as what is repeated, `flip` and
+ * the load are one instruction. */
+RLT_INLINE vi load_word(const int paired, const vi *flip, const uint8_t *from) {
     int64_t pair;
     int32_t word;
     memcpy(&word, from, sizeof word);
-    if (!paired) return vi_set(word);
+    if (!paired) return flip ? _mm512_xor_epi32(*flip, vi_set(word)) : vi_set(word);
     memcpy(&pair, from, sizeof pair);
-    return _mm512_set1_epi64(pair);
+    return _mm512_xor_epi64(*flip, _mm512_set1_epi64(pair));
 }
 RLT_INLINE vi load_weights(const uint8_t *from) { return _mm512_loadu_si512(from); }
 RLT_INLINE vi multiply_add(vi sum, vi word, vi weights) { return _mm512_dpbusd_epi32(sum, word, weights); }

@@ -24,8 +24,7 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const int paired, 
     }
 #pragma GCC unroll 12
     for (int i = 0; i < pixels; i++) {
-        vi x = load_word(paired, from + (size_t)i * step);
-        if (paired || vectors <= DIRECT_VECTORS) x ^= flip;
+        const vi x = load_word(paired, paired || vectors <= DIRECT_VECTORS ? &flip : NULL, from + (size_t)i * step);
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(sum[i][v], x, w[v]);
     }
