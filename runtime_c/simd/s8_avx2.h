@@ -210,6 +210,10 @@ RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, in
         v_store_bytes(to, part, count);
     }
 }
+/* The first `count` bytes of a half, which is a quarter here. */
+RLT_INLINE void v_store_half(int8_t *to, v_bytes bytes, const int half, int32_t count) {
+    v_store_quarter(to, bytes, half, count);
+}
 
 RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
     int8_t all[16] = {0};

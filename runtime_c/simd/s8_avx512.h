@@ -226,6 +226,12 @@ RLT_INLINE void v_store_bytes(int8_t *to, v_bytes bytes, int32_t count) {
     }
 }
 
+/* The first `count` bytes of a half. */
+RLT_INLINE void v_store_half(int8_t *to, v_bytes bytes, const int half, int32_t count) {
+    const __m256i part = half ? _mm512_extracti64x4_epi64(bytes, 1) : _mm512_castsi512_si256(bytes);
+    _mm256_mask_storeu_epi8(to, (__mmask32)((UINT64_C(1) << count) - 1), part);
+}
+
 /* `quarter` is a constant. */
 RLT_INLINE __m128i v_quarter(v_bytes bytes, const int quarter) {
     return quarter == 0   ? _mm512_castsi512_si128(bytes)

@@ -36,20 +36,33 @@ RLT_INLINE v_float_scale scale_of(const block *b, int v) {
     return v_load_float_scale(b->rounding + RLT_ROUNDING_ARRAYS * LANES * v);
 }
 
-/* Results of several vectors, a pixel at a time: while one pixel's wait for each other, products of the next tile are
- * made. */
+/* Results of several vectors, a pixel at a time or as many as fill a register: while they wait for each other, products
+ * of the next tile are made. */
 RLT_INLINE void store_pixels(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                              int8_t *output) {
     const size_t pixel = (size_t)b->p->window.out_c;
+    const int together = QUARTERS / vectors;
     const v_last_steps steps = b->last_steps;
     v_float_scale scale[MOST_VECTORS];
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) scale[v] = scale_of(b, v);
 #pragma GCC unroll 12
-    for (int i = 0; i < pixels; i++) {
+    for (int i = 0; i < pixels; i += together, output += (size_t)together * pixel) {
+        const int count = together > 1 && pixels - i > 1 ? 2 : 1;
+        vi y[QUARTERS];
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; v++) sum[i][v] = rounded(positive, sum[i][v], &scale[v]);
-        v_store_bytes(output + (size_t)i * pixel, v_last_bytes(sum[i], vectors, positive, &steps), b->channels);
+        for (int k = 0; k < count * vectors; k++) {
+            y[k] = rounded(positive, sum[i + k / vectors][k % vectors], &scale[k % vectors]);
+        }
+        const v_bytes bytes = v_last_bytes(y, count * vectors, positive, &steps);
+        if (count == 1) {
+            v_store_bytes(output, bytes, b->channels);
+        } else if (pixel == QUARTERS / 2 * LANES) {
+            v_store_bytes(output, bytes, QUARTERS * LANES);
+        } else {
+            v_store_half(output, bytes, 0, b->channels);
+            v_store_half(output + pixel, bytes, 1, b->channels);
+        }
     }
 }
 
