@@ -48,8 +48,10 @@ rlt_status rlt_session_open_with(rlt_session *session, const void *image, const 
 rlt_status rlt_session_attach_with(rlt_session *session, const void *image, const void *model, void *arena,
                                    size_t arena_bytes, const rlt_kernel_fn *kernels);
 
-/* What kernels get to see, and one step of it: *index becomes the number of the step that follows. */
+/* What kernels get to see, and one step of it by the calling thread: *index becomes the number of the step that follows. */
 rlt_run rlt_session_start(const rlt_session *session);
 rlt_status rlt_session_step(const rlt_session *session, rlt_run *run, uint32_t *index);
+/* All steps from *index on until one is not among the `count` from `first`, with the session's threads. */
+rlt_status rlt_session_go(const rlt_session *session, uint32_t *index, uint32_t first, uint32_t count);
 
 #endif

@@ -121,26 +121,28 @@ rlt_status rlt_session_step(const rlt_session *session, rlt_run *run, uint32_t *
     const rlt_image *image = image_of(session);
     const uint8_t *bytes = (const uint8_t *)image;
     const rlt_image_step *step = (const rlt_image_step *)(bytes + image->steps) + *index;
-    rlt_kernel_fn kernel = ((const rlt_kernel_fn *)session->kernels)[step->kernel];
-    rlt_threads *threads = session->threads;
-    const uint32_t tasks = threads == NULL || step->tasks < threads->count ? step->tasks : threads->count;
-    const rlt_status status = threads == NULL || step->tasks == 1
-                                  ? kernel(run, bytes + step->params)
-                                  : threads->run(threads, kernel, run, bytes + step->params, tasks);
+    const rlt_status status = run->kernels[step->kernel](run, bytes + step->params);
     if (status < 0) return status;
     *index = status == RLT_JUMP ? ((const uint32_t *)(bytes + step->params))[1] : *index + 1;
     return *index > image->step_count ? RLT_ERROR_IMAGE : RLT_OK;
 }
 
-rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count) {
-    uint32_t steps = image_of(session)->step_count;
-    if (first > steps || count > steps - first) return RLT_ERROR_ARGUMENT;
+rlt_status rlt_session_go(const rlt_session *session, uint32_t *index, uint32_t first, uint32_t count) {
+    rlt_threads *threads = session->threads;
+    if (threads != NULL) return threads->run(threads, session, index, first, count);
     rlt_run run = rlt_session_start(session);
-    for (uint32_t i = first; i - first < count;) {
-        const rlt_status status = rlt_session_step(session, &run, &i);
+    while (*index - first < count) {
+        const rlt_status status = rlt_session_step(session, &run, index);
         if (status != RLT_OK) return status;
     }
     return RLT_OK;
+}
+
+rlt_status rlt_session_run(rlt_session *session, uint32_t first, uint32_t count) {
+    const uint32_t steps = image_of(session)->step_count;
+    if (first > steps || count > steps - first) return RLT_ERROR_ARGUMENT;
+    uint32_t index = first;
+    return rlt_session_go(session, &index, first, count);
 }
 
 rlt_status rlt_session_invoke(rlt_session *session) {

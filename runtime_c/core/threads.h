@@ -1,4 +1,4 @@
-/* How a session hands a step to several threads. The pool is a platform's (port/): run.c only calls through this. */
+/* How a session hands its steps to several threads. The pool is a platform's (port/): run.c only calls through this. */
 #ifndef RLT_THREADS_H
 #define RLT_THREADS_H
 
@@ -6,8 +6,8 @@
 
 struct rlt_threads {
     uint32_t count; /* threads, the caller's included */
-    /* Runs tasks 0 .. tasks-1 of a kernel and waits for all; the first error, if any. `run` gives the regions. */
-    rlt_status (*run)(rlt_threads *threads, rlt_kernel_fn kernel, const rlt_run *run, const void *params, uint32_t tasks);
+    /* Does what rlt_session_go() does, each step's tasks on several threads. */
+    rlt_status (*run)(rlt_threads *threads, const rlt_session *session, uint32_t *index, uint32_t first, uint32_t count);
 };
 
 #endif

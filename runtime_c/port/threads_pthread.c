@@ -1,40 +1,142 @@
-/* The thread pool on POSIX threads. A step is often shorter than waking a thread, so workers look for the next one
- * for a short while before they sleep. Tasks are claimed one by one, by the caller too: a worker that the system does
- * not run at the moment leaves its share to the others instead of holding them up. */
+/* The thread pool on POSIX threads. A step often takes a microsecond, so going from one to the next must cost little
+ * more than what a cache line takes from core to core:
+ *
+ * - All threads go through the steps side by side. Who finishes task 0 of a step says which step is next; everybody waits
+ *   until all tasks are done, then goes on. Nobody hands out work.
+ * - Thread t runs task t, so that it finds in its own cache what it wrote there a step before.
+ * - Every task has two words, each in a cache line of its own: the last step in which somebody claimed it, written by
+ *   its thread alone as a rule, and the step that follows the last one in which it was done, which all others watch.
+ * - Who has waited for long claims the tasks of threads that have not come: one that the system does not run at the
+ *   moment holds nobody up. When it comes back its claim fails and it looks up where the others are.
+ *
+ * Workers sleep where nothing happens for a while. The others need not know: what sleepers do not do, they do. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../core/threads.h"
 
-enum { COUNT_LIMIT = 64, SPINS = 20000 };
+enum {
+    COUNT_LIMIT = 64,
+    LINE = 128,      /* caches fetch lines in pairs */
+    PATIENCE = 8,    /* looks, of 10 to 40 ns, before a task that nobody has claimed is taken from its thread */
+    LOOKS = 2000,    /* after so many each look at a task that somebody has claimed leaves the core to others */
+    LAST_LOOK = 10000 /* a worker that has looked for the next step so often sleeps */
+};
+
+/* A moment in the life of a pool: its number, which steps and ends of jobs count up, and how many tasks there are then.
+ * None: no job. */
+typedef uint64_t moment;
+enum { TASK_BITS = 7, TASK_MASK = (1 << TASK_BITS) - 1 };
+
+typedef struct {
+    _Alignas(LINE) _Atomic moment claimed; /* the last one in which this task was claimed */
+    _Alignas(LINE) _Atomic moment done;    /* the one after the last one in which it was done; of others, their number only */
+    uint32_t index[2];                     /* of task 0: the steps at moments of even and of odd number */
+    void *pool;
+} slot;
 
 typedef struct {
     rlt_threads head;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    /* The job: its number << 32 | its tasks << 16 | the next task that nobody has claimed. One word, so that a claim
-     * can only succeed on the job it was made for. The fields below hold still from a claim until it is in `done`. */
-    _Atomic uint64_t job;
-    atomic_uint done; /* tasks finished */
-    atomic_int status;
-    int closing, sleeping; /* under the lock */
-    rlt_kernel_fn kernel;
-    const rlt_run *run;
-    const void *params;
+    int closing; /* under the lock */
     uint32_t workers;
     pthread_t threads[COUNT_LIMIT];
+    /* The job, which holds still from a claim until the task is done. */
+    _Alignas(LINE) const rlt_session *session;
+    uint32_t first, count;
+    atomic_int status;       /* of the first task that failed */
+    atomic_uint asleep;      /* workers; a hint */
+    uint64_t late;           /* the caller's view.late when its last job was over */
+    slot slots[];
 } pool;
 
-static uint32_t tasks_of(uint64_t job) {
-    return (uint32_t)(job >> 16 & 0xFFFF);
+/* What a thread knows. */
+typedef struct {
+    pool *pool;
+    moment at;
+    uint32_t number; /* its own; 0: the caller's */
+    uint64_t late;   /* threads, a bit for each, whose last task somebody else had to do */
+} view;
+
+static uint32_t tasks_of(moment at) {
+    return (uint32_t)(at & TASK_MASK);
 }
 
-static int has_tasks(pool *p) {
-    uint64_t job = atomic_load_explicit(&p->job, memory_order_relaxed);
-    return (job & 0xFFFF) < tasks_of(job);
+static uint64_t number_of(moment at) {
+    return at >> TASK_BITS;
+}
+
+static moment after(moment at) {
+    return (at | TASK_MASK) + 1;
+}
+
+/* Tasks of a step of the job; 0: it is none. */
+static uint32_t tasks_at(const pool *p, uint32_t index) {
+    if (index - p->first >= p->count) return 0;
+    const uint8_t *bytes = p->session->image;
+    const rlt_image *image = (const rlt_image *)(const void *)bytes;
+    const uint32_t tasks = ((const rlt_image_step *)(const void *)(bytes + image->steps))[index].tasks;
+    return tasks < p->head.count ? tasks : p->head.count;
+}
+
+static int is_done(pool *p, uint32_t task, moment at) {
+    return number_of(atomic_load_explicit(&p->slots[task].done, memory_order_acquire)) > number_of(at);
+}
+
+static void wake_all(pool *p) {
+    if (atomic_load_explicit(&p->asleep, memory_order_relaxed) == 0) return;
+    pthread_mutex_lock(&p->lock);
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Until task 0 is done or the pool closes, which is the result. A call may be missed: the next one is heard. */
+static int sleep_until_called(const view *me) {
+    pool *p = me->pool;
+    pthread_mutex_lock(&p->lock);
+    atomic_fetch_add_explicit(&p->asleep, 1, memory_order_relaxed);
+    while (!p->closing && !is_done(p, 0, me->at)) pthread_cond_wait(&p->wake, &p->lock);
+    atomic_fetch_sub_explicit(&p->asleep, 1, memory_order_relaxed);
+    const int closing = p->closing;
+    pthread_mutex_unlock(&p->lock);
+    return closing;
+}
+
+static int claim(pool *p, uint32_t task, moment at) {
+    _Atomic moment *claimed = &p->slots[task].claimed;
+    moment last = atomic_load_explicit(claimed, memory_order_relaxed);
+    while (last < at)
+        if (atomic_compare_exchange_weak_explicit(claimed, &last, at, memory_order_acq_rel, memory_order_relaxed)) return 1;
+    return 0;
+}
+
+/* Runs a claimed task; one that is alone in its step, and the steps of one task behind it. */
+static void run_task(pool *p, uint32_t task, moment at) {
+    slot *lead = &p->slots[0];
+    const uint32_t tasks = tasks_of(at);
+    uint32_t index = lead->index[number_of(at) & 1];
+    rlt_status status = (rlt_status)atomic_load_explicit(&p->status, memory_order_relaxed);
+    if (status == RLT_OK) {
+        rlt_run run = rlt_session_start(p->session);
+        run.task = run.part = task;
+        run.parts = tasks;
+        do status = rlt_session_step(p->session, &run, &index);
+        while (status == RLT_OK && tasks == 1 && tasks_at(p, index) == 1);
+        int none = RLT_OK;
+        if (status != RLT_OK) atomic_compare_exchange_strong(&p->status, &none, status);
+    }
+    moment next = after(at);
+    if (task == 0) {
+        if (status == RLT_OK) next += tasks_at(p, index);
+        lead->index[number_of(next) & 1] = index;
+    }
+    atomic_store_explicit(&p->slots[task].done, next, memory_order_release);
+    if (tasks_of(next) > 1) wake_all(p);
 }
 
 static void pause_briefly(void) {
@@ -43,72 +145,97 @@ static void pause_briefly(void) {
 #endif
 }
 
-static void run_task(pool *p, uint32_t task, uint32_t tasks) {
-    rlt_run run = *p->run;
-    run.task = run.part = task;
-    run.parts = tasks;
-    rlt_status status = p->kernel(&run, p->params);
-    int none = RLT_OK;
-    if (status != RLT_OK) atomic_compare_exchange_strong(&p->status, &none, status);
-    atomic_fetch_add_explicit(&p->done, 1, memory_order_release);
+/* Waits until a task is done, or does it. 0: the pool closes. */
+static int finish_task(view *me, uint32_t task) {
+    pool *p = me->pool;
+    const uint64_t bit = UINT64_C(1) << task;
+    for (uint32_t looks = 0; !is_done(p, task, me->at); looks++) {
+        const int is_late = looks % PATIENCE == PATIENCE - 1 || (looks == 0 && me->late & bit);
+        const int is_taken = is_late && tasks_of(me->at) != 0 && claim(p, task, me->at);
+        if (is_taken) run_task(p, task, me->at);
+        if (is_late) me->late = is_taken ? me->late | bit : me->late & ~bit;
+        if (task == 0 && me->number != 0) {
+            if (looks < LAST_LOOK) pause_briefly();
+            else if (sleep_until_called(me)) return 0;
+        } else if (looks < LOOKS) {
+            pause_briefly();
+        } else {
+            sched_yield(); /* its thread may be waiting for this very core */
+        }
+    }
+    return 1;
 }
 
-/* Claims and runs tasks until there are none. */
-static void run_tasks(pool *p) {
-    uint64_t job = atomic_load_explicit(&p->job, memory_order_acquire);
-    while ((job & 0xFFFF) < tasks_of(job)) {
-        if (!atomic_compare_exchange_weak_explicit(&p->job, &job, job + 1, memory_order_acquire, memory_order_acquire))
-            continue;
-        run_task(p, (uint32_t)(job & 0xFFFF), tasks_of(job));
-        job = atomic_load_explicit(&p->job, memory_order_acquire);
-    }
+/* Does a thread's part at a moment, waits until everything is done and goes on to a later one. 0: the pool closes. */
+static int take_part(view *me) {
+    pool *p = me->pool;
+    slot *lead = &p->slots[0];
+    const uint32_t tasks = tasks_of(me->at);
+    if (me->number < tasks && claim(p, me->number, me->at)) run_task(p, me->number, me->at);
+    for (uint32_t task = 0; task == 0 || task < tasks; task++)
+        if (!finish_task(me, task)) return 0;
+    const moment next = atomic_load_explicit(&lead->done, memory_order_acquire);
+    /* The others may be far ahead. Who claimed a task 0 knew that everything before was done. */
+    const int is_next = number_of(next) == number_of(me->at) + 1;
+    me->at = is_next ? next : atomic_load_explicit(&lead->claimed, memory_order_acquire);
+    return 1;
 }
 
 static void *work(void *argument) {
-    pool *p = argument;
-    for (int closing = 0; !closing;) {
-        run_tasks(p);
-        for (int i = 0; i < SPINS && !has_tasks(p); i++) pause_briefly();
-        if (has_tasks(p)) continue;
-        pthread_mutex_lock(&p->lock);
-        p->sleeping++;
-        while (!has_tasks(p) && !p->closing) pthread_cond_wait(&p->wake, &p->lock);
-        p->sleeping--;
-        closing = p->closing;
-        pthread_mutex_unlock(&p->lock);
-    }
+    slot *mine = argument;
+    pool *p = mine->pool;
+    view me = {p, 0, (uint32_t)(mine - p->slots), 0};
+    while (take_part(&me)) continue;
     return NULL;
 }
 
-static rlt_status run_job(rlt_threads *threads, rlt_kernel_fn kernel, const rlt_run *run, const void *params,
-                          uint32_t tasks) {
+static rlt_status run_steps(rlt_threads *threads, const rlt_session *session, uint32_t *index, uint32_t first,
+                            uint32_t count) {
     pool *p = (pool *)threads;
-    p->kernel = kernel;
-    p->run = run;
-    p->params = params;
-    atomic_store_explicit(&p->status, RLT_OK, memory_order_relaxed);
-    atomic_store_explicit(&p->done, 0, memory_order_relaxed);
-    uint64_t number = (atomic_load_explicit(&p->job, memory_order_relaxed) >> 32) + 1;
-    pthread_mutex_lock(&p->lock); /* no worker can fall asleep in between */
-    atomic_store_explicit(&p->job, number << 32 | (uint64_t)tasks << 16, memory_order_release);
-    if (p->sleeping) pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
-    run_tasks(p);
-    for (int i = 0; atomic_load_explicit(&p->done, memory_order_acquire) != tasks; i++) {
-        if (i < SPINS) pause_briefly();
-        else sched_yield(); /* a worker may be waiting for this very core */
+    slot *lead = &p->slots[0];
+    rlt_run run = rlt_session_start(session);
+    if (p->session != session || p->first != first || p->count != count) { /* the line stays where it is read */
+        p->session = session;
+        p->first = first;
+        p->count = count;
     }
+    uint32_t tasks;
+    while ((tasks = tasks_at(p, *index)) == 1) {
+        const rlt_status status = rlt_session_step(session, &run, index);
+        if (status != RLT_OK) return status;
+    }
+    if (tasks == 0) return RLT_OK; /* without waking anybody */
+    moment at = atomic_load_explicit(&lead->done, memory_order_relaxed);
+    atomic_store_explicit(&lead->claimed, at, memory_order_release);
+    at = after(at) + tasks;
+    lead->index[number_of(at) & 1] = *index;
+    if (atomic_load_explicit(&p->status, memory_order_relaxed) != RLT_OK)
+        atomic_store_explicit(&p->status, RLT_OK, memory_order_relaxed);
+    atomic_store_explicit(&lead->done, at, memory_order_release);
+    wake_all(p);
+    view me = {p, at, 0, p->late};
+    while (tasks_of(me.at) != 0) take_part(&me);
+    p->late = me.late;
+    *index = lead->index[number_of(me.at) & 1];
     return (rlt_status)atomic_load_explicit(&p->status, memory_order_relaxed);
 }
 
 rlt_threads *rlt_threads_open(uint32_t count) {
     if (count > COUNT_LIMIT) count = COUNT_LIMIT;
-    pool *p = count > 1 ? calloc(1, sizeof *p) : NULL;
+    if (count < 2) return NULL;
+    const size_t bytes = sizeof(pool) + count * sizeof(slot);
+    pool *p = aligned_alloc(LINE, bytes);
     if (p == NULL) return NULL;
-    p->head.run = run_job;
+    memset(p, 0, bytes);
+    p->head.run = run_steps;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
-    while (p->workers + 1 < count && pthread_create(&p->threads[p->workers], NULL, work, p) == 0) p->workers++;
+    while (p->workers + 1 < count) {
+        slot *mine = &p->slots[p->workers + 1];
+        mine->pool = p;
+        if (pthread_create(&p->threads[p->workers], NULL, work, mine) != 0) break;
+        p->workers++;
+    }
     p->head.count = p->workers + 1; /* fewer threads than asked for still compute everything */
     return &p->head;
 }

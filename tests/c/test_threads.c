@@ -1,0 +1,134 @@
+/* The thread pool: steps of few and many tasks, loops, errors and parts of plans give with any number of threads, also
+ * with more than there are cores and with some that come late, what they give with one. Each step reads all that the
+ * step before it wrote, so that ThreadSanitizer (tests/test_threads.py) sees a step that starts too early. */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check.h"
+#include "kernel.h"
+
+enum { STEPS = 40, CELLS = 64, LOOP_FIRST = 10, LOOP_LAST = 29, TURNS = 3, FAILING = 35 };
+
+/* An image by hand: its kernels are those below. */
+typedef struct {
+    uint32_t unused, target, number; /* where to jump, this step */
+} params;
+
+typedef struct {
+    rlt_image head;
+    rlt_image_step steps[STEPS];
+    params params[STEPS];
+} image;
+
+typedef struct {
+    uint32_t cells[2][CELLS]; /* each step reads one and writes the other */
+    uint32_t turns;           /* of the loop */
+    uint32_t fails, naps;     /* whether step FAILING does; whether tasks take a nap now and then */
+} arena;
+
+static void take_nap(uint32_t seed) {
+    const struct timespec nap = {0, 1000 * (long)(seed % 150)};
+    if (seed % 11 == 0) nanosleep(&nap, NULL);
+}
+
+/* The share of a task: new cells from old ones of all tasks. Odd steps write cells[1], in loops too: their length is even. */
+static rlt_status mix(const rlt_run *run, const void *record) {
+    const params *p = record;
+    arena *a = (arena *)(void *)run->base[RLT_REGION_ARENA];
+    const uint32_t *from = a->cells[(p->number + 1) % 2];
+    uint32_t *to = a->cells[p->number % 2], first, last;
+    if (a->naps) take_nap(from[0] + run->part * 7 + p->number);
+    if (a->fails && p->number == FAILING && run->part == run->parts - 1) return RLT_ERROR_INDEX;
+    for (rlt_share_of(run, CELLS, &first, &last); first < last; first++) {
+        uint32_t sum = p->number;
+        for (uint32_t i = 0; i < CELLS; i++) sum = sum * 31 + from[i] + first;
+        to[first] = sum;
+    }
+    return RLT_OK;
+}
+
+/* The end of the loop: goes back TURNS - 1 times. */
+static rlt_status turn(const rlt_run *run, const void *record) {
+    arena *a = (arena *)(void *)run->base[RLT_REGION_ARENA];
+    const rlt_status status = mix(run, record);
+    a->turns = (a->turns + 1) % TURNS;
+    return status == RLT_OK && a->turns ? RLT_JUMP : status;
+}
+
+static const rlt_kernel_fn KERNELS[] = {mix, turn};
+
+/* Random tasks, mostly one or more than there are threads. */
+static void make(image *made, uint32_t seed) {
+    memset(made, 0, sizeof *made);
+    made->head = (rlt_image){.magic = RLT_IMAGE_MAGIC, .version = RLT_IMAGE_VERSION, .bytes = sizeof *made,
+                             .arena_bytes = sizeof(arena), .arena_alignment = 4, .kernel_limit = 2, .step_count = STEPS,
+                             .steps = offsetof(image, steps)};
+    srand(seed);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        const uint16_t tasks = (uint16_t)(rand() % 3 == 0 ? 1 : rand() % 2 ? 9 : 1 + rand() % 6);
+        made->steps[i] = (rlt_image_step){i == LOOP_LAST, (uint32_t)(offsetof(image, params) + i * sizeof(params)), 0,
+                                          i == LOOP_LAST ? 1 : tasks, i};
+        made->params[i] = (params){0, LOOP_FIRST, i};
+    }
+    made->params[LOOP_LAST].target = LOOP_FIRST;
+}
+
+static rlt_status run(const image *made, rlt_threads *threads, arena *a, uint32_t count) {
+    rlt_session session;
+    CHECK(rlt_session_open_with(&session, made, NULL, a, sizeof *a, KERNELS) == RLT_OK);
+    session.threads = threads;
+    for (uint32_t i = 0; i < CELLS; i++) a->cells[1][i] = i;
+    a->turns = 0;
+    return rlt_session_run(&session, 0, count);
+}
+
+static void check_same(const image *made, rlt_threads *threads, arena settings, uint32_t count) {
+    arena alone = settings, shared = settings;
+    alone.naps = 0;
+    const rlt_status status = run(made, NULL, &alone, count);
+    CHECK(status == (settings.fails && count > FAILING ? RLT_ERROR_INDEX : RLT_OK));
+    CHECK(run(made, threads, &shared, count) == status);
+    if (status == RLT_OK) CHECK(memcmp(alone.cells, shared.cells, sizeof alone.cells) == 0 && alone.turns == shared.turns);
+}
+
+static void test_counts_of_threads(uint32_t rounds) {
+    static image made;
+    for (uint32_t count = 2; count <= 9; count++) {
+        rlt_threads *threads = rlt_threads_open(count);
+        for (uint32_t seed = 0; seed < rounds; seed++) {
+            make(&made, seed);
+            check_same(&made, threads, (arena){.naps = seed % 2}, STEPS);
+            check_same(&made, threads, (arena){.fails = 1, .naps = seed % 2}, STEPS);
+            check_same(&made, threads, (arena){.naps = seed % 3 == 0}, seed % STEPS);
+            if (seed % 8 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL); /* workers sleep */
+        }
+        rlt_threads_close(threads);
+    }
+}
+
+static void *run_own_pool(void *made) {
+    rlt_threads *threads = rlt_threads_open(3);
+    for (uint32_t i = 0; i < 20; i++) check_same(made, threads, (arena){.naps = i % 2}, STEPS);
+    rlt_threads_close(threads);
+    return NULL;
+}
+
+/* Several pools at the same time, all on the same few cores. */
+static void test_pools_side_by_side(void) {
+    static image made;
+    make(&made, 1);
+    pthread_t users[4];
+    for (int i = 0; i < 4; i++) CHECK(pthread_create(&users[i], NULL, run_own_pool, &made) == 0);
+    for (int i = 0; i < 4; i++) pthread_join(users[i], NULL);
+}
+
+int main(int count, char **arguments) {
+    CHECK(rlt_threads_open(1) == NULL && rlt_threads_open(0) == NULL);
+    rlt_threads_close(rlt_threads_open(1000));
+    test_counts_of_threads(count > 1 ? (uint32_t)atoi(arguments[1]) : 24);
+    test_pools_side_by_side();
+    return 0;
+}
