@@ -14,6 +14,7 @@
 
 /* Fields of Conv2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
+enum { SHARED_CHANNELS = 16 }; /* where rows are few, tasks may share channels instead, in blocks of at least so many */
 
 typedef struct {
     rlt_tensor *input, *weights, *bias, *output;
@@ -51,7 +52,8 @@ static rlt_status read_conv(rlt_prepare_state *p, const rlt_op *op, conv *c) {
     c->activation = rlt_option_u8(op, ACTIVATION, RLT_ACT_NONE);
     const uint64_t macs = (uint64_t)c->output->elements * (c->weights->elements / (uint32_t)w->out_c);
     const uint64_t cost = rlt_product_cost(p, c->input, c->weights, c->output, macs);
-    c->tasks = rlt_pieces(p, cost, (uint64_t)w->batches * w->out_h);
+    const uint32_t shares = ((uint32_t)w->out_c + SHARED_CHANNELS - 1) / SHARED_CHANNELS;
+    c->tasks = rlt_pieces(p, cost, (uint64_t)w->batches * w->out_h * shares);
     return RLT_OK;
 }
 

@@ -46,7 +46,8 @@ static void flatten(rlt_conv_2d_packed_params *k, uint32_t tasks, int images) {
     const int64_t pixels = (int64_t)w->batches * w->out_h * w->out_w;
     if (pixels > INT32_MAX || pixels < 1 || (images && w->batches > 1)) return;
     int64_t rows = (pixels + WIDEST_ROW - 1) / WIDEST_ROW;
-    if (rows < tasks) rows = pixels / SHORTEST_ROW < tasks ? pixels / SHORTEST_ROW + 1 : tasks;
+    if (rows >= tasks) rows = (rows + tasks - 1) / tasks * tasks;
+    else rows = pixels / SHORTEST_ROW < tasks ? pixels / SHORTEST_ROW + 1 : tasks;
     const int64_t width = (pixels + rows - 1) / rows;
     rows = (pixels + width - 1) / width;
     w->batches = 1;

@@ -28,13 +28,16 @@ static int every_pixel(const rlt_window *w) {
            w->in_w == w->out_w && (int64_t)w->batches * w->out_h * w->out_w <= INT32_MAX / 2;
 }
 
-/* All pixels of the batch as rows that stay in the cache, at least one per task. */
+/* All pixels of the batch as rows that stay in the cache, as many for each task. */
 static void flatten(rlt_window *w, uint32_t tasks, int32_t *last_w) {
-    const int32_t pixels = w->batches * w->out_h * w->out_w;
-    const int32_t share = (int32_t)((uint32_t)pixels / tasks);
-    int32_t width = CHUNK_FLOATS / w->in_c < share ? CHUNK_FLOATS / w->in_c : share;
+    const int32_t pixels = w->batches * w->out_h * w->out_w, count = (int32_t)tasks;
+    const int32_t share = (pixels + count - 1) / count;
+    int32_t width = CHUNK_FLOATS / w->in_c;
     width = width < CHUNK_STEP ? CHUNK_STEP : width - width % CHUNK_STEP;
-    if (width > pixels) width = pixels;
+    if (count > 1 || width > share) {
+        const int32_t rows = (share + width - 1) / width;
+        width = (share + rows - 1) / rows;
+    }
     w->batches = 1;
     w->in_h = w->out_h = (pixels + width - 1) / width;
     w->in_w = w->out_w = width;
