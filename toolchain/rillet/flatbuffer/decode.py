@@ -23,7 +23,7 @@ Record = dict[str, Any]
 
 _U32 = struct.Struct("<I")
 _I32 = struct.Struct("<i")
-_NUMPY_TYPES = {code: np.dtype("<" + code if code != "?" else "?") for code in "?bBhHiIqQfd"}
+NUMPY_TYPES = {code: np.dtype("<" + code if code != "?" else "?") for code in "?bBhHiIqQfd"}
 _BUFFER = "Buffer"  # whose bytes may be those of others, and are free of charge
 _MANY = frozenset({"Tensor", "Operator", _BUFFER})
 
@@ -159,7 +159,7 @@ class Decoder:
             if self._budget < 0:
                 self.charge(0, target)
         if kind == "scalars":
-            return np.frombuffer(self.data, _NUMPY_TYPES[field.code], count, target) if count else _EMPTY[field.code]
+            return np.frombuffer(self.data, NUMPY_TYPES[field.code], count, target) if count else _EMPTY[field.code]
         if kind == "tables":
             tables = Tables(self, field.refers, target, count)
             return tables if field.refers in _MANY else list(tables)
@@ -194,7 +194,7 @@ class Decoder:
         )
 
 
-_EMPTY = {code: np.empty(0, dtype) for code, dtype in _NUMPY_TYPES.items()}
+_EMPTY = {code: np.empty(0, dtype) for code, dtype in NUMPY_TYPES.items()}
 
 
 @lru_cache(4096)

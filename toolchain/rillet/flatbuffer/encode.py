@@ -10,12 +10,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
-from .decode import Record
+from .decode import NUMPY_TYPES, Record
 from .errors import FlatbufferError
 from .schema import IDENTIFIER, TABLES, UNIONS, Field, Table
 
@@ -40,7 +40,7 @@ def encode_pieces(table: str, record: Record) -> list[Any]:
     encoder.out += b"\0\0\0\0" + IDENTIFIER
     try:
         encoder.patch(0, encoder.table(TABLES[table], record))
-    except (struct.error, OverflowError, ValueError, TypeError) as error:
+    except (struct.error, OverflowError, ValueError, TypeError, KeyError) as error:
         raise FlatbufferError(f"a value does not fit its field in the file: {error}") from error
     return encoder.with_data()
 
@@ -51,15 +51,16 @@ class _Layout:
 
     Attributes:
         vtable: its bytes. begin: bytes before the first field where that is aligned to 8, else 0.
-        values: packs the whole table. slots: its fields in order; True for a union's tag.
-        references: fields stored elsewhere, each with its offset in the table, in the schema's order.
+        values: packs the whole table. slots: its fields in order by name, whether the value itself is stored there, and
+            the tags of a union by member, for its tag.
+        references: fields stored elsewhere, each with its name, kind and offset in the table, in the schema's order.
     """
 
     vtable: bytes
     begin: int
     values: struct.Struct
-    slots: tuple[tuple[Field, bool], ...]
-    references: tuple[tuple[Field, int], ...]
+    slots: tuple[tuple[str, bool, dict[str, int] | None], ...]
+    references: tuple[tuple[Field, str, str, int], ...]
 
 
 @lru_cache(1024)
@@ -78,9 +79,14 @@ def _layout(table: str, names: tuple[str, ...]) -> _Layout:
         struct.pack(f"<{len(entries) + 2}H", 4 + 2 * len(entries), extent, *entries),
         4 if slots and slots[0][0] == 8 else 0,  # 8-byte fields come first, right after the offset
         struct.Struct(layout),
-        tuple((field, is_tag) for _, _, field, is_tag in slots),
-        tuple((f, entries[f.id]) for f in present if f.kind != "scalar"),
+        tuple((f.name, f.kind == "scalar", _tags(f.refers) if is_tag else None) for _, _, f, is_tag in slots),
+        tuple((f, f.name, f.kind, entries[f.id]) for f in present if f.kind != "scalar"),
     )
+
+
+@cache
+def _tags(union: str) -> dict[str, int]:
+    return {member: tag for tag, member in enumerate(UNIONS[union], 1)}
 
 
 class _Encoder:
@@ -103,16 +109,12 @@ class _Encoder:
         self._align(8 if layout.begin else 4, layout.begin)
         place = len(self.out)
         values = [
-            UNIONS[field.refers].index(record[field.name][0]) + 1
-            if is_tag
-            else record[field.name]
-            if field.kind == "scalar"
-            else 0
-            for field, is_tag in layout.slots
+            record[name] if is_value else 0 if tags is None else tags[record[name][0]]
+            for name, is_value, tags in layout.slots
         ]
         self.out += layout.values.pack(place - vtable, *values)
-        for field, entry in layout.references:
-            self._reference(schema, field, record[field.name], place + entry)
+        for field, name, kind, entry in layout.references:
+            self._reference(schema, field, kind, record[name], place + entry)
         return place
 
     def _vtable(self, entries: bytes) -> int:
@@ -122,23 +124,25 @@ class _Encoder:
             self.out += entries
         return self._vtables[entries]
 
-    def _reference(self, schema: Table, field: Field, value: Any, slot: int) -> None:
-        if field.kind == "table":
-            self.patch(slot, self.table(TABLES[field.refers], value))
-        elif field.kind == "union":
-            self.patch(slot, self.table(TABLES[value[0]], value[1]))
-        elif field.kind == "string":
+    def _reference(self, schema: Table, field: Field, kind: str, value: Any, slot: int) -> None:
+        if kind == "scalars":
+            if schema.name == "Buffer":
+                self._data.append((slot, field, value))
+                return
+            if isinstance(value, np.ndarray):
+                count, content = value.size, np.asarray(value, NUMPY_TYPES[field.code]).tobytes()
+            else:
+                count, content = len(value), struct.pack(f"<{len(value)}{field.code}", *value)
+            self.patch(slot, self._vector(field.align, count, content))
+        elif kind == "string":
             text = value.encode()
             self.patch(slot, self._vector(4, len(text), text + b"\0"))
-        elif field.kind == "tables":
+        elif kind == "tables":
             self._tables(TABLES[field.refers], value, slot)
-        elif schema.name == "Buffer":
-            self._data.append((slot, field, value))
-        elif isinstance(value, np.ndarray):
-            array = np.asarray(value, "<" + field.code if field.code != "?" else "?")
-            self.patch(slot, self._vector(field.align, array.size, array.tobytes()))
+        elif kind == "table":
+            self.patch(slot, self.table(TABLES[field.refers], value))
         else:
-            self.patch(slot, self._vector(field.align, len(value), struct.pack(f"<{len(value)}{field.code}", *value)))
+            self.patch(slot, self.table(TABLES[value[0]], value[1]))
 
     def _tables(self, schema: Table, records: Sequence[Record], slot: int) -> None:
         place = self._vector(4, len(records), bytes(4 * len(records)))
@@ -147,10 +151,9 @@ class _Encoder:
             self.patch(place + 4 + 4 * number, self.table(schema, record))
 
     def _vector(self, align: int, count: int, content: bytes) -> int:
-        self._align(max(4, align), 4)
+        self._align(align if align > 4 else 4, 4)
         place = len(self.out)
-        self.out += _U32.pack(count)
-        self.out += content
+        self.out += _U32.pack(count) + content
         return place
 
     def with_data(self) -> list[Any]:

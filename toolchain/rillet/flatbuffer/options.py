@@ -84,15 +84,18 @@ def _zeros(table: str) -> Record:
 
 
 def _to_python(table: str, field: Field, value: Any) -> Any:
+    if field.kind == "scalar":
+        known = _ENUM_TYPES.get(field.refers)
+        if known is None:
+            return value
+        try:
+            return known(value)
+        except ValueError:
+            raise FlatbufferError(f"{table}.{field.name} is {value}, no value of {field.refers}") from None
     if field.kind == "scalars":
         if field.code == "B":
             return b"" if value is None else value.tobytes()
         return () if value is None else tuple(value.tolist())
     if field.kind == "string":
         return value or ""
-    if field.refers not in _ENUM_TYPES:
-        return value
-    try:
-        return _ENUM_TYPES[field.refers](value)
-    except ValueError:
-        raise FlatbufferError(f"{table}.{field.name} is {value}, no value of {field.refers}") from None
+    return value

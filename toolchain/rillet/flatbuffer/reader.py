@@ -193,12 +193,10 @@ class _Reader:
 
     def _op(self, record: Record, tensors: list[Tensor]) -> Op:
         kind, code = self._pick(self._codes, record["opcode_index"], "operator code")
-
-        def operands(name: str) -> list[Any]:
-            return [self._pick(tensors, i, f"{kind}: {name}") for i in _ints(record[name])]
-
-        optional = [None if i == -1 else self._pick(tensors, i, f"{kind}: inputs") for i in _ints(record["inputs"])]
-        op = Op(kind, optional, operands("outputs"), intermediates=operands("intermediates"), version=code["version"])
+        inputs = self._operands(kind, "inputs", record["inputs"], tensors, -1)
+        op = Op(kind, inputs, self._operands(kind, "outputs", record["outputs"], tensors), version=code["version"])
+        if record["intermediates"] is not None:
+            op.intermediates = self._operands(kind, "intermediates", record["intermediates"], tensors)
         op.mutates = [bool(flag) for flag in _ints(record["mutating_variable_inputs"])]
         op.extra = {name: record[name] for name in _CARRIED_OP_FIELDS if record[name] not in (0, -1)}
         custom = self._custom_options(record)
@@ -216,6 +214,16 @@ class _Reader:
         if code["custom_code"] and code["custom_code"] != kind:
             op.extra["custom_code"] = code["custom_code"]
         return op
+
+    def _operands(
+        self, kind: str, name: str, vector: NDArray[Any] | None, tensors: list[Tensor], least: int = 0
+    ) -> list[Any]:
+        """Tensors by number; with `least` -1, None for that number."""
+        numbers = [] if vector is None else vector.tolist()
+        if numbers and not least <= min(numbers) <= max(numbers) < len(tensors):
+            wrong = next(n for n in numbers if not least <= n < len(tensors))
+            raise FlatbufferError(f"{kind}: {name} number {wrong} of {len(tensors)}")
+        return [tensors[n] if n >= 0 else None for n in numbers]
 
     def _custom_options(self, record: Record) -> bytes | None:
         if record["large_custom_options_offset"] > 1:

@@ -15,6 +15,9 @@ _SAMPLE = 64  # weights of each output channel in a sample
 _AFFORDABLE = 16384  # weights that are summed exactly without need
 _NOTHING = 4096  # the same where it is known of most channels that there is no need: first layers
 
+_NONE = np.zeros(1)  # zero point 0
+_NONE.flags.writeable = False
+
 
 class ChannelSums:
     """The sums of one op, bias left out.
@@ -103,9 +106,11 @@ def stored_weights(weight: Tensor) -> tuple[Array, Doubles]:
     """The stored values, and their zero point: one, or one for each slice along the quantized axis."""
     assert weight.data is not None
     if not is_quantized(weight) or weight.quantization is None:
-        return weight.data, np.zeros(1)
+        return weight.data, _NONE
     zero = weight.quantization.zero_point
-    return weight.data, zero.astype(np.float64) if zero.any() else np.zeros(1)
+    if zero.size == 1:
+        return weight.data, _NONE if zero.item() == 0 else zero.astype(np.float64)
+    return weight.data, zero.astype(np.float64) if zero.any() else _NONE
 
 
 def real_weights(weight: Tensor, channels: NDArray[np.intp], axis: int) -> Doubles:

@@ -89,7 +89,13 @@ def same_quantization(a: Tensor, b: Tensor) -> bool:
         return False
     if p is None or q is None or not p.scale.size or not q.scale.size:
         return (p is None or not p.scale.size) and (q is None or not q.scale.size)
-    return np.array_equal(p.scale, q.scale) and np.array_equal(p.zero_point, q.zero_point) and p.axis == q.axis
+    return p is q or (p.axis == q.axis and _equal(p.scale, q.scale) and _equal(p.zero_point, q.zero_point))
+
+
+def _equal(a: Array, b: Array) -> bool:
+    if a.size == 1 == b.size:  # nearly always, and dearer as arrays
+        return bool(a.item() == b.item())
+    return np.array_equal(a, b)
 
 
 def is_quantized(tensor: Tensor) -> bool:

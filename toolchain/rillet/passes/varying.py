@@ -102,7 +102,7 @@ def _vary(layers: list[_Layer], counts: list[int]) -> Flags:
     negative = total - positive
     smallest = np.minimum(np.maximum((positive * low + negative * high + bias) * scale, least), most)
     largest = np.minimum(np.maximum((positive * high + negative * low + bias) * scale, least), most)
-    return np.asarray(largest - smallest > steps)
+    return np.asarray((largest - smallest > steps) & (np.maximum(bias, -bias) <= _LARGEST_BIAS))
 
 
 def _sums(weights: Floats) -> Floats:
@@ -132,8 +132,6 @@ def _layer(op: Op, known: dict[Tensor, Limits]) -> _Layer | None:
     assert x.quantization is not None and weight.quantization is not None and y.quantization is not None
     zero, y_zero = int(x.quantization.zero_point[0]), int(y.quantization.zero_point[0])
     if not low <= zero <= high or not limits[0] < limits[1]:
-        return None
-    if bias is not None and np.abs(offset).max(initial=0) > _LARGEST_BIAS:
         return None
     return _Layer(
         op,
