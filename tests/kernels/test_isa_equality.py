@@ -99,6 +99,19 @@ def conv(rng: Rng, dtype: DType) -> Op:
     return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, **fused(rng)))
 
 
+def three_rows(rng: Rng, dtype: DType) -> Op:
+    """Windows for which few output channels are computed two rows at a time."""
+    height, width, kernel_w = int(rng.integers(3, 9)), int(rng.integers(4, 40)), int(rng.integers(1, 5))
+    in_c, out_c = channels(rng), int(rng.choice([1, 4, 8, 11, 16]))
+    operands = [
+        value(rng, "input", (1, height, width, in_c), dtype),
+        weights(rng, (out_c, 3, kernel_w, in_c), 0, dtype),
+        bias(rng, out_c, dtype),
+    ]
+    attrs = {"stride_h": 1, "stride_w": int(rng.integers(1, 3)), "padding": Padding(int(rng.integers(0, 2)))}
+    return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, **fused(rng)))
+
+
 def depthwise(rng: Rng, dtype: DType) -> Op:
     image, kernel, attrs = geometry(rng, dilated=True)
     in_c, multiplier, batches = channels(rng), int(rng.choice([1, 1, 1, 2, 3])), int(rng.choice([1, 1, 3]))
@@ -163,6 +176,7 @@ def tanh(rng: Rng, dtype: DType) -> Op:
 
 BUILDERS = {
     "CONV_2D": conv,
+    "CONV_2D of three rows": three_rows,
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": fully_connected,
     "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),
@@ -179,7 +193,7 @@ BUILDERS = {
 def one_op(kind: str, dtype: DType, seed: int) -> OneOp:
     rng = np.random.default_rng([seed, *kind.encode()])
     op = BUILDERS[kind](rng, dtype)
-    ((shape, _),) = opdef(kind).infer(op)
+    ((shape, _),) = opdef(op.kind).infer(op)
     out = value(rng, "output", shape, dtype, 0.4 if kind != "ADD" else 0.03)
     if dtype is DType.INT8 and "POOL" in kind:
         out.quantization = op.inputs[0].quantization
@@ -188,7 +202,7 @@ def one_op(kind: str, dtype: DType, seed: int) -> OneOp:
     op.outputs = [out]
     inputs = [t for t in op.inputs if t is not None and t.data is None]
     model = Model([Graph("main", inputs, [out], [op])])
-    return OneOp(Case(kind, f"seed {seed}", []), "plain", model, [drawn(rng, t.shape, dtype) for t in inputs])
+    return OneOp(Case(op.kind, f"seed {seed}", []), "plain", model, [drawn(rng, t.shape, dtype) for t in inputs])
 
 
 def run_threads(one: OneOp, isa: str, threads: int) -> list[NDArray[Any]]:

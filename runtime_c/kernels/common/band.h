@@ -97,13 +97,12 @@ static inline void rlt_band_copy(const rlt_band *band, uint8_t *row, int32_t at,
     }
 }
 
+/* Writes whole vectors: bytes after the filling are written later, or slack. */
 static inline void rlt_band_fill(const rlt_band *band, uint8_t *row, int32_t at, int32_t count) {
-    if (band->wide == 2) {
-        uint16_t *to = (uint16_t *)(void *)row + at;
-        for (int32_t i = 0; i < count; i++) to[i] = (uint16_t)band->fill;
-    } else if (count) {
-        memset(row + at, band->fill, (size_t)count);
-    }
+    const int16_t value = (int16_t)(band->wide == 2 ? band->fill : band->fill * 0x101);
+    const rlt_words_32 x = (rlt_words_32){0} + (uint16_t)value;
+    uint8_t *to = row + (size_t)at * (size_t)band->wide, *const end = to + (size_t)count * (size_t)band->wide;
+    for (; to < end; to += sizeof x) memcpy(to, &x, sizeof x);
 }
 
 /* The rows of `image` that output rows [first, last) read. `width`: output pixels per row. */

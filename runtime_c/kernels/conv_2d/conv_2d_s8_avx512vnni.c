@@ -3,6 +3,7 @@
 
 #include "packed_finish_avx512.h"
 #define ROWS(X) SINGLE_ROWS(X) PAIRED_ROWS(X)
+#define TALL_TILES
 #include "packed_tiles.h"
 
 rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) { return run_packed(run, params); }

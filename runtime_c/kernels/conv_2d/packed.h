@@ -73,6 +73,13 @@ static inline int32_t rlt_conv_block_start(const rlt_conv_blocks *b, int32_t blo
     return block * b->vectors + (block < b->longer ? block : b->longer);
 }
 
+/* Whether tiles of two output rows (packed_tall.h) may serve a block of one vector of channels. */
+enum { RLT_CONV_TALL_ROWS = 3 };
+static inline int rlt_conv_has_tall_windows(const rlt_conv_2d_packed_params *p) {
+    return !p->paired && p->run_count == RLT_CONV_TALL_ROWS && p->window.kernel_h == RLT_CONV_TALL_ROWS &&
+           p->window.stride_h == 1 && p->window.dilation_h == 1;
+}
+
 /* Where run `run` of the window starts, relative to the window's first byte in scratch. */
 static inline size_t rlt_conv_run_offset(const rlt_conv_2d_packed_params *p, int32_t run) {
     const rlt_window *w = &p->window;

@@ -4,7 +4,8 @@
  *   load_word(), load_weights(), multiply_add(), set_term(); row_terms(), for each pixel of a row a factor times the sum
  *   of its window's values in the band, which wraps;
  * - packed_finish*.h: `result`, MAY_HAVE_TERMS (whether weights may have a zero point) and finish();
- * - ROWS(X), the tile shapes: X(vectors, whether they are paired, list of numbers of pixels that ends with 1). */
+ * - ROWS(X), the tile shapes: X(vectors, whether they are paired, list of numbers of pixels that ends with 1);
+ *   TALL_TILES, where there are registers for those of packed_tall.h. */
 #ifndef RLT_CONV_2D_PACKED_TILES_H
 #define RLT_CONV_2D_PACKED_TILES_H
 
@@ -92,6 +93,16 @@ ROWS(ROW)
 typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, const int32_t *terms,
                              result *output);
 
+#if defined(TALL_TILES)
+#include "packed_tall.h"
+enum { TALL = 1 };
+#else
+enum { TALL = 0 };
+static int32_t tall_rows(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, result *output) {
+    return (void)b, (void)window, (void)width, (void)terms, (void)output, 0;
+}
+#endif
+
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
     const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * WEIGHTS;
@@ -126,7 +137,28 @@ static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uin
     return terms;
 }
 
-/* Blocks [first_block, last_block) of `rows` output rows; `windows` is where the first one's windows start. */
+/* One block of channels of `rows` output rows; `windows` is where the first one's windows start. */
+static void run_block(const block *b, row_function row, int32_t vectors, const uint8_t *windows, int32_t rows,
+                      int32_t width, const int32_t *terms, result *output) {
+    const rlt_window *w = &b->p->window;
+    const size_t in_step = (size_t)w->stride_h * (size_t)b->p->band.row_bytes;
+    const size_t out_step = (size_t)w->out_w * (size_t)w->out_c;
+    const int is_tall = TALL && vectors == 1 && rlt_conv_has_tall_windows(b->p);
+    for (int32_t r = 0, next; r < rows; r = next) {
+        int32_t done = 0;
+        if (is_tall && rows - r > 1) {
+            done = tall_rows(b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
+                             output + (size_t)r * out_step);
+        }
+        next = r + (done ? 2 : 1);
+        for (int32_t i = r; i < next && done < width; i++) {
+            row(b, windows + (size_t)i * in_step + (size_t)done * b->pixel_bytes, width - done,
+                terms ? terms + i * width + done : NULL, output + (size_t)i * out_step + (size_t)(done * w->out_c));
+        }
+    }
+}
+
+/* Blocks [first_block, last_block). */
 static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
                        const rlt_row_scale *row_scale, const uint8_t *windows, int32_t rows, int32_t width,
                        const int32_t *terms, result *output) {
@@ -134,17 +166,12 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
     const int32_t *offsets = rlt_in(run, p->offsets);
-    const size_t in_step = (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
-    const size_t out_step = (size_t)p->window.out_w * (size_t)p->window.out_c;
     for (uint32_t i = first_block; i < last_block; i++) {
         const int32_t first = rlt_conv_block_start(&p->blocks, (int32_t)i);
         const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, offsets, row_scale, first, last);
-        for (int32_t r = 0; r < rows; r++) {
-            row[last - first - 1 + p->paired * MOST_VECTORS](
-                &b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
-                output + (size_t)r * out_step + (size_t)first * LANES);
-        }
+        run_block(&b, row[last - first - 1 + p->paired * MOST_VECTORS], last - first, windows, rows, width, terms,
+                  output + (size_t)first * LANES);
     }
 }
 

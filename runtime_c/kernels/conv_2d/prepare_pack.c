@@ -215,7 +215,7 @@ static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
     const int32_t half = f->lanes / 2, channels = k->window.out_c;
     if (!f->pairs) return 0;
     return channels == half || channels == 3 * half ||
-           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES);
+           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES && !rlt_conv_has_tall_windows(k));
 }
 
 /* Constants of all channels. *fits: 0, where `k->scaled` is not possible. */
