@@ -148,6 +148,8 @@ def _linear(op: Op, ranges: Ranges, vary: NDArray[np.bool_] | None = None) -> Ra
         if not sums.may_take(len(rest)):
             inside = output(sums.sampled(rest), rest)
             rest = rest[inside.low == inside.high]
+        if not rest.size:
+            return result
         exact = output(sums.of(rest), rest)
         result.low[rest], result.high[rest] = exact.low, exact.high
         return result

@@ -35,8 +35,7 @@ class ChannelSums:
             self._grid = data.reshape(-1, data.shape[-1])
             self.channels = self._grid.shape[1]
         else:
-            data = np.moveaxis(data, (layout.out_axis, layout.in_axis), (0, -1))
-            self._grid = data.reshape(data.shape[0], -1, data.shape[-1])
+            self._grid = by_channels(data)
             self.channels = len(self._grid)
         self.is_small = self._channelwise or self._grid.size <= _AFFORDABLE
         self.is_tiny = self._grid.size <= _NOTHING
@@ -75,6 +74,11 @@ class ChannelSums:
             _times(positive, high) + _times(negative, low),
         )
         return smallest.sum(axis=1), largest.sum(axis=1)
+
+
+def by_channels(weights: Array) -> Array:
+    """Weights of an op that mixes channels as (output channels, positions of the window, input channels)."""
+    return weights.reshape(weights.shape[0], -1, weights.shape[-1])
 
 
 def _signs(weights: Doubles, zero: Doubles, axis: int) -> tuple[Doubles, Doubles]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from ..ir import DType, Graph, Op, Quantization, Tensor
 from ..ops.macs import count_macs
 from .channel_groups import ELEMENTWISE_BINARY, Group, channel_groups
 from .channel_ranges import Range, Ranges, channel_ranges, zero_of
-from .channel_sums import dot, real_weights, stored_weights
+from .channel_sums import by_channels, dot, real_weights, stored_weights
 from .edit import Array, is_quantized, optional_input, set_input, with_attrs
 from .linear import LINEAR, Doubles, has_border, is_plain_linear
 
@@ -49,14 +50,14 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
 
 def _pays(graph: Graph, found: Sequence[tuple[Group, NDArray[np.bool_]]], least_gain: float) -> bool:
     """Whether enough multiply-accumulates go, groups next to each other counted apart."""
+    macs = cache(lambda op: count_macs(op) or 0)
     saved = sum(
-        float(removable.mean()) * (count_macs(op) or 0)
+        float(removable.mean()) * sum(macs(op) for op in (*group.sources, *group.between, *group.sinks))
         for group, removable in found
-        for op in (*group.sources, *group.between, *group.sinks)
     )
     most, total = saved / least_gain, 0
     for op in graph.ops:  # seldom all of them: what goes from a model that was not pruned is little
-        total += count_macs(op) or 0
+        total += macs(op)
         if total > most:
             return False
     return True
@@ -95,15 +96,11 @@ def _unread(sink: Op) -> NDArray[np.bool_]:
     weight = sink.inputs[layout.weight]
     assert weight is not None
     data, zero = stored_weights(weight)
-    zeros = zero.astype(data.dtype)
-    data = np.moveaxis(data, (layout.out_axis, layout.in_axis), (0, -1)).reshape(
-        len(data), -1, data.shape[layout.in_axis]
-    )
-    shape = (-1, 1, 1)
-    unread: NDArray[np.bool_] = ~(data[:_FEW] != zeros[:_FEW].reshape(shape)).any(axis=(0, 1))
+    data, zeros = by_channels(data), zero.astype(data.dtype).reshape(-1, 1, 1)
+    unread: NDArray[np.bool_] = ~(data[:_FEW] != zeros[:_FEW]).any(axis=(0, 1))
     if unread.any():
         columns = np.flatnonzero(unread)
-        unread[columns] = ~(data[:, :, columns] != zeros.reshape(shape)).any(axis=(0, 1))
+        unread[columns] = ~(data[:, :, columns] != zeros).any(axis=(0, 1))
     return unread
 
 
