@@ -187,12 +187,10 @@ RLT_INLINE void winograd_take(const int size, const winograd_share *s, winograd_
     const int32_t side = size + 2, y = tile.y - w->pad_top, x = tile.x - w->pad_left;
     const size_t pixel = (size_t)w->in_c, line = (size_t)w->in_w * pixel;
     const float *image = s->input + (size_t)(tile.batch * w->in_h) * line;
-    if (y >= 0 && x >= 0 && y + side <= w->in_h && x + side <= w->in_w) {
-        winograd_load(size, s, image + (size_t)y * line + (size_t)x * pixel, line, to);
-    } else {
-        winograd_copy(w, image, side, y, x, s->edge);
-        winograd_load(size, s, s->edge, (size_t)side * pixel, to);
-    }
+    const int inside = y >= 0 && x >= 0 && y + side <= w->in_h && x + side <= w->in_w;
+    if (!inside) winograd_copy(w, image, side, y, x, s->edge);
+    const float *from = inside ? image + (size_t)y * line + (size_t)x * pixel : s->edge;
+    winograd_load(size, s, from, inside ? line : (size_t)side * pixel, to);
 }
 
 /* An output tile of its products. */
@@ -203,16 +201,13 @@ RLT_INLINE void winograd_give(const int size, const winograd_share *s, winograd_
     const int32_t stop = rlt_conv_f32_block_start(&s->p->product, (int32_t)s->last_block) * width;
     const int32_t end = stop < w->out_c ? stop : w->out_c;
     const size_t pixel = (size_t)w->out_c, line = (size_t)w->out_w * pixel;
-    float *image = s->output + (size_t)(tile.batch * w->out_h) * line;
-    if (tile.y + size <= w->out_h && tile.x + size <= w->out_w) {
-        winograd_store(size, s, from, first, end, line, image + (size_t)tile.y * line + (size_t)tile.x * pixel);
-    } else {
-        winograd_store(size, s, from, first, end, (size_t)size * pixel, s->edge);
-        for (int32_t y = 0; y < size && tile.y + y < w->out_h; y++) {
-            for (int32_t x = 0; x < size && tile.x + x < w->out_w; x++) {
-                memcpy(image + (size_t)(tile.y + y) * line + (size_t)(tile.x + x) * pixel + first,
-                       s->edge + (size_t)(y * size + x) * pixel + first, (size_t)(end - first) * sizeof(float));
-            }
+    float *to = s->output + ((size_t)(tile.batch * w->out_h) + (size_t)tile.y) * line + (size_t)tile.x * pixel;
+    const int inside = tile.y + size <= w->out_h && tile.x + size <= w->out_w;
+    winograd_store(size, s, from, first, end, inside ? line : (size_t)size * pixel, inside ? to : s->edge);
+    for (int32_t y = 0; !inside && y < size && tile.y + y < w->out_h; y++) {
+        for (int32_t x = 0; x < size && tile.x + x < w->out_w; x++) {
+            memcpy(to + (size_t)y * line + (size_t)x * pixel + first,
+                   s->edge + (size_t)(y * size + x) * pixel + first, (size_t)(end - first) * sizeof(float));
         }
     }
 }
