@@ -4,6 +4,7 @@
 #include "../../simd/f32.h"
 
 #include "packed_finish_float.h"
+#define ROWS(X) X(1, 0, FEW_TILES) X(2, 0, FEW_TILES)
 #include "packed_tiles.h"
 
 rlt_status rlt_conv_2d_hybrid_avx2(const rlt_run *run, const void *params) { return run_packed(run, params); }

@@ -12,7 +12,6 @@ enum { MOST_PIXELS = 8, MOST_VECTORS = 2, DIRECT_VECTORS = 0, WEIGHTS = 16, KNOW
 #define TILES_1(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) \
     TILE(5, v, paired) TILE(4, v, paired) TILE(3, v, paired) TILE(2, v, paired) TILE(1, v, paired)
-#define ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2)
 
 RLT_INLINE vi load_word(const int paired, const vi *flip, const uint8_t *from) {
     (void)paired, (void)flip; /* never here */
