@@ -6,13 +6,18 @@
 
 #include "packed_f32.h"
 
-/* Where run `run` of a window starts, relative to the window's first float. */
-static inline size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params *p, int32_t run) {
+/* Where a tap of a dilated window starts, relative to the window's first float. Not in every tile. */
+static __attribute__((noinline)) size_t rlt_conv_f32_tap_offset(const rlt_conv_2d_packed_f32_params *p, int32_t tap) {
     const rlt_window *w = &p->window;
-    if (w->dilation_w == 1) return (size_t)run * (size_t)w->dilation_h * (size_t)p->row_floats;
-    const int32_t ky = run / w->kernel_w, kx = run % w->kernel_w;
+    const int32_t ky = tap / w->kernel_w, kx = tap % w->kernel_w;
     return (size_t)ky * (size_t)w->dilation_h * (size_t)p->row_floats +
            (size_t)kx * (size_t)w->dilation_w * (size_t)w->in_c;
+}
+
+/* Where run `run` of a window starts. */
+static inline __attribute__((always_inline)) size_t rlt_conv_f32_run_offset(const rlt_conv_2d_packed_f32_params *p, int32_t run) {
+    if (p->window.dilation_w != 1) return rlt_conv_f32_tap_offset(p, run);
+    return (size_t)run * (size_t)p->window.dilation_h * (size_t)p->row_floats;
 }
 
 /* The rows that output rows [first, last) of an image read, padding written out. */

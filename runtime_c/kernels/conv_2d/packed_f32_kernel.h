@@ -1,9 +1,10 @@
-/* Float CONV_2D in its packed form (packed_f32.h), with row_for() of the including file. */
+/* Float CONV_2D in its packed form (packed_f32.h), with ROW_FOR() of the including file. */
 #ifndef RLT_CONV_2D_PACKED_F32_KERNEL_H
 #define RLT_CONV_2D_PACKED_F32_KERNEL_H
 
 #include "gradient.h"
-#include "packed_f32_tile.h"
+#include "packed_f32_band.h"
+#include "packed_f32_row.h"
 
 /* What one task does. */
 typedef struct {
@@ -24,7 +25,7 @@ static void run_rows(const conv_share *s, int32_t row, int32_t last, const float
         const int32_t start = rlt_conv_f32_block_start(p, i);
         const int32_t stop = rlt_conv_f32_block_start(p, i + 1);
         const int32_t first = start * width, end = stop * width < w->out_c ? stop * width : w->out_c;
-        const rlt_conv_f32_row row_function = row_for(p->taps, stop - start);
+        const rlt_conv_f32_row row_function = ROW_FOR(p->taps, stop - start);
         const rlt_conv_f32_block b = {
             .p = p,
             .weights = s->weights + (size_t)(first * p->taps) * (size_t)steps,

@@ -4,26 +4,16 @@
 #define RLT_CONV_2D_PACKED_F32_TILE_H
 
 #include "packed_f32_band.h"
+#include "packed_f32_row.h"
 
 enum { RLT_CONV_F32_MOST_PIXELS = 8 };
-
-/* What is the same for every tile of a row of blocks. */
-typedef struct {
-    const rlt_conv_2d_packed_f32_params *p;
-    const float *weights, *bias; /* of the block */
-    size_t channels;             /* in the block */
-    size_t step_floats;          /* from the weights of one value (or `taps`) to those of the next */
-    size_t pixel_floats;         /* from one window to the next */
-} rlt_conv_f32_block;
-
-typedef void (*rlt_conv_f32_row)(const rlt_conv_f32_block *b, const float *window, int32_t width, float *output);
 
 /* Multiplies one value of each window, or two, with the weights of each channel. */
 #define RLT_CONV_F32_MULTIPLY(value) \
     do { \
         rlt_vec w[RLT_CONV_F32_MAX_VECTORS]; \
         _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) w[v] = rlt_vec_load(weights + v * RLT_LANES); \
-        weights += b->step_floats; \
+        weights += step_floats; \
         _Pragma("GCC unroll 8") for (int i = 0; i < pixels; i++) { \
             const float *at = from[i / 3] + (size_t)(i % 3) * step; \
             const rlt_vec x = value; \
@@ -36,7 +26,7 @@ typedef void (*rlt_conv_f32_row)(const rlt_conv_f32_block *b, const float *windo
 RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int taps, const rlt_conv_f32_block *b,
                                   const float *window, float *output) {
     const rlt_conv_2d_packed_f32_params *p = b->p;
-    const size_t step = b->pixel_floats;
+    const size_t step = b->pixel_floats, step_floats = b->step_floats;
     const float *weights = b->weights;
     rlt_vec sum[RLT_CONV_F32_MOST_PIXELS][RLT_CONV_F32_MAX_VECTORS];
 #pragma GCC unroll 8
@@ -44,30 +34,32 @@ RLT_INLINE void rlt_conv_f32_tile(const int pixels, const int vectors, const int
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) sum[i][v] = rlt_vec_load(b->bias + v * RLT_LANES);
     }
-    for (int32_t run = 0; run < p->run_count; run++) {
+    int32_t run = 0;
+    do {
         const float *first = window + rlt_conv_f32_run_offset(p, run);
         /* Every third pixel's address; the others follow by one and two steps. */
         const float *from[3] = {first, first + 3 * step, first + 6 * step};
-        int32_t k = p->run_floats;
+        uint32_t steps = (uint32_t)p->run_floats / (uint32_t)taps; /* of one value there is at least one */
         if (taps == 1) {
-            for (; k > 0; k--) RLT_CONV_F32_MULTIPLY(rlt_vec_all(*at));
+            do RLT_CONV_F32_MULTIPLY(rlt_vec_all(*at));
+            while (--steps);
         } else {
-            for (; k > 1; k -= 2) RLT_CONV_F32_MULTIPLY(rlt_vec_all_pairs(at));
-            if (k) RLT_CONV_F32_MULTIPLY(rlt_vec_all_even(*at));
+            for (; steps > 0; steps--) RLT_CONV_F32_MULTIPLY(rlt_vec_all_pairs(at));
+            if (p->run_floats & 1) RLT_CONV_F32_MULTIPLY(rlt_vec_all_even(*at));
         }
-    }
+    } while (++run < p->run_count);
     const rlt_vec low = rlt_vec_all(p->low), high = rlt_vec_all(p->high);
     const int results = (vectors + taps - 1) / taps; /* vectors */
+    const size_t pixel = (size_t)(p->window.out_c + p->out_gap), last = b->channels - (size_t)(results - 1) * RLT_LANES;
 #pragma GCC unroll 8
-    for (int i = 0; i < pixels; i++) {
-        float *to = output + (size_t)i * (size_t)(p->window.out_c + p->out_gap);
+    for (int i = 0; i < pixels; i++, output += pixel) {
 #pragma GCC unroll 4
         for (int v = 0; v < results; v++) {
             const int a = taps * v, c = a + 1 < vectors ? a + 1 : a;
             const rlt_vec all = taps == 1 ? sum[i][v] : rlt_vec_add_pairs(sum[i][a], sum[i][c]);
             const rlt_vec y = rlt_vec_clamp(all, low, high);
-            if (v + 1 < results) rlt_vec_store(to + v * RLT_LANES, y);
-            else rlt_vec_store_upto(to + v * RLT_LANES, y, b->channels - (size_t)v * RLT_LANES);
+            if (v + 1 < results) rlt_vec_store(output + v * RLT_LANES, y);
+            else rlt_vec_store_upto(output + v * RLT_LANES, y, last);
         }
     }
 }

@@ -1,10 +1,10 @@
-/* Float CONV_2D by Winograd's minimal filtering (winograd_f32.h), with row_for() of the including file. */
+/* Float CONV_2D by Winograd's minimal filtering (winograd_f32.h), with ROW_FOR() of the including file. */
 #ifndef RLT_CONV_2D_WINOGRAD_F32_KERNEL_H
 #define RLT_CONV_2D_WINOGRAD_F32_KERNEL_H
 
 #include <string.h>
 
-#include "packed_f32_tile.h"
+#include "packed_f32_row.h"
 #include "winograd_f32.h"
 
 /* One row or column of an input tile: its polynomials at the points. `size` is constant where this is inlined. */
@@ -166,7 +166,7 @@ static void winograd_multiply(const winograd_share *s, int32_t count) {
     for (int32_t i = (int32_t)s->first_block; i < (int32_t)s->last_block; i++) {
         const int32_t start = rlt_conv_f32_block_start(product, i), stop = rlt_conv_f32_block_start(product, i + 1);
         const int32_t first = start * width, end = stop * width < out_c ? stop * width : out_c;
-        const rlt_conv_f32_row row_function = row_for(product->taps, stop - start);
+        const rlt_conv_f32_row row_function = ROW_FOR(product->taps, stop - start);
         const float *inputs = s->spread;
         float *outputs = s->products + first;
         b.weights = s->weights + (size_t)(first * product->taps) * steps;
