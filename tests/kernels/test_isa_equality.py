@@ -112,6 +112,21 @@ def three_rows(rng: Rng, dtype: DType) -> Op:
     return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, **fused(rng)))
 
 
+def narrow_conv(rng: Rng, dtype: DType) -> Op:
+    """Many pixels of few channels, as first layers and bottlenecks have: kernels treat them in ways of their own."""
+    kernel, in_c, stride = (
+        (3, 3, int(rng.choice([1, 2]))) if rng.integers(0, 2) else (1, 4 * int(rng.integers(1, 20)), 1)
+    )
+    out_c = int(rng.choice([8, 16, 24, 32, int(rng.integers(17, 33))]))
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 1, 3])), *rng.integers(3, 50, 2).tolist(), in_c), dtype),
+        weights(rng, (out_c, kernel, kernel, in_c), 0, dtype),
+        bias(rng, out_c, dtype),
+    ]
+    attrs = {"stride_h": stride, "stride_w": stride, "padding": Padding(int(rng.integers(0, 2)))}
+    return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, **fused(rng)))
+
+
 def depthwise(rng: Rng, dtype: DType) -> Op:
     image, kernel, attrs = geometry(rng, dilated=True)
     in_c, multiplier, batches = channels(rng), int(rng.choice([1, 1, 1, 2, 3])), int(rng.choice([1, 1, 3]))
@@ -177,6 +192,7 @@ def tanh(rng: Rng, dtype: DType) -> Op:
 BUILDERS = {
     "CONV_2D": conv,
     "CONV_2D of three rows": three_rows,
+    "CONV_2D, narrow": narrow_conv,
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": fully_connected,
     "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),

@@ -12,6 +12,9 @@
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
  * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero.
  *
+ * Where the three runs of a window each have one byte more than whole words (3x3 filters over images in colours), those
+ * bytes are put together into one word more, the pixel's `tail`, for all channels.
+ *
  * Vectors of 8 channels may be `paired`, all of a convolution: words are then of 8 bytes, and an instruction multiplies
  * their first halves in even lanes and the others in odd ones. Sums of two pixels are joined before they are rounded: a
  * vector's constants are there twice, but for the bias, which even lanes start with. It wastes no lanes where channels
@@ -36,8 +39,8 @@ typedef struct {
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
     rlt_ref offsets;  /* int32[words of a window], of its words from its first byte in the band */
-    rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three
-                         more if weights have a zero point */
+    rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three more if weights
+                         have a zero point, then tails[band.rows][out_w] and room for reading past the band */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
@@ -47,6 +50,8 @@ typedef struct {
     int32_t direct;  /* there is no band: windows are read where the input lies */
     int32_t run_bytes, run_words, run_count;
     rlt_band band;
+    int32_t tails;      /* the last bytes of the runs are no words of their own; 0 or 1 */
+    int32_t tails_at;   /* where they are in a task's scratch */
     int32_t task_bytes; /* of scratch */
     int32_t split_blocks; /* tasks share the blocks of channels, not the rows */
     int32_t weights_zero_point;
@@ -58,6 +63,10 @@ typedef struct {
 } rlt_conv_2d_packed_params;
 
 enum { RLT_CONV_2D_PACKED_REFS = 7 };
+
+/* Bytes of a tail; of how many vectors outputs are where it pays, which are then not paired; how far apart pixels may be
+ * at most; how many bytes past the band making tails may read. */
+enum { RLT_CONV_2D_TAIL = 4, RLT_CONV_2D_TAIL_VECTORS = 2, RLT_CONV_2D_TAIL_STEP = 8, RLT_CONV_2D_TAIL_SLACK = 192 };
 
 /* Turning input values into those of a band takes an instruction for each word that is loaded, which hides behind
  * multiplications by more vectors than these no worse than copying does. */

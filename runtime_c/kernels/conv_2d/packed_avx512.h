@@ -90,4 +90,22 @@ static void row_terms(const rlt_conv_2d_packed_params *p, const uint8_t *window,
     else row_terms_of(0, p, window, step, width, factor, terms);
 }
 
+/* Tails of a row of pixels, 16 at a time: their bytes lie within two vectors. */
+static void row_tails(const rlt_conv_2d_packed_params *p, const uint8_t *window, size_t step, int32_t width,
+                      uint8_t *tails) {
+    const vi lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const vi at = _mm512_mullo_epi32(lane, vi_set((int32_t)step)), word = _mm512_srli_epi32(at, 2);
+    const vi bits = _mm512_slli_epi32(_mm512_and_si512(at, vi_set(3)), 3), byte = vi_set(255);
+    for (int32_t x = 0; x < width; x += LANES, window += LANES * step, tails += LANES * RLT_CONV_2D_TAIL) {
+        vi sum = vi_set(0);
+        for (int32_t run = p->run_count - 1; run >= 0; run--) {
+            const uint8_t *from = window + rlt_conv_run_offset(p, run) + p->run_bytes - 1;
+            const vi words = _mm512_permutex2var_epi32(_mm512_loadu_si512(from), word, _mm512_loadu_si512(from + 64));
+            const vi bytes = _mm512_and_si512(_mm512_srlv_epi32(words, bits), byte);
+            sum = _mm512_or_si512(_mm512_slli_epi32(sum, 8), bytes);
+        }
+        vi_store_32(tails, sum);
+    }
+}
+
 #endif

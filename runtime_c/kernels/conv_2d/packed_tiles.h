@@ -2,7 +2,7 @@
  * - packed_<set>.h: MOST_PIXELS, MOST_VECTORS, DIRECT_VECTORS, WEIGHTS (bytes of a vector's weights for a word),
  *   KNOWS_POSITIVE (whether results that cannot be below the zero point are finished in a way of their own);
  *   load_word(), load_weights(), multiply_add(), set_term(); row_terms(), for each pixel of a row a factor times the sum
- *   of its window's values in the band, which wraps;
+ *   of its window's values in the band, which wraps; row_tails(), where PAIRED_ROWS is defined;
  * - packed_finish*.h: `result`, MAY_HAVE_TERMS (whether weights may have a zero point) and finish();
  * - ROWS(X), the tile shapes: X(vectors, whether they are paired, list of numbers of pixels that ends with 1);
  *   TALL_TILES, where there are registers for those of packed_tall.h. */
@@ -10,6 +10,12 @@
 #define RLT_CONV_2D_PACKED_TILES_H
 
 #include "packed_block.h"
+
+#if defined(PAIRED_ROWS)
+enum { MAY_HAVE_TAILS = MAY_HAVE_TERMS };
+#else
+enum { MAY_HAVE_TAILS = 0 };
+#endif
 
 /* Keeps a compiler from loading a vector again for each use, which takes as long as multiplying. */
 #define HOLD(vector) __asm__("" : "+v"(vector))
@@ -33,7 +39,7 @@ RLT_INLINE void multiply(const int pixels, const int vectors, const int paired, 
 
 /* `pixels` neighbouring output pixels x `vectors` of channels; all constant where this is inlined. */
 RLT_INLINE void tile(const int pixels, const int vectors, const int paired, const block *b, const uint8_t *window,
-                     const int32_t *terms, result *output) {
+                     const int32_t *terms, const uint8_t *tails, result *output) {
     const size_t step = b->pixel_bytes;
     /* Each addition waits for the one before: few sums are made of two halves, to have enough of them at a time. */
     const int halves = pixels * vectors <= 6 ? 2 : 1;
@@ -62,7 +68,13 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
         multiply(pixels, vectors, paired, weights + vectors * WEIGHTS, window + at[1], step, b->flip,
                  halves > 1 ? half : sum);
     }
-    if (words > 0) multiply(pixels, vectors, paired, weights, window + at[0], step, b->flip, sum);
+    if (words > 0) {
+        multiply(pixels, vectors, paired, weights, window + at[0], step, b->flip, sum);
+        weights += vectors * WEIGHTS;
+    }
+    if (MAY_HAVE_TAILS && !paired && vectors == RLT_CONV_2D_TAIL_VECTORS && tails) {
+        multiply(pixels, vectors, paired, weights, tails, RLT_CONV_2D_TAIL, b->flip, sum);
+    }
     const int halved = halves > 1 ? pixels : 0;
 #pragma GCC unroll 12
     for (int i = 0; i < halved; i++) {
@@ -74,16 +86,17 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
 
 #define TILE(pixels, vectors, paired) \
     for (; width >= pixels; width -= pixels) { \
-        tile(pixels, vectors, paired, b, window, terms, output); \
+        tile(pixels, vectors, paired, b, window, terms, tails, output); \
         window += (size_t)pixels * b->pixel_bytes; \
         output += (size_t)pixels * (size_t)b->p->window.out_c; \
         if (MAY_HAVE_TERMS && terms) terms += pixels; \
+        if (MAY_HAVE_TAILS && tails) tails += pixels * RLT_CONV_2D_TAIL; \
     }
 
 /* A row of `width` output pixels, in ever smaller tiles. */
 #define ROW(vectors, paired, tiles) \
     static void row_##vectors##_##paired(const block *b, const uint8_t *window, int32_t width, const int32_t *terms, \
-                                         result *output) { \
+                                         const uint8_t *tails, result *output) { \
         tiles(TILE, vectors, paired) \
     }
 #define ROW_PLACE(vectors, paired, tiles) [vectors - 1 + paired * MOST_VECTORS] = row_##vectors##_##paired,
@@ -91,7 +104,7 @@ RLT_INLINE void tile(const int pixels, const int vectors, const int paired, cons
 ROWS(ROW)
 
 typedef void (*row_function)(const block *b, const uint8_t *window, int32_t width, const int32_t *terms,
-                             result *output);
+                             const uint8_t *tails, result *output);
 
 #if defined(TALL_TILES)
 #include "packed_tall.h"
@@ -105,7 +118,7 @@ static int32_t tall_rows(const block *b, const uint8_t *window, int32_t width, c
 
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
-    const size_t vector_bytes = (size_t)p->run_count * (size_t)p->run_words * WEIGHTS;
+    const size_t vector_bytes = ((size_t)p->run_count * (size_t)p->run_words + (size_t)p->tails) * WEIGHTS;
     const int32_t end = last * LANES < p->window.out_c ? last * LANES : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
     return (block){
@@ -125,43 +138,59 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
     };
 }
 
-/* Terms of `rows` output rows, or NULL where there are none. */
-static const int32_t *window_terms(const rlt_conv_2d_packed_params *p, const uint8_t *windows, int32_t rows,
-                                   int32_t width, int32_t *terms) {
+/* What some output rows are made of: where the first one's windows start, and what is known of each pixel, or NULL. */
+typedef struct {
+    const uint8_t *windows;
+    const int32_t *terms;
+    const uint8_t *tails;
+    int32_t rows, width;
+} sources;
+
+/* Makes terms and tails in `scratch`, behind the band. */
+static void add_to(sources *s, const rlt_conv_2d_packed_params *p, uint8_t *scratch) {
     const size_t step = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide;
-    if (!MAY_HAVE_TERMS || !p->weights_zero_point) return NULL;
-    for (int32_t r = 0; r < rows; r++) {
-        const uint8_t *window = windows + (size_t)r * (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
-        row_terms(p, window, step, width, -p->weights_zero_point, terms + r * width);
+    int32_t *terms = (int32_t *)(void *)(scratch + p->band.bytes);
+    for (int32_t r = 0; r < s->rows; r++) {
+        const uint8_t *window = s->windows + (size_t)r * (size_t)p->window.stride_h * (size_t)p->band.row_bytes;
+        const int32_t first = r * s->width;
+        if (MAY_HAVE_TERMS && p->weights_zero_point) {
+            row_terms(p, window, step, s->width, -p->weights_zero_point, terms + first);
+            s->terms = terms;
+        }
+#if defined(PAIRED_ROWS)
+        if (MAY_HAVE_TAILS && p->tails) {
+            row_tails(p, window, step, s->width, scratch + p->tails_at + first * RLT_CONV_2D_TAIL);
+            s->tails = scratch + p->tails_at;
+        }
+#endif
     }
-    return terms;
 }
 
-/* One block of channels of `rows` output rows; `windows` is where the first one's windows start. */
-static void run_block(const block *b, row_function row, int32_t vectors, const uint8_t *windows, int32_t rows,
-                      int32_t width, const int32_t *terms, result *output) {
+/* One block of channels of some output rows. */
+static void run_block(const block *b, row_function row, int32_t vectors, const sources *s, result *output) {
     const rlt_window *w = &b->p->window;
     const size_t in_step = (size_t)w->stride_h * (size_t)b->p->band.row_bytes;
     const size_t out_step = (size_t)w->out_w * (size_t)w->out_c;
     const int is_tall = TALL && vectors == 1 && rlt_conv_has_tall_windows(b->p);
-    for (int32_t r = 0, next; r < rows; r = next) {
+    for (int32_t r = 0, next; r < s->rows; r = next) {
         int32_t done = 0;
-        if (is_tall && rows - r > 1) {
-            done = tall_rows(b, windows + (size_t)r * in_step, width, terms ? terms + r * width : NULL,
+        if (is_tall && s->rows - r > 1) {
+            done = tall_rows(b, s->windows + (size_t)r * in_step, s->width, s->terms ? s->terms + r * s->width : NULL,
                              output + (size_t)r * out_step);
         }
         next = r + (done ? 2 : 1);
-        for (int32_t i = r; i < next && done < width; i++) {
-            row(b, windows + (size_t)i * in_step + (size_t)done * b->pixel_bytes, width - done,
-                terms ? terms + i * width + done : NULL, output + (size_t)i * out_step + (size_t)(done * w->out_c));
+        for (int32_t i = r; i < next && done < s->width; i++) {
+            const int32_t at = i * s->width + done;
+            row(b, s->windows + (size_t)i * in_step + (size_t)done * b->pixel_bytes, s->width - done,
+                s->terms ? s->terms + at : NULL, s->tails ? s->tails + at * RLT_CONV_2D_TAIL : NULL,
+                output + (size_t)i * out_step + (size_t)(done * w->out_c));
         }
     }
 }
 
-/* Blocks [first_block, last_block). */
+/* Blocks [first_block, last_block) of some output rows. */
 static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, uint32_t first_block, uint32_t last_block,
-                       const rlt_row_scale *row_scale, const uint8_t *windows, int32_t rows, int32_t width,
-                       const int32_t *terms, result *output) {
+                       const rlt_row_scale *row_scale, const sources *s, result *output) {
     static const row_function row[] = {ROWS(ROW_PLACE)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
@@ -170,7 +199,7 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
         const int32_t first = rlt_conv_block_start(&p->blocks, (int32_t)i);
         const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, offsets, row_scale, first, last);
-        run_block(&b, row[last - first - 1 + p->paired * MOST_VECTORS], last - first, windows, rows, width, terms,
+        run_block(&b, row[last - first - 1 + p->paired * MOST_VECTORS], last - first, s,
                   output + (size_t)first * LANES);
     }
 }
@@ -193,8 +222,9 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
     }
     const int pixel = w->in_w == 1 && w->in_h == 1 && w->kernel_w == 1 && w->kernel_h == 1;
     if (total == 1 && pixel && w->out_w == 1 && !rows && !p->weights_zero_point && !p->direct) { /* no lay-out */
+        const sources one = {.windows = scratch, .rows = 1, .width = 1};
         rlt_band_copy(&band, scratch, 0, input, w->in_c);
-        run_blocks(p, run, first_block, last_block, NULL, scratch, 1, 1, NULL, output);
+        run_blocks(p, run, first_block, last_block, NULL, &one, output);
         return RLT_OK;
     }
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
@@ -205,15 +235,14 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
         const int32_t batch = w->batches > 1 ? row / w->out_h : 0;
         const size_t image = (size_t)batch * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
         const rlt_row_scale *row_scale = rows ? rows + batch : NULL;
-        const uint8_t *windows = (const uint8_t *)input + image + (size_t)y * in_step;
-        const int32_t *terms = NULL;
+        sources s = {.windows = (const uint8_t *)input + image + (size_t)y * in_step, .rows = last - y, .width = width};
         if (!p->direct) {
-            windows = scratch;
+            s.windows = scratch;
             if (row_scale) band.fill = row_scale->zero_point + 128;
             rlt_band_load(&band, w, input + image, y, last, width, scratch);
-            terms = window_terms(p, scratch, last - y, width, (int32_t *)(void *)(scratch + band.bytes));
+            add_to(&s, p, scratch);
         }
-        run_blocks(p, run, first_block, last_block, row_scale, windows, last - y, width, terms,
+        run_blocks(p, run, first_block, last_block, row_scale, &s,
                    output + (size_t)row * (size_t)w->out_w * (size_t)w->out_c);
         row += last - y;
     }

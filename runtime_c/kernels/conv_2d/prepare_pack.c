@@ -73,11 +73,26 @@ static void lay_out(rlt_conv_2d_packed_params *k, const form *f, int paired) {
     k->vectors = (k->window.out_c + lanes_of(k, f) - 1) / lanes_of(k, f);
     const int32_t blocks = (k->vectors + f->most_vectors - 1) / f->most_vectors;
     k->blocks = (rlt_conv_blocks){blocks, k->vectors / blocks, k->vectors % blocks};
-    k->run_words = (k->run_bytes + word_of(k, f) - 1) / word_of(k, f);
+    k->run_words = (k->run_bytes - k->tails + word_of(k, f) - 1) / word_of(k, f);
+}
+
+/* Whether it pays to pair vectors: for 16 channels, where joining sums costs less than loading twice the words. */
+static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
+    const int32_t half = f->lanes / 2, channels = k->window.out_c;
+    if (!f->pairs) return 0;
+    return channels == half || channels == 3 * half ||
+           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES);
+}
+
+static int can_have_tails(const rlt_conv_2d_packed_params *k, const form *f) {
+    return f->pairs && !can_pair(k, f) && k->vectors == RLT_CONV_2D_TAIL_VECTORS && k->window.dilation_w == 1 &&
+           k->run_bytes % f->word == 1 && (k->run_count == 3 || k->run_count == 4) &&
+           k->window.stride_w * k->window.in_c <= RLT_CONV_2D_TAIL_STEP;
 }
 
 static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return (size_t)k->vectors * (size_t)k->run_words * (size_t)k->run_count * (size_t)(f->lanes * f->word);
+    const size_t words = (size_t)k->run_words * (size_t)k->run_count + (size_t)k->tails;
+    return (size_t)k->vectors * words * (size_t)(f->lanes * f->word);
 }
 
 static size_t channels_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
@@ -102,10 +117,14 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->run_count = w->kernel_h * (whole_rows ? 1 : w->kernel_w);
     k->run_bytes = w->in_c * (whole_rows ? w->kernel_w : 1);
     lay_out(k, f, 0);
+    k->tails = t->input->type == RLT_INT8 && can_have_tails(k, f);
+    lay_out(k, f, 0);
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 + TERMS_SLACK : 0;
-    if (terms > INT32_MAX / 4) return 0;
-    k->task_bytes = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
+    const int64_t tails = k->tails ? (int64_t)k->band.rows * w->out_w * RLT_CONV_2D_TAIL + RLT_CONV_2D_TAIL_SLACK : 0;
+    if (terms > INT32_MAX / 8 || tails > INT32_MAX / 8) return 0;
+    k->tails_at = k->band.bytes + (int32_t)((terms + 63) & ~(int64_t)63);
+    k->task_bytes = k->tails_at + (int32_t)((tails + 63) & ~(int64_t)63);
     if (weights_bytes(k, f) + channels_bytes(k, f) > rlt_constant_room(p) / 2) return 0;
     return share(k, tasks, k->blocks.count);
 }
@@ -140,6 +159,17 @@ static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const form *f, co
     return to;
 }
 
+static uint8_t *pack_tails(const rlt_conv_2d_packed_params *k, const uint8_t *weights, int32_t first, int32_t last,
+                           uint8_t *to) {
+    for (int32_t c = first; c < last; c++) {
+        const uint8_t *from = weights + (size_t)c * (size_t)(k->run_bytes * k->run_count);
+        for (int32_t i = 0; i < RLT_CONV_2D_TAIL; i++) {
+            *to++ = c < k->window.out_c && i < k->run_count ? from[(i + 1) * k->run_bytes - 1] : 0;
+        }
+    }
+    return to;
+}
+
 static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, uint8_t *to) {
     for (int32_t block = 0; block < k->blocks.count; block++) {
         const int32_t first = rlt_conv_block_start(&k->blocks, block) * lanes_of(k, f);
@@ -149,6 +179,7 @@ static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, cons
                 to = pack_words(k, f, weights, first, last - first, run, word, to);
             }
         }
+        if (k->tails) to = pack_tails(k, weights, first, last, to);
     }
 }
 
@@ -208,14 +239,6 @@ static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const 
     to[RLT_ROUNDING_LOW * f->lanes] = to[RLT_ROUNDING_LOW * f->lanes + twin] = scale.low;
     to[RLT_ROUNDING_OFFSET * f->lanes] = to[RLT_ROUNDING_OFFSET * f->lanes + twin] = scale.offset;
     return 1;
-}
-
-/* Whether it pays to pair vectors: for 16 channels, where joining sums costs less than loading twice the words. */
-static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    const int32_t half = f->lanes / 2, channels = k->window.out_c;
-    if (!f->pairs) return 0;
-    return channels == half || channels == 3 * half ||
-           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES && !rlt_conv_has_tall_windows(k));
 }
 
 /* Constants of all channels. *fits: 0, where `k->scaled` is not possible. */
