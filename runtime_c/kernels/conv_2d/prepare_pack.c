@@ -2,6 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
+#include "prepare_pack_weights.h"
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 enum { TERMS_SLACK = 12, PAYING_BYTES = 72, CHUNK = 65536 };
@@ -127,60 +128,6 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->task_bytes = k->tails_at + (int32_t)((tails + 63) & ~(int64_t)63);
     if (weights_bytes(k, f) + channels_bytes(k, f) > rlt_constant_room(p) / 2) return 0;
     return share(k, tasks, k->blocks.count);
-}
-
-/* One word of a channel's run, which may end before it. */
-static uint8_t *pack_rest(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t channel,
-                          int32_t run, int32_t word, uint8_t *to) {
-    const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
-    const uint8_t *from = weights + (size_t)channel * filter + (size_t)run * (size_t)k->run_bytes;
-    const int32_t bytes = word_of(k, f);
-    for (int32_t i = word * bytes; i < (word + 1) * bytes; i++) {
-        *to++ = channel < k->window.out_c && i < k->run_bytes ? from[i] : 0;
-    }
-    return to;
-}
-
-/* The same word of `channels` channels, from `first` on. */
-static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, int32_t first,
-                           int32_t channels, int32_t run, int32_t word, uint8_t *to) {
-    const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
-    const int32_t bytes = word_of(k, f);
-    int32_t c = first;
-    if (f->word == 4 && (word + 1) * bytes <= k->run_bytes) { /* nearly all words: plain copies */
-        const uint8_t *from = weights + (size_t)first * filter + (size_t)(run * k->run_bytes + word * bytes);
-        const int32_t last = first + channels < k->window.out_c ? first + channels : k->window.out_c;
-        for (; c < last; c++, from += filter, to += bytes) {
-            memcpy(to, from, 4);
-            if (k->paired) memcpy(to + 4, from + 4, 4);
-        }
-    }
-    for (; c < first + channels; c++) to = pack_rest(k, f, weights, c, run, word, to);
-    return to;
-}
-
-static uint8_t *pack_tails(const rlt_conv_2d_packed_params *k, const uint8_t *weights, int32_t first, int32_t last,
-                           uint8_t *to) {
-    for (int32_t c = first; c < last; c++) {
-        const uint8_t *from = weights + (size_t)c * (size_t)(k->run_bytes * k->run_count);
-        for (int32_t i = 0; i < RLT_CONV_2D_TAIL; i++) {
-            *to++ = c < k->window.out_c && i < k->run_count ? from[(i + 1) * k->run_bytes - 1] : 0;
-        }
-    }
-    return to;
-}
-
-static void pack_weights(const rlt_conv_2d_packed_params *k, const form *f, const uint8_t *weights, uint8_t *to) {
-    for (int32_t block = 0; block < k->blocks.count; block++) {
-        const int32_t first = rlt_conv_block_start(&k->blocks, block) * lanes_of(k, f);
-        const int32_t last = rlt_conv_block_start(&k->blocks, block + 1) * lanes_of(k, f);
-        for (int32_t run = 0; run < k->run_count; run++) {
-            for (int32_t word = 0; word < k->run_words; word++) {
-                to = pack_words(k, f, weights, first, last - first, run, word, to);
-            }
-        }
-        if (k->tails) to = pack_tails(k, weights, first, last, to);
-    }
 }
 
 /* Sum of the distances of values from `zero`: as unsigned bytes, which processors have an instruction for, which
@@ -330,7 +277,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     RLT_TRY(place_words(p, op, f, tasks, k));
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
-    pack_weights(k, f, t->weights->data, packed);
+    rlt_conv_2d_pack_weights(k, lanes_of(k, f), word_of(k, f), t->weights->data, packed);
     const int even = !k->split_blocks && k->last_w == k->window.out_w;
     if (even) rlt_makes_rows(p, t->output, (uint32_t)k->window.batches * (uint32_t)k->window.out_h);
     return RLT_OK;
@@ -347,7 +294,7 @@ rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const
     RLT_TRY(place_words(p, op, f, tasks, k));
     uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
     if (!packed) return RLT_ERROR_MEMORY;
-    pack_weights(k, f, t->weights->data, packed);
+    rlt_conv_2d_pack_weights(k, lanes_of(k, f), word_of(k, f), t->weights->data, packed);
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes, filter = (size_t)k->run_bytes * (size_t)k->run_count;
     int32_t *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
