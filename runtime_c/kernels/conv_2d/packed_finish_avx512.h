@@ -138,22 +138,7 @@ RLT_INLINE void store_24(const int pixels, const int positive, const block *b, t
     }
 }
 
-/* Two vectors of the 16 channels of two pixels, for four pixels at a time. */
-RLT_INLINE void store_16(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
-    const v_float_scale scale[2] = {scale_of(b, 0), scale_of(b, 1)};
-    v_last_steps steps = b->last_steps;
-    steps.any.order = steps.positive.order = _mm512_setr_epi32(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15);
-#pragma GCC unroll 6
-    for (int i = 0; i < pixels; i += 4) {
-        vi y[4];
-        const int count = pixels - i > 2 ? 4 : 2;
-#pragma GCC unroll 4
-        for (int k = 0; k < count; k++) y[k] = rounded(positive, sum[i / 2 + k / 2][k % 2], &scale[k % 2]);
-        v_store_bytes(output + i * 16, v_last_bytes(y, count, positive, &steps), (pixels - i) * 16);
-    }
-}
-
-/* Paired sums are always scaled; results have 8, 16 or 24 channels. */
+/* Paired sums are always scaled; results have 8 or 24 channels. */
 RLT_INLINE void finish_paired(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                               result *output) {
 #pragma GCC unroll 6
@@ -163,8 +148,7 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const int pos
             sum[i / 2][v] = add_pairs(sum[i][v], sum[i + 1 < pixels ? i + 1 : i][v]);
         }
     }
-    if (vectors == 2) store_16(pixels, positive, b, sum, output);
-    else if (vectors > 1) store_24(pixels, positive, b, sum, output);
+    if (vectors > 1) store_24(pixels, positive, b, sum, output);
     else store_row((pixels + 1) / 2, pixels * (LANES / 2), positive, b, sum, output);
 }
 

@@ -5,7 +5,7 @@
 #include "prepare_pack_weights.h"
 
 enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
-enum { TERMS_SLACK = 12, PAYING_BYTES = 72, CHUNK = 65536 };
+enum { TERMS_SLACK = 12, CHUNK = 65536 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
  * value in the band, how scaled sums are rounded first, whether paired vectors are understood, up to how many vectors
@@ -77,12 +77,8 @@ static void lay_out(rlt_conv_2d_packed_params *k, const form *f, int paired) {
     k->run_words = (k->run_bytes - k->tails + word_of(k, f) - 1) / word_of(k, f);
 }
 
-/* Whether it pays to pair vectors: for 16 channels, where joining sums costs less than loading twice the words. */
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    const int32_t half = f->lanes / 2, channels = k->window.out_c;
-    if (!f->pairs) return 0;
-    return channels == half || channels == 3 * half ||
-           (channels == f->lanes && k->run_count * k->run_bytes >= PAYING_BYTES);
+    return f->pairs && (k->window.out_c == f->lanes / 2 || k->window.out_c == f->lanes / 2 * 3);
 }
 
 static int can_have_tails(const rlt_conv_2d_packed_params *k, const form *f) {
