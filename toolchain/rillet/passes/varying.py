@@ -23,7 +23,7 @@ _STEPS = 2  # of a quantized output: a channel that moves by more is not constan
 _SAMPLE = 8  # weights looked at, of each output channel
 _LARGEST_BIAS = 2**30  # beyond it, and beyond so many weights, accumulators might wrap
 _MOST_WEIGHTS = 2**15
-_MOST_CHANNELS = 4096  # at a time: larger arrays are memory fresh from the system, which costs more than the sums
+_MOST_CHANNELS = 3072  # at a time: larger arrays are memory fresh from the system, which costs more than the sums
 _POOLS = frozenset({"MAX_POOL_2D", "AVERAGE_POOL_2D"})
 _UNBOUNDED = 1e18  # for infinity, which is not a number once it is multiplied by 0
 

@@ -17,7 +17,7 @@ registry()  # loads every operator's module: now, with the other imports, and no
 
 @dataclass(frozen=True)
 class Rewritten:
-    """The new file, and by subgraph the new index of each tensor that is still there."""
+    """The new file, and by subgraph the new index of each tensor that is still there; none after passes."""
 
     data: memoryview
     numbers: tuple[Mapping[int, int], ...]
@@ -58,6 +58,6 @@ def _rewrite(data: ModelBytes, passes: bool) -> Rewritten | None:
         return None
     numbers = []
     for graph in model.graphs:
-        new = {tensor: index for index, tensor in enumerate(tensor_order(graph))}
+        new = {} if passes else {tensor: index for index, tensor in enumerate(tensor_order(graph))}
         numbers.append({i: new[t] for i, t in enumerate(graph.extra["tensors"]) if t in new})
     return Rewritten(write_room(model), tuple(numbers))
