@@ -5,5 +5,11 @@
 #define ROWS(X) SINGLE_ROWS(X) PAIRED_ROWS(X)
 #define TALL_TILES
 #include "packed_tiles.h"
+#include "packed_pixel.h"
 
-rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) { return run_packed(run, params); }
+rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
+    const rlt_conv_2d_packed_params *p = params;
+    if (!p->direct || !p->scaled || !rlt_conv_is_pixel(p)) return run_packed(run, p);
+    run_pixel(run, p);
+    return RLT_OK;
+}

@@ -89,6 +89,11 @@ static inline int rlt_conv_has_tall_windows(const rlt_conv_2d_packed_params *p) 
            p->window.stride_h == 1 && p->window.dilation_h == 1;
 }
 
+/* Whether there is but one pixel, whose window lies side by side, for packed_pixel.h. */
+static inline int rlt_conv_is_pixel(const rlt_conv_2d_packed_params *p) {
+    return p->run_count == 1 && p->window.out_w == 1 && p->window.out_h == 1 && p->window.batches == 1;
+}
+
 /* Where run `run` of the window starts, relative to the window's first byte in scratch. */
 static inline size_t rlt_conv_run_offset(const rlt_conv_2d_packed_params *p, int32_t run) {
     const rlt_window *w = &p->window;

@@ -220,13 +220,6 @@ static rlt_status run_all(const rlt_run *run, const rlt_conv_2d_packed_params *p
     } else {
         rlt_share_of(run, end, &first, &end);
     }
-    const int pixel = w->in_w == 1 && w->in_h == 1 && w->kernel_w == 1 && w->kernel_h == 1;
-    if (total == 1 && pixel && w->out_w == 1 && !rows && !p->weights_zero_point && !p->direct) { /* no lay-out */
-        const sources one = {.windows = scratch, .rows = 1, .width = 1};
-        rlt_band_copy(&band, scratch, 0, input, w->in_c);
-        run_blocks(p, run, first_block, last_block, NULL, &one, output);
-        return RLT_OK;
-    }
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
         int32_t y, last = rlt_band_next(&p->band, w, row, (int32_t)end, &y);
         /* Only a flattened 1x1 window has a shorter last row; it is then a band of its own. */

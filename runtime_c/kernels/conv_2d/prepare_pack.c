@@ -78,7 +78,7 @@ static void lay_out(rlt_conv_2d_packed_params *k, const form *f, int paired) {
 }
 
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    return f->pairs && (k->window.out_c == f->lanes / 2 || k->window.out_c == f->lanes / 2 * 3);
+    return f->pairs && !rlt_conv_is_pixel(k) && (k->window.out_c == f->lanes / 2 || k->window.out_c == f->lanes / 2 * 3);
 }
 
 static int can_have_tails(const rlt_conv_2d_packed_params *k, const form *f) {
@@ -238,7 +238,8 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
 /* Without padding, and where no word ends after its run, windows can be read without copying the input first. */
 static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
     const rlt_window *w = &k->window;
-    return (k->paired || k->vectors <= f->direct) && !k->weights_zero_point && !w->pad_top && !w->pad_left &&
+    const int is_pixel = f->direct && k->scaled && rlt_conv_is_pixel(k);
+    return (k->paired || is_pixel || k->vectors <= f->direct) && !k->weights_zero_point && !w->pad_top && !w->pad_left &&
            k->run_bytes % word_of(k, f) == 0 &&
            (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w < w->in_w &&
            (int64_t)(w->out_h - 1) * w->stride_h + (int64_t)(w->kernel_h - 1) * w->dilation_h < w->in_h;
