@@ -63,7 +63,7 @@ def bias(rng: Rng, count: int, dtype: DType) -> Tensor | None:
 
 
 def channels(rng: Rng) -> int:
-    return int(rng.choice([1, 2, 3, 4, 7, 8, 15, 16, 17, 24, 31, 32, 33, 48, 64, 65, 80, 100, 130]))
+    return int(rng.choice([1, 2, 3, 4, 7, 8, 15, 16, 17, 24, 31, 32, 33, 40, 48, 55, 64, 65, 80, 100, 130]))
 
 
 def geometry(rng: Rng, dilated: bool) -> tuple[tuple[int, int], tuple[int, int], dict[str, Any]]:

@@ -17,8 +17,8 @@
  *
  * Vectors of 8 channels may be `paired`, all of a convolution: words are then of 8 bytes, and an instruction multiplies
  * their first halves in even lanes and the others in odd ones. Sums of two pixels are joined before they are rounded: a
- * vector's constants are there twice, but for the bias, which even lanes start with. It wastes no lanes where channels
- * are 8 or 24, and loads fewer words. */
+ * vector's constants are there twice, but for the bias, which even lanes start with. It wastes fewer lanes where
+ * channels are 8, 24, 40 or somewhat less than 40 or 56, and loads fewer words. */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
 
@@ -61,6 +61,9 @@ typedef struct {
     int32_t per_channel;           /* with `rows`: the weights have several scales */
     float float_low, float_high;   /* with `rows`: fused activation */
 } rlt_conv_2d_packed_params;
+
+/* Paired vectors of a block. */
+enum { RLT_CONV_2D_MOST_PAIRED = 3 };
 
 enum { RLT_CONV_2D_PACKED_REFS = 7 };
 

@@ -13,10 +13,11 @@ enum { MOST_PIXELS = 12, MOST_VECTORS = 4, DIRECT_VECTORS = RLT_CONV_2D_DIRECT_V
     TILE(12, v, paired) TILE(8, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define TILES_2(TILE, v, paired) TILE(8, v, paired) TILE(4, v, paired) TILE(1, v, paired)
 #define TILES_3(TILE, v, paired) TILE(5, v, paired) TILE(3, v, paired) TILE(1, v, paired)
+#define TILES_16(TILE, v, paired) TILE(8, v, paired) TILE(1, v, paired)
 #define TILES_24(TILE, v, paired) TILE(4, v, paired) TILE(1, v, paired)
 #define TILES_4(TILE, v, paired) TILE(4, v, paired) TILE(2, v, paired) TILE(1, v, paired)
 #define SINGLE_ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2) X(3, 0, TILES_3) X(4, 0, TILES_4)
-#define PAIRED_ROWS(X) X(1, 1, TILES_1) X(3, 1, TILES_24)
+#define PAIRED_ROWS(X) X(1, 1, TILES_1) X(2, 1, TILES_16) X(3, 1, TILES_24)
 
 /* `paired`: two words, of which weights for the second are in odd lanes. With lanes as wide as what is repeated, `flip` and
  * the load are one instruction. */

@@ -124,21 +124,28 @@ RLT_INLINE void finish_whole(const int pixels, const int vectors, const block *b
 }
 
 #if defined(PAIRED_ROWS)
-/* Three vectors of the 24 channels of two pixels, which lie side by side. */
-RLT_INLINE void store_24(const int pixels, const int positive, const block *b, tile_sums sum, int8_t *output) {
-    const v_float_scale scale[3] = {scale_of(b, 0), scale_of(b, 1), scale_of(b, 2)};
+/* Two pixels at a time of up to three vectors, whose lower halves are one pixel's. */
+RLT_INLINE void store_pairs(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
+                            int8_t *output) {
+    const size_t pixel = (size_t)b->p->window.out_c;
+    v_float_scale scale[3];
     v_last_steps steps = b->last_steps;
-    steps.any.order = steps.positive.order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 8, 12, 9, 13, 10, 14, 0, 0, 0, 0);
+    steps.any.order = steps.positive.order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; v++) scale[v] = scale_of(b, v);
 #pragma GCC unroll 6
     for (int i = 0; i < pixels; i += 2) {
         vi y[3];
 #pragma GCC unroll 3
-        for (int v = 0; v < 3; v++) y[v] = rounded(positive, sum[i / 2][v], &scale[v]);
-        v_store_bytes(output + i * 24, v_last_bytes(y, 3, positive, &steps), pixels - i > 1 ? 48 : 24);
+        for (int v = 0; v < vectors; v++) y[v] = rounded(positive, sum[i / 2][v], &scale[v]);
+        const v_bytes both = v_last_bytes(y, vectors, positive, &steps);
+        v_store_bytes(output + (size_t)i * pixel, both, b->channels);
+        if (i + 1 == pixels) return;
+        v_store_bytes(output + (size_t)(i + 1) * pixel, _mm512_shuffle_i64x2(both, both, 0xEE), b->channels);
     }
 }
 
-/* Paired sums are always scaled; results have 8 or 24 channels. */
+/* Paired sums are always scaled; those of single vectors make all 8 channels of results. */
 RLT_INLINE void finish_paired(const int pixels, const int vectors, const int positive, const block *b, tile_sums sum,
                               result *output) {
 #pragma GCC unroll 6
@@ -148,7 +155,7 @@ RLT_INLINE void finish_paired(const int pixels, const int vectors, const int pos
             sum[i / 2][v] = add_pairs(sum[i][v], sum[i + 1 < pixels ? i + 1 : i][v]);
         }
     }
-    if (vectors > 1) store_24(pixels, positive, b, sum, output);
+    if (vectors > 1) store_pairs(pixels, vectors, positive, b, sum, output);
     else store_row((pixels + 1) / 2, pixels * (LANES / 2), positive, b, sum, output);
 }
 

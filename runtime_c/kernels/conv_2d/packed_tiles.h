@@ -119,7 +119,7 @@ static int32_t tall_rows(const block *b, const uint8_t *window, int32_t width, c
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
     const size_t vector_bytes = ((size_t)p->run_count * (size_t)p->run_words + (size_t)p->tails) * WEIGHTS;
-    const int32_t end = last * LANES < p->window.out_c ? last * LANES : p->window.out_c;
+    const int32_t lanes = LANES >> p->paired, end = last * lanes < p->window.out_c ? last * lanes : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
     return (block){
         .p = p,
@@ -134,7 +134,7 @@ static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights
         .last_steps = v_last_steps_of(p->output_zero_point, p->low, p->high),
         .padded = padded,
         .pixel_bytes = (size_t)p->window.stride_w * (size_t)p->window.in_c * (size_t)p->band.wide,
-        .channels = end - first * LANES,
+        .channels = end - first * lanes,
     };
 }
 
@@ -200,7 +200,7 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
         const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
         const block b = block_at(p, weights, channels, offsets, row_scale, first, last);
         run_block(&b, row[last - first - 1 + p->paired * MOST_VECTORS], last - first, s,
-                  output + (size_t)first * LANES);
+                  output + (size_t)first * (LANES >> p->paired));
     }
 }
 

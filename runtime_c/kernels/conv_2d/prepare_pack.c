@@ -4,7 +4,7 @@
 #include "prepare_pack.h"
 #include "prepare_pack_weights.h"
 
-enum { WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
+enum { PAYING_BYTES = 96, WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 enum { TERMS_SLACK = 12, CHUNK = 65536 };
 
 /* How a kernel wants its operands: lanes of a vector, vectors of a block at most, input values of a word, bytes of a
@@ -72,13 +72,18 @@ static int32_t word_of(const rlt_conv_2d_packed_params *k, const form *f) { retu
 static void lay_out(rlt_conv_2d_packed_params *k, const form *f, int paired) {
     k->paired = paired;
     k->vectors = (k->window.out_c + lanes_of(k, f) - 1) / lanes_of(k, f);
-    const int32_t blocks = (k->vectors + f->most_vectors - 1) / f->most_vectors;
+    const int32_t most = paired ? RLT_CONV_2D_MOST_PAIRED : f->most_vectors, blocks = (k->vectors + most - 1) / most;
     k->blocks = (rlt_conv_blocks){blocks, k->vectors / blocks, k->vectors % blocks};
     k->run_words = (k->run_bytes - k->tails + word_of(k, f) - 1) / word_of(k, f);
 }
 
+/* Whether half of the last vector would be wasted, as much as a seventh of all or more; joining sums pays for long ones,
+ * and where there is but that vector, or three halves. */
 static int can_pair(const rlt_conv_2d_packed_params *k, const form *f) {
-    return f->pairs && !rlt_conv_is_pixel(k) && (k->window.out_c == f->lanes / 2 || k->window.out_c == f->lanes / 2 * 3);
+    const int32_t half = f->lanes / 2, channels = k->window.out_c, halves = (channels + half - 1) / half;
+    if (!f->pairs || rlt_conv_is_pixel(k)) return 0;
+    if (halves <= 3) return channels == half || channels == 3 * half;
+    return (halves == 5 || halves == 7) && k->run_count * k->run_bytes >= PAYING_BYTES;
 }
 
 static int can_have_tails(const rlt_conv_2d_packed_params *k, const form *f) {
