@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from math import prod
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,15 +78,17 @@ class Tensor:
         Raises:
             RilletError: a dimension is unknown.
         """
-        if any(d is None for d in self.shape):
+        if None in self.shape:
             raise RilletError(
                 f"tensor '{self.source or self.name}' has an unknown dimension {self.shape}; give an input shape"
             )
-        return tuple(d for d in self.shape if d is not None)
+        return cast(tuple[int, ...], self.shape)
 
     @property
     def start_shape(self) -> tuple[int, ...]:
         """The concrete shape to start from: `default_shape` where it fits `shape`, 1 for other unknown dimensions."""
+        if None not in self.shape:
+            return cast(tuple[int, ...], self.shape)
         default = self.default_shape
         if default is None or len(default) != len(self.shape):
             default = (1,) * len(self.shape)
@@ -94,7 +97,7 @@ class Tensor:
     @property
     def size(self) -> int:
         """Number of elements, of the start shape where dimensions are unknown."""
-        return int(np.prod(self.start_shape, dtype=np.int64))
+        return int(prod(self.start_shape))
 
     @property
     def nbytes(self) -> int:

@@ -7,7 +7,7 @@ falls inside: a channel counts as constant only where all of them give the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..ir import DType, Graph, Op, Tensor
 from .channel_sums import ChannelSums
 from .edit import activation, is_quantized, optional_input, same_quantization
 from .linear import LINEAR, NO_CLAMPS, Doubles, Limits, clamp_limits, dtype_limits, has_border
-from .varying import varying
+from .varying import Flags
 
 _ROUNDING = 1e-5
 _INT32 = 2.0**31 - 1
@@ -76,14 +76,14 @@ class Ranges:
         return found
 
 
-def channel_ranges(graph: Graph, plain: Collection[Op]) -> Ranges:
+def channel_ranges(graph: Graph, plain: Collection[Op], quick: Mapping[Op, Flags]) -> Ranges:
     """The ranges of every tensor whose last dimension is known, in one forward walk.
 
     Args:
         plain: the linear ops that `is_plain_linear` names: only they get ranges of their own.
+        quick: what `varying` says of them.
     """
     ranges = Ranges()
-    quick = varying(graph, plain)
     for op in graph.ops:
         rule = _RULES.get(op.kind)
         if rule is None or activation(op) in NO_CLAMPS:

@@ -8,11 +8,10 @@ the same bytes, because the moved products are the same integers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..ir import DType, Graph, Op, Quantization, Tensor
 from ..ops.macs import count_macs
@@ -21,6 +20,7 @@ from .channel_ranges import Range, Ranges, channel_ranges, zero_of
 from .channel_sums import by_channels, dot, real_weights, stored_weights
 from .edit import Array, is_quantized, optional_input, set_input, with_attrs
 from .linear import LINEAR, Doubles, has_border, is_plain_linear
+from .varying import Flags, varying
 
 _INT32 = 2**31 - 1
 _FEW = 16  # output channels looked at first: most inputs are read by one of them
@@ -36,9 +36,17 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
     groups = channel_groups(graph, plain)
     if not groups:
         return 0
-    ranges = channel_ranges(graph, plain)
-    found = [(group, removable) for group in groups if (removable := _removable(group, ranges)).any()]
-    if not found or (least_gain and not _pays(graph, found, least_gain)):
+    quick, unread = varying(graph, plain), cache(_unread)
+    macs = cache(lambda op: count_macs(op) or 0)
+
+    def pays(shares: Sequence[tuple[Group, float]]) -> bool:
+        return not least_gain or _saving(graph, shares, least_gain, macs)
+
+    if not pays([(group, _rough_share(group, quick, unread)) for group in groups]):
+        return 0
+    ranges = channel_ranges(graph, plain, quick)
+    found = [(group, removable) for group in groups if (removable := _removable(group, ranges, unread)).any()]
+    if not found or not pays([(group, float(removable.mean())) for group, removable in found]):
         return 0
     count = 0
     for group, removable in found:
@@ -48,29 +56,38 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
     return count
 
 
-def _pays(graph: Graph, found: Sequence[tuple[Group, NDArray[np.bool_]]], least_gain: float) -> bool:
-    """Whether enough multiply-accumulates go, groups next to each other counted apart."""
-    macs = cache(lambda op: count_macs(op) or 0)
+def _saving(graph: Graph, shares: Sequence[tuple[Group, float]], least_gain: float, macs: Callable[[Op], int]) -> bool:
+    """Whether enough multiply-accumulates go with these shares of groups, groups next to each other counted apart."""
     saved = sum(
-        float(removable.mean()) * sum(macs(op) for op in (*group.sources, *group.between, *group.sinks))
-        for group, removable in found
+        share * sum(macs(op) for op in (*group.sources, *group.between, *group.sinks))
+        for group, share in shares
+        if share
     )
     most, total = saved / least_gain, 0
     for op in graph.ops:  # seldom all of them: what goes from a model that was not pruned is little
         total += macs(op)
         if total > most:
             return False
-    return True
+    return saved > 0
 
 
-def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
+def _rough_share(group: Group, quick: Mapping[Op, Flags], unread: Callable[[Op], Flags]) -> float:
+    """About the share of a group's channels that may be constant at a quick look, or that nobody reads: the largest of
+    its ops', since a dead channel mostly is so all along. What is constant because of other groups is left out: where
+    those channels are few, so are these."""
+    made = [op for op in (*group.sources, *group.between) if op.kind in LINEAR]
+    still = [1.0 - float(quick[op].mean()) if op in quick else 1.0 for op in made]
+    return max(*still, min(float(unread(sink).mean()) for sink in group.sinks))
+
+
+def _removable(group: Group, ranges: Ranges, unread: Callable[[Op], Flags]) -> Flags:
     channels = group.tensors[0].shape[-1]
     assert channels is not None
     removable = np.ones(channels, bool)
     for sink in group.sinks:
         x = sink.inputs[LINEAR[sink.kind].x]
         assert x is not None
-        removable &= _constant(x, sink, ranges) | _unread(sink) if x in ranges.partly else _unread(sink)
+        removable &= _constant(x, sink, ranges) | unread(sink) if x in ranges.partly else unread(sink)
         if not removable.any():
             break
     if removable.all():
@@ -78,7 +95,7 @@ def _removable(group: Group, ranges: Ranges) -> NDArray[np.bool_]:
     return removable
 
 
-def _constant(x: Tensor, sink: Op, ranges: Ranges) -> NDArray[np.bool_]:
+def _constant(x: Tensor, sink: Op, ranges: Ranges) -> Flags:
     """The channels of `x` whose contribution to `sink` is known."""
     given = _range_of(x, ranges)
     return given.is_constant & (given.low == zero_of(x)) if has_border(sink) else given.is_constant
@@ -90,21 +107,21 @@ def _range_of(x: Tensor, ranges: Ranges) -> Range:
     return found
 
 
-def _unread(sink: Op) -> NDArray[np.bool_]:
+def _unread(sink: Op) -> Flags:
     """The input channels that have no weight."""
     layout = LINEAR[sink.kind]
     weight = sink.inputs[layout.weight]
     assert weight is not None
     data, zero = stored_weights(weight)
     data, zeros = by_channels(data), zero.astype(data.dtype).reshape(-1, 1, 1)
-    unread: NDArray[np.bool_] = ~(data[:_FEW] != zeros[:_FEW]).any(axis=(0, 1))
+    unread: Flags = ~(data[:_FEW] != zeros[:_FEW]).any(axis=(0, 1))
     if unread.any():
         columns = np.flatnonzero(unread)
         unread[columns] = ~(data[:, :, columns] != zeros).any(axis=(0, 1))
     return unread
 
 
-def _fold_into_sinks(group: Group, removable: NDArray[np.bool_], ranges: Ranges) -> bool:
+def _fold_into_sinks(group: Group, removable: Flags, ranges: Ranges) -> bool:
     """Adds the constants' contributions to the biases; False, with nothing changed, if one leaves int32."""
     biases: list[Doubles] = []
     for sink in group.sinks:
@@ -146,7 +163,7 @@ def _set_bias(sink: Op, total: Doubles) -> None:
     set_input(sink, layout.bias, new)
 
 
-def _drop(group: Group, kept: NDArray[np.bool_]) -> None:
+def _drop(group: Group, kept: Flags) -> None:
     for source in group.sources:
         layout = LINEAR[source.kind]
         for index, axis in ((layout.weight, layout.out_axis), (layout.bias, 0)):
@@ -169,7 +186,7 @@ def _drop(group: Group, kept: NDArray[np.bool_]) -> None:
             tensor.default_shape = (*tensor.default_shape[:-1], int(kept.sum()))
 
 
-def _slice_constant(op: Op, index: int, kept: NDArray[np.bool_], axis: int) -> None:
+def _slice_constant(op: Op, index: int, kept: Flags, axis: int) -> None:
     """Keeps the chosen slices of a constant operand, and of its scales where they run along the same axis."""
     tensor = optional_input(op, index)
     if tensor is None or tensor.data is None:
