@@ -27,11 +27,8 @@ _SUBBYTE = (DType.INT4, DType.UINT4, DType.INT2)
 _CARRIED_OP_FIELDS = ("custom_options_format", "debug_metadata_index")
 
 
-def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, appended: bool = True) -> Model:
+def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
     """Reads a .tflite file of schema version 3, from a path (memory-mapped) or from its bytes.
-
-    Args:
-        appended: also the files behind the model (`extra["appended_files"]`), which nothing that runs needs.
 
     Constants are read-only views of the file (int4, uint4 and int2 are unpacked copies). Every field that the IR
     has no place for is kept in `extra`, so that `write` gives back the same program, tensor numbers included.
@@ -40,7 +37,7 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, app
         FlatbufferError: no valid TFLite file, with the byte offset and the reason; or no such file.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _Reader(source, appended).model()
+        return _Reader(source).model()
     path = Path(source)
     try:
         with open(path, "rb") as file:
@@ -50,13 +47,23 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview, *, app
     except OSError as error:
         raise FlatbufferError(f"cannot read {path}: {error.strerror}") from None
     try:
-        return _Reader(content, appended).model()
+        return _Reader(content).model()
     except FlatbufferError as error:
         raise FlatbufferError(f"{path}: {error}") from None
 
 
+def read_program(content: bytes | bytearray | memoryview) -> Model:
+    """As `read`, from bytes and without the files behind the model (`extra["appended_files"]`), which nothing that
+    runs needs.
+
+    Raises:
+        FlatbufferError: as `read`.
+    """
+    return _Reader(content, appended=False).model()
+
+
 class _Reader:
-    def __init__(self, content: Any, appended: bool) -> None:
+    def __init__(self, content: Any, appended: bool = True) -> None:
         self._decoder = Decoder(content)
         self._appended = appended
         self._unpacked: dict[tuple[int, DType, int], NDArray[np.generic]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..flatbuffer import read, tensor_order, write_room
+from ..flatbuffer import read_program, tensor_order, write_room
 from ..ops import registry
 from ..passes import WORTHWHILE_PASSES, infer_shapes, optimize, uint8_to_int8
 from .plan import ModelBytes
@@ -49,7 +49,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _rewrite(data: ModelBytes, passes: bool) -> Rewritten | None:
-    model = read(memoryview(data), appended=False)
+    model = read_program(memoryview(data))
     changes = sum(uint8_to_int8(graph) for graph in model.graphs)
     if passes:
         made = optimize(model, passes=WORTHWHILE_PASSES)
