@@ -91,11 +91,20 @@ static int32_t steps_for(double factor, double half, int32_t low, int32_t high, 
 
 static int scale_for(double factor, double half, int32_t low, int32_t high, double largest, double unsure,
                      rlt_first_rounding first, rlt_float_scale *to) {
+    static _Thread_local struct { /* of the channel before: all have one factor where weights have one scale */
+        double factor, half, above, most;
+        int32_t steps;
+    } last;
     const int32_t steps = steps_for(factor, half, low, high, largest);
     double above, most;
     if (steps == 0) return 0;
-    bound_steps(factor, half, steps, &above, &most);
-    if (above > UNSURE && scale_between(factor, half, low, above, most, UNSURE, first, to)) return 1;
+    if (steps != last.steps || factor != last.factor || half != last.half) {
+        bound_steps(factor, half, steps, &last.above, &last.most);
+        last.factor = factor;
+        last.half = half;
+        last.steps = steps;
+    }
+    if (last.above > UNSURE && scale_between(factor, half, low, last.above, last.most, UNSURE, first, to)) return 1;
     scan_steps(factor, half, steps, &above, &most);
     return scale_between(factor, half, low, above, most, unsure, first, to);
 }
