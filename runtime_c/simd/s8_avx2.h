@@ -131,6 +131,13 @@ RLT_INLINE vi vi_scale_float(vi sum, const v_float_scale *scale) {
     return _mm256_cvttps_epi32(_mm256_fmadd_ps(x, scale->high, rest));
 }
 
+/* The same in one operation, where `low` is 0; `positive`: results below 0 count as 0. */
+RLT_INLINE vi vi_scale_once(vi sum, const int positive, const v_float_scale *scale) {
+    const __m256 sign = _mm256_and_ps(_mm256_castsi256_ps(sum), _mm256_set1_ps(-0.0f));
+    const __m256 offset = positive ? scale->offset : _mm256_or_ps(scale->offset, sign);
+    return _mm256_cvttps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale->high, offset));
+}
+
 RLT_INLINE __m128i v_round_away(__m256d value) {
     const __m256d limit = _mm256_set1_pd(1 << 30);
     value = _mm256_max_pd(_mm256_min_pd(value, limit), _mm256_sub_pd(_mm256_setzero_pd(), limit));

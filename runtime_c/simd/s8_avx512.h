@@ -133,6 +133,16 @@ RLT_INLINE vi vi_scale_positive(vi sum, const v_float_scale *scale) {
     return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, rest, TO_ZERO));
 }
 
+/* The same in one operation, where `low` is 0; `positive`: results below 0 count as 0. */
+RLT_INLINE vi vi_scale_once(vi sum, const int positive, const v_float_scale *scale) {
+    enum { TO_NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC,
+           TO_ZERO = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC };
+    const vi signed_offset = _mm512_ternarylogic_epi32(_mm512_castps_si512(scale->offset), sum, vi_set(INT32_MIN), 0xF8);
+    const __m512 offset = positive ? scale->offset : _mm512_castsi512_ps(signed_offset);
+    const __m512 x = _mm512_cvt_roundepi32_ps(sum, TO_NEAREST);
+    return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, scale->high, offset, TO_ZERO));
+}
+
 /* Eight doubles rounded to int32, halves away from zero; within +-2^30. What is added before cutting the fraction is just
  * below a half: a half itself would carry the number below one half to one. */
 RLT_INLINE __m256i v_round_away(__m512d value) {

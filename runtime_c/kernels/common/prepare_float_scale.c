@@ -11,22 +11,24 @@ static const double ERROR = 0x1.01p-25, UNSURE = 0x1p-40;
 static int32_t whole_below(double value) { return value < 1024 ? (int32_t)value : 1024; }
 
 /* Least and largest r over n = 1, 2, ... `steps` (and a few more), where the smallest sum whose result is n has
- * sum * factor + half = n + r. The sum before it is at n + r - factor. */
-static void scan_steps(double factor, double half, int32_t steps, double *least, double *largest) {
+ * sum * factor + half = n + r. The sum before it is at n + r - factor. With `drift`, the same for what
+ * factor * (1 + drift) makes of that sum. */
+static void scan_steps(double factor, double drift, double half, int32_t steps, double *least, double *largest) {
     double r[SIDE_BY_SIDE], min[SIDE_BY_SIDE], max[SIDE_BY_SIDE];
     const double ahead = SIDE_BY_SIDE - (double)(int32_t)(SIDE_BY_SIDE / factor) * factor;
     for (int i = 0; i < SIDE_BY_SIDE; i++) {
         const double n = i + 1 - half;
         r[i] = (double)(int32_t)(n / factor) * factor - n;
         if (r[i] < 0) r[i] += factor;
-        min[i] = max[i] = r[i];
+        min[i] = max[i] = r[i] + (n + r[i]) * drift;
     }
     for (int32_t n = SIDE_BY_SIDE; n < steps; n += SIDE_BY_SIDE) {
         for (int i = 0; i < SIDE_BY_SIDE; i++) {
             const double next = r[i] - ahead;
             r[i] = next < 0 ? next + factor : next;
-            min[i] = r[i] < min[i] ? r[i] : min[i];
-            max[i] = r[i] > max[i] ? r[i] : max[i];
+            const double drifted = r[i] + (n + i + 1 - half + r[i]) * drift;
+            min[i] = drifted < min[i] ? drifted : min[i];
+            max[i] = drifted > max[i] ? drifted : max[i];
         }
     }
     *least = min[0];
@@ -80,6 +82,37 @@ static int scale_between(double factor, double half, int32_t low, double above, 
     return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
 }
 
+/* The same with one operation. `above`, `most`: of the sums times `high`. */
+static int scale_once(double high, double half, double above, double most, rlt_float_scale *to) {
+    const double below = high - most;
+    *to = (rlt_float_scale){(float)high, 0, (float)(half + (below - above) / 2)};
+    const double moved = (double)to->offset - half;
+    return to->offset > 0.25f && to->offset < 0.99f && above + moved > UNSURE && below - moved > UNSURE;
+}
+
+/* Tries the floats on either side of the factor; at first with bounds for all steps at once. `above`, `most`: those. */
+static int find_scale_once(double factor, double half, int32_t steps, int32_t low, double above, double most,
+                           double unsure, rlt_float_scale *to) {
+    const float nearest = (float)factor;
+    const double aside = (double)nearest > factor ? -0x1p-24 : 0x1p-24;
+    const float sides[2] = {nearest, (float)((double)nearest * (1 + 1.5 * aside))};
+    double exact = above, unused;
+    if (above <= UNSURE) scan_steps(factor, 0, half, steps, &exact, &unused);
+    if (exact < unsure || (exact == 0 && low < 0)) return 0;
+    for (int i = 0; i < 2; i++) {
+        const double high = (double)sides[i], drift = (high - factor) / factor, most_drift = (steps + SIDE_BY_SIDE) * drift;
+        const double under = drift < 0 ? most_drift : 0, over = drift < 0 ? 0 : most_drift;
+        if (scale_once(high, half, above + under, most + over, to)) return 1;
+    }
+    for (int i = 0; i < 2; i++) {
+        const double high = (double)sides[i], drift = (high - factor) / factor;
+        double least, largest;
+        scan_steps(factor, drift, half, steps, &least, &largest);
+        if (scale_once(high, half, least, largest, to)) return 1;
+    }
+    return 0;
+}
+
 /* How many steps results can reach; 0 where floats cannot hold the sums. */
 static int32_t steps_for(double factor, double half, int32_t low, int32_t high, double largest) {
     if (!(factor > 0x1p-22) || factor >= 0.5) return 0;
@@ -104,8 +137,11 @@ static int scale_for(double factor, double half, int32_t low, int32_t high, doub
         last.half = half;
         last.steps = steps;
     }
+    if (first == RLT_FIRST_ABSENT) {
+        return find_scale_once(factor, half, steps, low, last.above, last.most, unsure, to);
+    }
     if (last.above > UNSURE && scale_between(factor, half, low, last.above, last.most, UNSURE, first, to)) return 1;
-    scan_steps(factor, half, steps, &above, &most);
+    scan_steps(factor, 0, half, steps, &above, &most);
     return scale_between(factor, half, low, above, most, unsure, first, to);
 }
 

@@ -5,13 +5,16 @@
  * with sum * low + offset rounded to nearest or, where an instruction set has one rounding for both, towards 0, and
  * sum * high + that towards 0: after which cutting the fraction is exact, so that the first rounding, of at most 2^-25
  * either way or 2^-24 towards 0, is the only error. As both sides never fall with the magnitude of `sum`, they are equal
- * where they are at the sums beside each step from a result to the next. */
+ * where they are at the sums beside each step from a result to the next.
+ *
+ * Where `low` is to be 0, there is no first operation and its rounding, but `high` is not quite the factor: what it is
+ * off by, at each step, must not reach a sum. */
 #ifndef RLT_PREPARE_FLOAT_SCALE_H
 #define RLT_PREPARE_FLOAT_SCALE_H
 
 #include <stdint.h>
 
-typedef enum { RLT_FIRST_TO_NEAREST, RLT_FIRST_TO_ZERO } rlt_first_rounding;
+typedef enum { RLT_FIRST_TO_NEAREST, RLT_FIRST_TO_ZERO, RLT_FIRST_ABSENT } rlt_first_rounding;
 
 typedef struct {
     float high, low, offset;

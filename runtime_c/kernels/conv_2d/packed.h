@@ -76,7 +76,7 @@ enum { RLT_CONV_2D_TAIL = 4, RLT_CONV_2D_TAIL_VECTORS = 2, RLT_CONV_2D_TAIL_STEP
 enum { RLT_CONV_2D_DIRECT_VECTORS = 2 };
 
 /* How scaled sums become results, to which the output zero point is to be added: for each vector of channels high[],
- * low[], offset[]. Channels whose result is the same whatever the input (those that training left dead) have sums of its
+ * low[], offset[]. Unless vectors are paired, low[] is 0 wherever it can be: then one operation does. Channels whose result is the same whatever the input (those that training left dead) have sums of its
  * sign and factor 0. */
 enum { RLT_ROUNDING_HIGH, RLT_ROUNDING_LOW, RLT_ROUNDING_OFFSET, RLT_ROUNDING_ARRAYS };
 

@@ -11,6 +11,7 @@ typedef struct {
     const int32_t *bias;    /* of the block; other arrays of int32 follow at distance `padded` */
     const int32_t *factors; /* of the block, where they are doubles */
     const float *rounding; /* of the block, where sums are scaled */
+    int once; /* they are, and low[] is 0 */
     const int32_t *offsets;   /* of the words of a window */
     int32_t words;
     vi flip; /* makes input values those of a band */

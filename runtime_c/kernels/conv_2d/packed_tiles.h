@@ -116,17 +116,29 @@ static int32_t tall_rows(const block *b, const uint8_t *window, int32_t width, c
 }
 #endif
 
+/* Whether low[] of some vectors is 0. */
+static int is_low_zero(const float *rounding, int32_t vectors) {
+    for (int32_t v = 0; v < vectors; v++, rounding += RLT_ROUNDING_ARRAYS * LANES) {
+        for (int i = 0; i < LANES; i++) {
+            if (rounding[RLT_ROUNDING_LOW * LANES + i] != 0) return 0;
+        }
+    }
+    return 1;
+}
+
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
                       const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
     const size_t vector_bytes = ((size_t)p->run_count * (size_t)p->run_words + (size_t)p->tails) * WEIGHTS;
     const int32_t lanes = LANES >> p->paired, end = last * lanes < p->window.out_c ? last * lanes : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
+    const float *rounding = (const float *)(const void *)(channels + padded) + RLT_ROUNDING_ARRAYS * LANES * first;
     return (block){
         .p = p,
         .weights = weights + (size_t)first * vector_bytes,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
-        .rounding = (const float *)(const void *)(channels + padded) + RLT_ROUNDING_ARRAYS * LANES * first,
+        .rounding = rounding,
+        .once = p->scaled && is_low_zero(rounding, last - first),
         .offsets = offsets,
         .words = p->run_count * p->run_words,
         .flip = vi_set(p->direct ? (int32_t)0x80808080u : 0),

@@ -173,14 +173,14 @@ typedef struct {
 
 /* Constants of a channel, whose sums start with *bias, there and `twin` places on; 0 where it cannot be scaled. */
 static int pack_scaled(const rlt_conv_2d_packed_params *k, const form *f, const channel *c, int32_t twin,
-                       int32_t *bias, float *to) {
+                       rlt_first_rounding first, int32_t *bias, float *to) {
     const int32_t low = k->low - k->output_zero_point, high = k->high - k->output_zero_point;
     rlt_float_scale scale;
     if (k->exact) {
         if (c->least <= INT32_MIN || c->most >= INT32_MAX) return 0;
         const double largest = (double)(c->most > -c->least ? c->most : -c->least);
-        if (!rlt_float_scale_for(c->exact, 0.5, low, high, largest, f->first, &scale)) return 0;
-    } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, f->first, bias, &scale)) {
+        if (!rlt_float_scale_for(c->exact, 0.5, low, high, largest, first, &scale)) return 0;
+    } else if (!rlt_float_scale_sums(c->multiplier, c->shift, low, high, c->least, c->most, first, bias, &scale)) {
         return 0;
     }
     to[RLT_ROUNDING_HIGH * f->lanes] = to[RLT_ROUNDING_HIGH * f->lanes + twin] = scale.high;
@@ -213,7 +213,9 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
         }
         if (k->scaled) {
             float *own = rounding + vector * f->lanes * RLT_ROUNDING_ARRAYS + lane;
-            *fits = pack_scaled(k, f, &c, k->paired ? lanes : 0, bias, own);
+            const int32_t twin = k->paired ? lanes : 0;
+            *fits = (!k->paired && pack_scaled(k, f, &c, twin, RLT_FIRST_ABSENT, bias, own)) ||
+                    pack_scaled(k, f, &c, twin, f->first, bias, own);
         } else if (k->exact) {
             factors[i] = c.exact;
         } else {
