@@ -1,7 +1,7 @@
 /* int8 DEPTHWISE_CONV_2D in its packed form with AVX2: words of 2 rows, 16 bits each, as weights are. */
 #include "packed_ymm.h"
 
-enum { GROUP = 2, WEIGHTS = 32, SUMS = 4, NARROW = 2, PIECES = 1 };
+enum { GROUP = 2, WEIGHTS = 32, SUMS = 4 };
 #define VECTORS(X) X(1, 4, 0) X(2, 2, 0) X(1, 4, 1) X(2, 2, 1)
 
 RLT_INLINE vi multiply_add(vi sum, vi words, vi weights) { return vi_madd(sum, words, weights); }

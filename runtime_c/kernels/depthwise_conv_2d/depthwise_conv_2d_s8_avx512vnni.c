@@ -2,8 +2,8 @@
 #include "../../simd/s8_avx512.h"
 #include "packed.h"
 
-enum { GROUP = 4, WEIGHTS = 64, SUMS = 8, NARROW = 3, PIECES = 2 };
-#define VECTORS(X) X(1, 8, 0) X(2, 4, 0) X(1, 8, 1) X(2, 4, 1) X(2, 3, 1) X(1, 8, 2) X(2, 4, 2)
+enum { GROUP = 4, WEIGHTS = 64, SUMS = 8 };
+#define VECTORS(X) X(1, 8, 0) X(2, 4, 0) X(1, 8, 1) X(2, 4, 1)
 
 /* Fours of bytes in the order in which interleaving leaves them in theirs. */
 RLT_INLINE vi in_order(vi row, int flip) {

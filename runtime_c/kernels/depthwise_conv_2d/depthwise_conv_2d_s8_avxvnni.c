@@ -1,7 +1,7 @@
 /* int8 DEPTHWISE_CONV_2D in its packed form with AVX-VNNI: words of 4 rows, one byte each. */
 #include "packed_ymm.h"
 
-enum { GROUP = 4, WEIGHTS = 32, SUMS = 4, NARROW = 2, PIECES = 1 };
+enum { GROUP = 4, WEIGHTS = 32, SUMS = 4 };
 #define VECTORS(X) X(1, 4, 0) X(2, 2, 0) X(1, 4, 1) X(2, 2, 1)
 
 RLT_INLINE vi multiply_add(vi sum, vi words, vi weights) { return _mm256_dpbusd_avx_epi32(sum, words, weights); }

@@ -1,16 +1,15 @@
 /* The kernel for packed int8 depthwise convolutions. The including file has defined: simd/s8_<set>.h; GROUP (rows in a
- * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time), PIECES (at most in 3x3 windows),
- * load_row(), load_row_part(), make_words(), store_padding(),
+ * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time); load_row(), load_row_part(), make_words(), store_padding(),
  * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); last_steps,
  * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions:
- * X(rows, columns, pieces), where columns are as many as give SUMS, or NARROW. */
+ * X(rows, columns, three), where columns are as many as give SUMS. */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 
 #include "packed.h"
 
 enum { BLOCK = RLT_DEPTHWISE_BLOCK * LANES, SLOT = RLT_DEPTHWISE_BLOCK * WEIGHTS, BYTE = WEIGHTS / LANES, ROWS = 2 };
-enum { THREE_GROUPS = 4 / GROUP, THREE_WEIGHTS = THREE_GROUPS * PIECES * 3 * ROWS };
+enum { THREE_GROUPS = 4 / GROUP, THREE_SETS = THREE_GROUPS * 3, THREE_WEIGHTS = THREE_SETS * ROWS };
 
 /* One vector of channels in all units of some rows. */
 typedef struct {
@@ -71,22 +70,22 @@ RLT_INLINE void any_sums(const int rows, const int columns, const job *b, const 
     }
 }
 
-RLT_INLINE void sums_of_three(const int rows, const int columns, const int sets, const job *b, const vi *weights,
+RLT_INLINE void sums_of_three(const int rows, const int columns, const job *b, const vi *weights,
                               const uint8_t *words, vi *sum) {
 #pragma GCC unroll 24
-    for (int i = 0; i < sets; i++) {
-        const size_t group = (size_t)(i / 3 % THREE_GROUPS), tap = (size_t)(i % 3);
+    for (int i = 0; i < THREE_SETS; i++) {
+        const size_t group = (size_t)(i / 3), tap = (size_t)(i % 3);
         multiply(rows, columns, weights + i * rows, words + group * b->group_words + tap * b->tap_words,
                  b->unit_words, sum);
     }
 }
 
-/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `columns`; `pieces`: 0, or of how many 3x3 windows
- * are, whose sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may
+/* `steps` times `rows` rows. Constant where this is inlined: `rows`; `columns`; `three`: for 3x3 windows of one piece,
+ * whose sums are fast and whose activation makes all negative values one, the zero point: halves below 0 then may
  * go either way. */
-RLT_INLINE void vector(const int rows, const int columns, const int pieces, const job *b, const uint8_t *words,
+RLT_INLINE void vector(const int rows, const int columns, const int three, const job *b, const uint8_t *words,
                        int32_t steps, int8_t *output) {
-    const int sets = THREE_GROUPS * pieces * 3, count = rows * columns;
+    const int sets = three ? THREE_SETS : 0;
     const vi bias = vi_load(b->constants + CHANNEL_BIAS * LANES);
     const int32_t *factors = b->constants + CHANNEL_SCALE * LANES;
     const scale s = load_scale(factors);
@@ -100,18 +99,16 @@ RLT_INLINE void vector(const int rows, const int columns, const int pieces, cons
             vi sum[SUMS];
 #pragma GCC unroll 8
             for (int i = 0; i < SUMS; i++) sum[i] = bias;
-            if (pieces) sums_of_three(rows, columns, sets, b, weights, words + (size_t)unit * b->unit_words, sum);
+            if (three) sums_of_three(rows, columns, b, weights, words + (size_t)unit * b->unit_words, sum);
             else any_sums(rows, columns, b, words + (size_t)unit * b->unit_words, sum);
-            if (pieces || b->fast) {
+            if (three || b->fast) {
 #pragma GCC unroll 8
-                for (int i = 0; i < count; i++) sum[i] = requantize_fast(!pieces, sum[i], &s);
+                for (int i = 0; i < SUMS; i++) sum[i] = requantize_fast(!three, sum[i], &s);
             } else {
-                for (int i = 0; i < count; i++) sum[i] = requantize_any(factors, sum[i]);
+                for (int i = 0; i < SUMS; i++) sum[i] = requantize_any(factors, sum[i]);
             }
-#pragma GCC unroll 8
-            for (int i = 0; i < SUMS - count; i++) sum[count + i] = sum[0]; /* to fill the last four */
             const int32_t left = b->units - unit;
-            store_units(rows, columns, pieces > 0, b, sum, left, output + (size_t)unit * b->unit);
+            store_units(rows, columns, three, b, sum, left, output + (size_t)unit * b->unit);
             if (left <= columns) break;
             unit = left < 2 * columns ? b->units - columns : unit + columns; /* some come twice rather than alone */
         }
@@ -122,24 +119,20 @@ RLT_INLINE void vector(const int rows, const int columns, const int pieces, cons
 
 typedef void (*vector_function)(const job *b, const uint8_t *words, int32_t steps, int8_t *output);
 
-#define VECTOR(rows, columns, pieces) \
-    static void rows_##rows##_##columns##_##pieces(const job *b, const uint8_t *words, int32_t steps, \
-                                                   int8_t *output) { \
+#define VECTOR(rows, columns, three) \
+    static void rows_##rows##_##columns##_##three(const job *b, const uint8_t *words, int32_t steps, \
+                                                  int8_t *output) { \
         const job own = *b; /* stores of bytes may alias anything else */ \
-        vector(rows, columns, pieces, &own, words, steps, output); \
+        vector(rows, columns, three, &own, words, steps, output); \
     }
-#define VECTOR_PLACE(rows, columns, pieces) \
-    [rows - 1][rows * columns < SUMS][pieces] = rows_##rows##_##columns##_##pieces,
+#define VECTOR_PLACE(rows, columns, three) [rows - 1][three] = rows_##rows##_##columns##_##three,
 VECTORS(VECTOR)
 
 static vector_function function_for(const rlt_depthwise_packed_params *p, int32_t rows, const job *b) {
-    static const vector_function functions[ROWS][2][PIECES + 1] = {VECTORS(VECTOR_PLACE)};
+    static const vector_function functions[ROWS][2] = {VECTORS(VECTOR_PLACE)};
     const rlt_window *w = &p->window;
     const int three = w->kernel_h == 3 && w->kernel_w == 3 && b->fast && p->low == p->output_zero_point;
-    const int32_t pieces = three && b->pieces <= PIECES ? b->pieces : 0, columns = SUMS / rows;
-    const int narrow = b->units <= 2 * NARROW && b->units > columns;
-    const vector_function function = functions[rows - 1][narrow][pieces];
-    return function ? function : functions[rows - 1][0][pieces];
+    return functions[rows - 1][three && b->pieces == 1];
 }
 
 /* The input, or the band, from row `y` on. */

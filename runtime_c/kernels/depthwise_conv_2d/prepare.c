@@ -6,6 +6,7 @@
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
 #include "depthwise_conv_2d.h"
+#include "prepare_blocks.h"
 #include "prepare_lanes.h"
 #include "prepare_pack.h"
 #include "prepare_patches.h"
@@ -132,6 +133,9 @@ static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const c
     if (!*done) return RLT_OK;
     RLT_TRY(rlt_range_s8(p, c->output, c->activation, &plan.low, &plan.high));
     const uint32_t tasks = c->tasks < RLT_BAND_TASKS ? c->tasks : RLT_BAND_TASKS;
+    int blocks;
+    RLT_TRY(rlt_depthwise_blocks(p, op, &plan, &tensors, form, tasks, &blocks));
+    if (blocks) return RLT_OK;
     rlt_depthwise_packed_params *k = rlt_add_step(p, op, form->kernel, sizeof *k, RLT_DEPTHWISE_PACKED_REFS, tasks);
     if (!k) return RLT_ERROR_MEMORY;
     *k = plan;

@@ -5,14 +5,6 @@
 enum { BAND_BYTES = 98304, WORD_BYTES = 32768, MOST_WORD_BYTES = 1 << 24 };
 enum { WIDEST_FLAT = 256, NARROW = 48 };
 
-/* Less `zero`, their zero point. */
-static int32_t weight_at(const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t, int32_t zero, int32_t y,
-                         int32_t x, int32_t channel) {
-    const rlt_window *w = &k->window;
-    const size_t at = ((size_t)y * (size_t)w->kernel_w + (size_t)x) * (size_t)w->out_c + (size_t)channel;
-    return (int8_t)t->weights->data[at] - zero;
-}
-
 /* Pixels that fill whole vectors. */
 static int32_t filling(int32_t channels, int32_t lanes) {
     int32_t pixels = 1;
@@ -82,7 +74,7 @@ static int32_t pieces_of(const rlt_depthwise_packed_params *k, const rlt_depthwi
     for (int32_t at = vector * form->lanes; at < (vector + 1) * form->lanes && at < k->unit; at++) {
         const int32_t channel = at % w->out_c;
         for (int32_t tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
-            const int32_t weight = weight_at(k, t, zero, 0, tap, channel);
+            const int32_t weight = rlt_depthwise_value(w, t, zero, tap, channel);
             least = weight < least ? weight : least;
             most = weight > most ? weight : most;
         }
@@ -99,6 +91,7 @@ int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *
     cut(k, form);
     k->band.wide = 1;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
+    k->output_zero_point = rlt_zero_point(t->output, 0);
     if (k->band.repeat != 1) {
         if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     } else {
@@ -136,7 +129,7 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
             for (int32_t part = 0; part < form->group; part++) {
                 const int32_t y = group * form->group + part - row; /* rows of output are one row of input apart */
                 const int inside = first + lane < k->unit && y >= 0 && y < w->kernel_h;
-                const int32_t weight = inside ? weight_at(k, t, zero, y, x, channel) : 0;
+                const int32_t weight = inside ? rlt_depthwise_value(w, t, zero, y * w->kernel_w + x, channel) : 0;
                 if (form->weight_bytes == 1) {
                     *bytes++ = (int8_t)(k->pieces == 1 ? weight : piece_of(weight, piece));
                 } else {
@@ -147,25 +140,17 @@ static void pack_weights(const rlt_depthwise_packed_params *k, const rlt_depthwi
     }
 }
 
-/* What one channel's constants come from. */
-typedef struct {
-    int32_t bias, fast_bias, multiplier, shift;
-    rlt_float_scale scale;
-} channel;
-
-/* *fast: whether the form has fast arithmetic for it.
- *
- * Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of
+/* Input values come as x + 128 and padding as zero point + 128, so the sum of products has (zero point + 128) * (sum of
  * the channel's weights) too much. */
-static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_params *k,
-                               const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t c, channel *to,
-                               int *fast) {
+rlt_status rlt_depthwise_channel_of(rlt_prepare_state *p, const rlt_depthwise_packed_params *k,
+                                    const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t c,
+                                    rlt_depthwise_channel *to, int *fast) {
     const rlt_window *w = &k->window;
     const int32_t zero = rlt_zero_point(t->weights, 0);
     uint32_t sum = 0;
     int64_t apart = 0;
     for (int32_t tap = 0; tap < w->kernel_h * w->kernel_w; tap++) {
-        const int32_t weight = weight_at(k, t, zero, 0, tap, c);
+        const int32_t weight = rlt_depthwise_value(w, t, zero, tap, c);
         sum += (uint32_t)weight;
         apart += 255 * (weight < 0 ? -weight : weight);
     }
@@ -180,7 +165,7 @@ static rlt_status read_channel(rlt_prepare_state *p, const rlt_depthwise_packed_
 }
 
 /* At lane `lane` of the vector whose constants `to` are. */
-static void put_channel(const rlt_depthwise_form *form, const channel *c, int32_t lane, int32_t *to) {
+static void put_channel(const rlt_depthwise_form *form, const rlt_depthwise_channel *c, int32_t lane, int32_t *to) {
     const int32_t lanes = form->lanes;
     int32_t *scale = to + CHANNEL_SCALE * lanes + lane;
     to[CHANNEL_BIAS * lanes + lane] = to[CHANNEL_KIND * lanes + KIND_FAST] ? c->fast_bias : c->bias;
@@ -206,9 +191,9 @@ static rlt_status pack_channels(rlt_prepare_state *p, const rlt_depthwise_packed
     }
     int all = 1;
     for (int32_t c = 0; c < out_c; c++) {
-        channel from;
+        rlt_depthwise_channel from;
         int fast;
-        RLT_TRY(read_channel(p, k, t, form, c, &from, &fast));
+        RLT_TRY(rlt_depthwise_channel_of(p, k, t, form, c, &from, &fast));
         all = all && fast;
         for (int32_t at = c; at < k->unit; at += out_c) {
             if (fast) put_channel(form, &from, at % lanes, to + at / lanes * step);
@@ -216,11 +201,11 @@ static rlt_status pack_channels(rlt_prepare_state *p, const rlt_depthwise_packed
         }
     }
     for (int32_t at = 0; !all && at < k->unit; at++) { /* vectors with channels that are not */
-        channel from;
+        rlt_depthwise_channel from;
         int fast;
         int32_t *vector = to + at / lanes * step;
         if (vector[CHANNEL_KIND * lanes + KIND_FAST]) continue;
-        RLT_TRY(read_channel(p, k, t, form, at % out_c, &from, &fast));
+        RLT_TRY(rlt_depthwise_channel_of(p, k, t, form, at % out_c, &from, &fast));
         put_channel(form, &from, at % lanes, vector);
     }
     return RLT_OK;
@@ -231,7 +216,6 @@ rlt_status rlt_depthwise_pack(rlt_prepare_state *p, const rlt_op *op, rlt_depthw
     RLT_TRY(rlt_need_channels(p, t->input, t->weights, t->bias, t->output, (uint32_t)k->window.out_c));
     k->input = rlt_ref_of(p, t->input);
     k->output = rlt_ref_of(p, t->output);
-    k->output_zero_point = rlt_zero_point(t->output, 0);
     k->scratch = rlt_add_scratch(p, op, ((size_t)k->band.bytes + (size_t)k->word_bytes) * tasks);
     void *weights = rlt_add_constant(p, weights_bytes(k, form), &k->weights);
     if (!weights) return RLT_ERROR_MEMORY;

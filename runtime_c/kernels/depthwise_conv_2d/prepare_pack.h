@@ -18,6 +18,23 @@ typedef struct {
     rlt_first_rounding first;
 } rlt_depthwise_form;
 
+/* What one channel's constants come from. */
+typedef struct {
+    int32_t bias, fast_bias, multiplier, shift;
+    rlt_float_scale scale;
+} rlt_depthwise_channel;
+
+/* A weight of a channel less `zero`, their zero point. */
+static inline int32_t rlt_depthwise_value(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t zero,
+                                          int32_t tap, int32_t channel) {
+    return (int8_t)t->weights->data[(size_t)tap * (size_t)w->out_c + (size_t)channel] - zero;
+}
+
+/* *fast: whether the form has fast arithmetic for this channel, of a planned `k`. */
+rlt_status rlt_depthwise_channel_of(rlt_prepare_state *p, const rlt_depthwise_packed_params *k,
+                                    const rlt_depthwise_tensors *t, const rlt_depthwise_form *form, int32_t c,
+                                    rlt_depthwise_channel *to, int *fast);
+
 /* Fills `k`, whose window, band.repeat and range (low, high) are set, up to the sizes of what is packed. 0: there is no
  * packed form for this shape, or no room for it. */
 int rlt_depthwise_plan(const rlt_prepare_state *p, rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,

@@ -31,6 +31,7 @@ _DEPTHWISE_GEOMETRIES = (
     ("narrow rows", (1, 5, 75, 5), (3, 3), {"fused_activation_function": Activation.RELU6}),
     ("rows of 23 channels", (2, 3, 70, 23), (3, 3), {"fused_activation_function": Activation.RELU}),
     ("rows of 144 channels", (1, 7, 45, 144), (3, 3), {"fused_activation_function": Activation.RELU, "stride_w": 2}),
+    ("blocks of channels", (1, 5, 6, 80), (3, 3), {"fused_activation_function": Activation.RELU6}),
 )
 
 

@@ -1,0 +1,213 @@
+/* Inner loops over blocks of 64 channels (blocks.h), for depthwise_blocks_s8_avx512vnni.c.
+ *
+ * They come close to what the execution units can do only while instructions wait for little: pointers stay in registers,
+ * loads are plain, and each vector's products stand beside the scaling of sums that are complete. */
+#ifndef RLT_DEPTHWISE_CONV_2D_BLOCKS_AVX512_H
+#define RLT_DEPTHWISE_CONV_2D_BLOCKS_AVX512_H
+
+#include "../../simd/s8_avx512.h"
+#include "blocks.h"
+
+enum { VECTORS = RLT_BLOCK_VECTORS, ROWS = 2, MOST_ROWS = RLT_BLOCK_ROWS };
+/* Compilers neither keep in registers what is loaded through it, nor load it once more. */
+#define OPAQUE(kind, x) __asm__("" : "+" kind(x))
+
+/* One block of channels in two rows of output. */
+typedef struct {
+    const rlt_depthwise_vector *vectors;
+    const uint8_t *first[MOST_ROWS], *row[MOST_ROWS], *last[MOST_ROWS]; /* columns of input: first, second, last */
+    size_t pixel, output_pixel;                                         /* bytes from a column to the next */
+    int8_t *output[ROWS];
+    int32_t columns; /* of output */
+    int32_t output_zero_point, top;
+} job;
+
+/* Words from pairs of rows: vector i has bytes 4 i to 4 i + 3 of each 16. */
+RLT_INLINE void join(vi low, vi high, vi low2, vi high2, vi *words) {
+    words[0] = _mm512_unpacklo_epi16(low, low2), words[1] = _mm512_unpackhi_epi16(low, low2);
+    words[2] = _mm512_unpacklo_epi16(high, high2), words[3] = _mm512_unpackhi_epi16(high, high2);
+}
+
+/* The words of both rows of output, which share the first ones if windows move by one. */
+RLT_INLINE void load_words(const int stride, const uint8_t *const *from, vi (*words)[VECTORS]) {
+    vi row[MOST_ROWS], low[3], high[3];
+#pragma GCC unroll 5
+    for (int i = 0; i < MOST_ROWS; i++) {
+        if (i >= 3 + stride) break;
+        row[i] = _mm512_xor_si512(_mm512_loadu_si512(from[i]), _mm512_set1_epi8((char)0x80));
+    }
+    row[MOST_ROWS - 1] = row[2 + stride];
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++) {
+        if (i >= 1 + stride) break;
+        const int second = i < 2 ? 2 * i + 1 : MOST_ROWS - 1; /* a fourth row for the second row meets weights of 0 */
+        low[i] = _mm512_unpacklo_epi8(row[2 * i], row[second]);
+        high[i] = _mm512_unpackhi_epi8(row[2 * i], row[second]);
+    }
+    join(low[0], high[0], low[1], high[1], words[0]);
+    if (stride == 2) join(low[1], high[1], low[2], high[2], words[1]);
+}
+
+RLT_INLINE vi add_products(vi sum, vi words, const rlt_depthwise_vector *v, const int set) {
+    return _mm512_dpbusd_epi32(sum, words, _mm512_load_si512(v->weights[set]));
+}
+
+/* The products of a column with more weights of vector `v`, number `i`. */
+RLT_INLINE void add_more(const int stride, const rlt_depthwise_vector *v, const int column, vi (*words)[VECTORS],
+                         const int i, vi (*sum)[VECTORS]) {
+    v += v->more[0];
+    sum[0][i] = add_products(sum[0][i], words[0][i], v, 2 * column);
+    sum[1][i] = add_products(sum[1][i], words[stride - 1][i], v, 2 * column + 1);
+}
+
+RLT_INLINE vi load_bias(const rlt_depthwise_vector *v) {
+    vi bias = _mm512_load_si512(v->bias);
+    OPAQUE("v", bias);
+    return bias;
+}
+
+/* The sums of a vector of channels in both rows. */
+RLT_INLINE void finish(const rlt_depthwise_vector *v, vi *first, vi *second) {
+    v_float_scale scale = v_load_float_scale(v->high);
+    OPAQUE("v", scale.high);
+    OPAQUE("v", scale.low);
+    OPAQUE("v", scale.offset);
+    *first = vi_scale_positive(*first, &scale);
+    *second = vi_scale_positive(*second, &scale);
+}
+
+RLT_INLINE void store_sums(int8_t *first, int8_t *second, vi (*sum)[VECTORS], const v_positive_range *range) {
+    vi block[ROWS];
+#pragma GCC unroll 2
+    for (int i = 0; i < ROWS; i++) {
+        const vi low = _mm512_packs_epi32(sum[i][0], sum[i][1]), high = _mm512_packs_epi32(sum[i][2], sum[i][3]);
+        block[i] = _mm512_min_epu8(_mm512_packus_epi16(low, high), range->top);
+        block[i] = _mm512_add_epi8(block[i], range->zero_point);
+    }
+    _mm512_storeu_si512(first, block[0]);
+    _mm512_storeu_si512(second, block[1]);
+}
+
+RLT_INLINE v_positive_range range_of(const job *b) {
+    return (v_positive_range){_mm512_set1_epi8((char)b->top), _mm512_set1_epi8((char)b->output_zero_point),
+                              _mm512_setzero_si512()};
+}
+
+RLT_INLINE void take(const int rows, const uint8_t *const *from, const uint8_t **row) {
+#pragma GCC unroll 5
+    for (int i = 0; i < MOST_ROWS && i < rows; i++) row[i] = from[i];
+}
+RLT_INLINE void advance(const int rows, size_t pixel, const uint8_t **row) {
+#pragma GCC unroll 5
+    for (int i = 0; i < MOST_ROWS && i < rows; i++) {
+        row[i] += pixel;
+        OPAQUE("r", row[i]); /* else they become sums of more addresses than there are registers */
+    }
+}
+
+/* Sums of windows whose first column this is. */
+RLT_INLINE void begin(const int stride, const int more, const rlt_depthwise_vector *v, vi (*words)[VECTORS],
+                      vi (*sum)[VECTORS]) {
+#pragma GCC unroll 4
+    for (int i = 0; i < VECTORS; i++) {
+        const vi bias = load_bias(v + i);
+        sum[0][i] = add_products(bias, words[0][i], v + i, 0);
+        sum[1][i] = add_products(bias, words[stride - 1][i], v + i, stride == 1);
+        if (more && v[i].more[0]) add_more(stride, v + i, 0, words, i, sum);
+    }
+}
+
+/* Windows that move by one. `more`: some of these vectors have more weights. */
+RLT_INLINE void block_1(const int more, const job *b) {
+    enum { READ = 4 };
+    const v_positive_range range = range_of(b);
+    const rlt_depthwise_vector *v = b->vectors;
+    const size_t pixel = b->pixel, output_pixel = b->output_pixel;
+    vi words[1][VECTORS], sum[ROWS][VECTORS], next[ROWS][VECTORS];
+    const uint8_t *row[READ];
+    int8_t *first = b->output[0], *second = b->output[1];
+    load_words(1, b->first, words);
+    begin(1, more, v, words, next);
+    take(READ, b->row, row);
+    load_words(1, row, words);
+    OPAQUE("r", v);
+#pragma GCC unroll 4
+    for (int i = 0; i < VECTORS; i++) {
+        sum[0][i] = add_products(next[0][i], words[0][i], v + i, 2);
+        sum[1][i] = add_products(next[1][i], words[0][i], v + i, 3);
+        if (more && v[i].more[0]) add_more(1, v + i, 1, words, i, sum);
+    }
+    begin(1, more, v, words, next);
+    for (int32_t left = b->columns; left > 0; left--) {
+        advance(READ, pixel, row);
+        if (left == 1) take(READ, b->last, row);
+        load_words(1, row, words);
+        OPAQUE("r", v);
+        vi done[ROWS][VECTORS];
+#pragma GCC unroll 4
+        for (int i = 0; i < VECTORS; i++) {
+            done[0][i] = add_products(sum[0][i], words[0][i], v + i, 4);
+            done[1][i] = add_products(sum[1][i], words[0][i], v + i, 5);
+            sum[0][i] = add_products(next[0][i], words[0][i], v + i, 2);
+            sum[1][i] = add_products(next[1][i], words[0][i], v + i, 3);
+            const vi bias = load_bias(v + i);
+            next[0][i] = add_products(bias, words[0][i], v + i, 0);
+            next[1][i] = add_products(bias, words[0][i], v + i, 1);
+            if (more && v[i].more[0]) {
+                add_more(1, v + i, 2, words, i, done);
+                add_more(1, v + i, 1, words, i, sum);
+                add_more(1, v + i, 0, words, i, next);
+            }
+            finish(v + i, &done[0][i], &done[1][i]);
+        }
+        store_sums(first, second, done, &range);
+        first += output_pixel, second += output_pixel;
+    }
+}
+
+/* Windows that move by two columns, and by `stride` rows. */
+RLT_INLINE void block_2(const int stride, const int more, const job *b) {
+    const v_positive_range range = range_of(b);
+    const rlt_depthwise_vector *v = b->vectors;
+    const size_t pixel = b->pixel, output_pixel = b->output_pixel;
+    const int read = 3 + stride, other = stride - 1, apart = stride == 1; /* of the second row: words, weights */
+    vi words[ROWS][VECTORS], sum[ROWS][VECTORS];
+    const uint8_t *row[MOST_ROWS];
+    int8_t *first = b->output[0], *second = b->output[1];
+    load_words(stride, b->first, words);
+    begin(stride, more, v, words, sum);
+    take(read, b->row, row);
+    for (int32_t left = b->columns; left > 0; left--) {
+        load_words(stride, row, words);
+        OPAQUE("r", v);
+#pragma GCC unroll 4
+        for (int i = 0; i < VECTORS; i++) {
+            sum[0][i] = add_products(sum[0][i], words[0][i], v + i, 2);
+            sum[1][i] = add_products(sum[1][i], words[other][i], v + i, 2 + apart);
+            if (more && v[i].more[0]) add_more(stride, v + i, 1, words, i, sum);
+        }
+        advance(read, pixel, row);
+        if (left == 1) take(read, b->last, row);
+        load_words(stride, row, words);
+        OPAQUE("r", v);
+        vi done[ROWS][VECTORS];
+#pragma GCC unroll 4
+        for (int i = 0; i < VECTORS; i++) {
+            done[0][i] = add_products(sum[0][i], words[0][i], v + i, 4);
+            done[1][i] = add_products(sum[1][i], words[other][i], v + i, 4 + apart);
+            const vi bias = load_bias(v + i);
+            sum[0][i] = add_products(bias, words[0][i], v + i, 0);
+            sum[1][i] = add_products(bias, words[other][i], v + i, apart);
+            if (more && v[i].more[0]) {
+                add_more(stride, v + i, 2, words, i, done);
+                add_more(stride, v + i, 0, words, i, sum);
+            }
+            finish(v + i, &done[0][i], &done[1][i]);
+        }
+        store_sums(first, second, done, &range);
+        advance(read, pixel, row);
+        first += output_pixel, second += output_pixel;
+    }
+}
+
+#endif
