@@ -22,7 +22,7 @@
 enum {
     COUNT_LIMIT = 64,
     LINE = 128,      /* caches fetch lines in pairs */
-    PATIENCE = 64,    /* looks, of 10 to 40 ns, before a task that nobody has claimed is taken from its thread */
+    PATIENCE = 64,   /* looks, of 10 to 40 ns, before a task that nobody has claimed is taken from its thread */
     LOOKS = 2000,    /* after so many each look at a task that somebody has claimed leaves the core to others */
     LAST_LOOK = 10000 /* a worker that has looked for the next step so often sleeps */
 };

@@ -1,7 +1,7 @@
 /* int8 CONV_2D in its packed form with AVX2. */
 #include "packed_avx2.h"
 
-#include "packed_finish_avx512.h"
+#include "packed_finish.h"
 #define ROWS(X) X(1, 0, TILES_1) X(2, 0, TILES_2)
 #include "packed_tiles.h"
 

@@ -1,7 +1,7 @@
 /* int8 CONV_2D in its packed form with AVX-512 VNNI. */
 #include "packed_avx512.h"
 
-#include "packed_finish_avx512.h"
+#include "packed_finish.h"
 #define ROWS(X) SINGLE_ROWS(X) PAIRED_ROWS(X)
 #define TALL_TILES
 #include "packed_tiles.h"

@@ -1,7 +1,7 @@
 /* The kernel for packed int8 depthwise convolutions. The including file has defined: simd/s8_<set>.h; GROUP (rows in a
- * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time); load_row(), load_row_part(), make_words(), store_padding(),
- * load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast(); last_steps,
- * last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions:
+ * word), WEIGHTS (bytes of a vector of weights, and of words), SUMS (at a time); load_row(), load_row_part(),
+ * make_words(), store_padding(), load_words(), load_weights(), multiply_add(); scale, load_scale(), requantize_fast();
+ * last_steps, last_steps_of(), four_bytes, to_bytes(); part, part_of(), store_part(); VECTORS(X), the functions:
  * X(rows, columns, three), where columns are as many as give SUMS. */
 #ifndef RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H
 #define RLT_DEPTHWISE_CONV_2D_PACKED_ROWS_H

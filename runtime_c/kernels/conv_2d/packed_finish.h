@@ -1,6 +1,6 @@
 /* Packed convolutions: from sums to int8 results. Included before packed_tiles.h. */
-#ifndef RLT_CONV_2D_PACKED_FINISH_AVX512_H
-#define RLT_CONV_2D_PACKED_FINISH_AVX512_H
+#ifndef RLT_CONV_2D_PACKED_FINISH_H
+#define RLT_CONV_2D_PACKED_FINISH_H
 
 #include "packed_block.h"
 
