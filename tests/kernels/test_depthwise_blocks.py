@@ -27,18 +27,19 @@ def convolution(channels: int, stride: int, image: tuple[int, int], padding: Pad
     scales = rng.uniform(0.002, 0.02, 1 if wide else channels).astype(np.float32)
     zero_points = np.full(scales.size, -40 if wide else 0, np.int64)
     quantization = Quantization(scales, zero_points, 0 if wide else 3)
+    bias = rng.integers(-9000, 9000, channels).astype(np.int32)
     operands = [
         Tensor("input", (2, *image, channels), DType.INT8, Quantization.per_tensor(0.02, int(rng.integers(-128, 128)))),
         Tensor("weights", data.shape, DType.INT8, quantization, data),
-        Tensor("bias", (channels,), DType.INT32, Quantization.per_tensor(0.001, 0), rng.integers(-9000, 9000, channels)),
+        Tensor("bias", (channels,), DType.INT32, Quantization.per_tensor(0.001, 0), bias),
     ]
-    operands[2].data = operands[2].data.astype(np.int32)
     attrs = {"padding": padding, "stride_h": stride, "stride_w": stride, "fused_activation_function": Activation.RELU6}
     op = Op("DEPTHWISE_CONV_2D", operands, [], opdef("DEPTHWISE_CONV_2D").attrs(**attrs))
     ((shape, _),) = opdef("DEPTHWISE_CONV_2D").infer(op)
     op.outputs = [Tensor("output", shape, DType.INT8, Quantization.per_tensor(0.0236, -128))]
     model = Model([Graph("main", [operands[0]], op.outputs, [op])])
-    return OneOp(Case("DEPTHWISE_CONV_2D", "blocks", []), "plain", model, [drawn(rng, (2, *image, channels), DType.INT8)])
+    inputs = [drawn(rng, (2, *image, channels), DType.INT8)]
+    return OneOp(Case("DEPTHWISE_CONV_2D", "blocks", []), "plain", model, inputs)
 
 
 @pytest.mark.skipif(ISA not in native.cpu_isa(), reason=f"this CPU has no {ISA}")
