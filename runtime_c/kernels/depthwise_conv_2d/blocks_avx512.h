@@ -95,11 +95,14 @@ RLT_INLINE v_positive_range range_of(const job *b) {
 
 RLT_INLINE void take(const int rows, const uint8_t *const *from, const uint8_t **row) {
 #pragma GCC unroll 5
-    for (int i = 0; i < MOST_ROWS && i < rows; i++) row[i] = from[i];
+    for (int i = 0; i < MOST_ROWS; i++) {
+        if (i < rows) row[i] = from[i];
+    }
 }
 RLT_INLINE void advance(const int rows, size_t pixel, const uint8_t **row) {
 #pragma GCC unroll 5
-    for (int i = 0; i < MOST_ROWS && i < rows; i++) {
+    for (int i = 0; i < MOST_ROWS; i++) {
+        if (i >= rows) break;
         row[i] += pixel;
         OPAQUE("r", row[i]); /* else they become sums of more addresses than there are registers */
     }
