@@ -36,8 +36,7 @@ RLT_INLINE void binary_row(const binary_function function, const rlt_binary_f32_
                            const float *b, float *to, size_t count, uint32_t step_a, uint32_t step_b) {
     if (step_a && step_b) binary_row_of(function, 1, 1, p, a, b, to, count);
     else if (step_a) binary_row_of(function, 1, 0, p, a, b, to, count);
-    else if (step_b) binary_row_of(function, 0, 1, p, a, b, to, count);
-    else binary_row_of(function, 0, 0, p, a, b, to, count);
+    else binary_row_of(function, 0, 1, p, a, b, to, count); /* at least one of them walks on */
 }
 
 #define RLT_BINARY_F32(name, function, isa) \

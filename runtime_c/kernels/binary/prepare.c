@@ -155,7 +155,7 @@ typedef struct {
 } kernels;
 #define NO_KERNEL UINT32_MAX
 #define KERNELS(name) \
-    {RLT_S8_KERNEL(p, name##_f32), RLT_KERNEL_##name##_s8, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
+    {RLT_AVX2_KERNEL(p, name##_f32), RLT_KERNEL_##name##_s8, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
 #define KERNELS_WITHOUT_S8(name, f32) {f32, NO_KERNEL, RLT_KERNEL_##name##_s32, RLT_KERNEL_##name##_s64}
 
 /* Every type but INT8. */
@@ -243,7 +243,7 @@ rlt_status rlt_prepare_mul(rlt_prepare_state *p, const rlt_op *op) {
 rlt_status rlt_prepare_prelu(rlt_prepare_state *p, const rlt_op *op) {
     binary o = {0};
     RLT_TRY(read_binary(p, op, 0, &o));
-    if (o.a->type == RLT_FLOAT32) return add_f32(p, op, &o, RLT_S8_KERNEL(p, prelu_f32), 1);
+    if (o.a->type == RLT_FLOAT32) return add_f32(p, op, &o, RLT_AVX2_KERNEL(p, prelu_f32), 1);
     if (o.a->type != RLT_INT8) return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o.a, "PRELU takes FLOAT32 or INT8");
     rlt_binary_s8_params *s8 = add_s8(p, op, &o, RLT_KERNEL_prelu_s8);
     if (!s8) return rlt_fail(p, RLT_ERROR_MEMORY, NULL, "no room");

@@ -10,6 +10,9 @@
      : rlt_has(p, RLT_ISA_AVX2)     ? RLT_KERNEL_##name##_avx2 \
                                     : RLT_KERNEL_##name)
 
+/* The same where vectors of AVX-512 gain nothing over AVX2's: memory is the limit, or one element at a time. */
+#define RLT_AVX2_KERNEL(p, name) (rlt_has(p, RLT_ISA_AVX2) ? RLT_KERNEL_##name##_avx2 : RLT_KERNEL_##name)
+
 /* The form for a microcontroller's core. */
 #define RLT_CORE_KERNEL(p, name) \
     (rlt_has(p, RLT_ISA_MVE)   ? RLT_KERNEL_##name##_mve \

@@ -23,7 +23,7 @@ static rlt_status prepare(rlt_prepare_state *p, const rlt_op *op, uint32_t spars
     RLT_TRY(rlt_same_shape(p, dlogits, logits));
     const uint32_t depth = (uint32_t)logits->dims[logits->rank - 1];
     rlt_cross_entropy_params *k =
-        rlt_add_step(p, op, RLT_S8_KERNEL(p, cross_entropy_f32), sizeof *k, RLT_CROSS_ENTROPY_REFS,
+        rlt_add_step(p, op, RLT_AVX2_KERNEL(p, cross_entropy_f32), sizeof *k, RLT_CROSS_ENTROPY_REFS,
                      rlt_tasks(p, RLT_COST_OPERATION, (uint64_t)logits->elements * COST, loss->elements));
     if (!k) return RLT_ERROR_MEMORY;
     k->logits = rlt_ref_of(p, logits);

@@ -30,14 +30,9 @@ RLT_INLINE rlt_vec gelu_tanh(rlt_vec x) {
         (void)alpha, (void)beta, (void)zero; \
         uint32_t first, last; \
         rlt_share_of(run, p->count, &first, &last); \
-        size_t i = first; \
-        for (; i + RLT_LANES <= last; i += RLT_LANES) { \
-            const rlt_vec x = rlt_vec_load(input + i); \
-            rlt_vec_store(output + i, (expression)); \
-        } \
-        if (i < last) { \
-            const rlt_vec x = rlt_vec_load_first(input + i, last - i); \
-            rlt_vec_store_first(output + i, (expression), last - i); \
+        for (size_t i = first; i < last; i += RLT_LANES) { \
+            const rlt_vec x = rlt_vec_load_upto(input + i, last - i); \
+            rlt_vec_store_upto(output + i, (expression), last - i); \
         } \
         return RLT_OK; \
     }

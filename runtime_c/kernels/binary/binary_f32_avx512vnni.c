@@ -1,6 +1,0 @@
-/* Elementwise float kernels on two operands with AVX-512. */
-#include "../../simd/f32_avx512.h"
-#include "../../simd/f32.h"
-#include "binary_f32_kernel.h"
-
-RLT_BINARY_F32_ALL(avx512vnni)

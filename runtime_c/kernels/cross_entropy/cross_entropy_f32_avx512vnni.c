@@ -1,8 +1,0 @@
-/* Float softmax cross entropy with AVX-512. */
-#include "../../simd/f32_avx512.h"
-#include "../../simd/f32.h"
-#include "cross_entropy_f32_kernel.h"
-
-rlt_status rlt_cross_entropy_f32_avx512vnni(const rlt_run *run, const void *params) {
-    return cross_entropy_run(run, params);
-}
