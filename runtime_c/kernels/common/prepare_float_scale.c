@@ -76,10 +76,11 @@ static int scale_between(double factor, double half, int32_t low, double above, 
     to->high = (float)factor;
     if ((double)to->high > factor) to->high = (float)(factor - factor * 0x1p-24);
     to->low = (float)(factor - (double)to->high);
-    const double lost = first == RLT_FIRST_TO_ZERO ? ERROR : 0; /* on average */
+    const double error = to->low > 0 ? ERROR : UNSURE; /* adding 0 rounds nothing */
+    const double lost = first == RLT_FIRST_TO_ZERO && to->low > 0 ? ERROR : 0; /* on average */
     to->offset = (float)(half + (below - above) / 2 + lost);
     const double moved = (double)to->offset - lost - half;
-    return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > ERROR && below - moved > ERROR;
+    return to->low >= 0 && to->offset > 0.25f && to->offset < 0.99f && above + moved > error && below - moved > error;
 }
 
 /* The same with one operation. `above`, `most`: of the sums times `high`. */
