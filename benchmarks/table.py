@@ -7,6 +7,7 @@ from typing import Any
 
 from rows import THREADS, Row, means
 
+from rillet.bench import steady_note
 from rillet.report.plots import BLUE, RED, figure
 
 HEADINGS = [
@@ -55,6 +56,9 @@ def text(rows: Sequence[Row], machine: Mapping[str, Any], date: str, sizes: Mapp
             f"The machine was busy ({machine['busy']:.1f} other processes wanted to run on {machine['cores']} "
             "cores): two threads had no two cores for themselves."
         )
+    note = steady_note([row.timings[1]["rillet"].steady for row in measured], max(THREADS))
+    if note:
+        lines.append(note)
     lines += [f"{row.entry.name}: not measured: {row.problem}" for row in rows if row.problem]
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from rillet.bench import Effort, geometric_mean, interleave, measure
+from rillet.bench import Effort, cores_given, geometric_mean, interleave, measure, steady_note
 
 
 class Clock:
@@ -15,6 +15,7 @@ class Clock:
     def __init__(self) -> None:
         self.now_ns = 1_000_000_000
         self.last = ""
+        self.us = 5.0
 
     def perf_counter_ns(self) -> int:
         return self.now_ns
@@ -62,6 +63,36 @@ def test_enough_of_everything(clock: Clock) -> None:
 def test_time_limit(clock: Clock) -> None:
     (timing,) = interleave([lambda: clock.call("a", 1e6)], Effort(0, 50, 1, max_s=4))
     assert 2 <= timing.runs <= 4
+
+
+def test_only_rounds_between_two_steady_moments_count(clock: Clock) -> None:
+    slow_rounds = iter([True, True, False, False, True, True, False] + [True] * 1000)
+
+    def is_steady() -> bool:
+        clock.us = 5 if next(slow_rounds) else 50
+        return clock.us == 5
+
+    (timing,) = interleave([lambda: clock.call("a", clock.us)], Effort(0, 50, 0.02, max_s=10), None, is_steady)
+    assert timing.median_us == timing.p90_us == 5
+    assert 0 < timing.steady < 1
+
+
+def test_a_machine_that_is_never_steady_is_measured_as_it_is(clock: Clock) -> None:
+    effort = Effort(0, 50, 0.02, max_s=10, patience=3)
+    (timing,) = interleave([lambda: clock.call("a", 5)], effort, None, lambda: False)
+    assert (timing.median_us, timing.steady) == (5, 0)
+    assert 0.06 <= timing.runs * 5e-6 < 0.07
+
+
+def test_cores_given() -> None:
+    assert 0.3 < cores_given(2) < 3
+    assert cores_given(1) == pytest.approx(1, rel=0.7)
+
+
+def test_steady_note() -> None:
+    assert steady_note([1.0, 1.0], 2) is None
+    assert "50% to 100%" in (steady_note([1.0, 0.5], 2) or "")
+    assert "Do not trust" in (steady_note([1.0, 0.0], 2) or "")
 
 
 def test_blocks_of_all_alternate(clock: Clock) -> None:

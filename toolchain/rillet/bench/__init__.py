@@ -1,6 +1,7 @@
 """The benchmarking harness: interleaved timing of rillet and its peers, profiles against the machine's peak."""
 
 from .compare import Comparison, compare, geometric_mean, machine_name, max_difference
+from .cores import cores_given, gives_cores, steady_note
 from .measure import Effort, Timing, interleave
 from .peak import Level, Peak, measure_peak
 from .profile import Profile, StepProfile, main_steps, op_nbytes, profile, shape_text
@@ -16,8 +17,10 @@ __all__ = [
     "StepProfile",
     "Timing",
     "compare",
+    "cores_given",
     "for_lesser",
     "geometric_mean",
+    "gives_cores",
     "interleave",
     "interpreter_class",
     "machine_name",
@@ -30,4 +33,5 @@ __all__ = [
     "ready_session",
     "runner",
     "shape_text",
+    "steady_note",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import RilletError
+from .cores import gives_cores
 from .measure import Effort, Timing, interleave
 from .runners import RUNTIMES, runner
 
@@ -42,16 +44,19 @@ def compare(
 ) -> Comparison:
     """Measures `path` on rillet and, if named, on a peer ("litert"). `float_tolerance`: as in Interpreter.
 
+    On several threads only what ran while the machine gave each a core for itself counts (`Timing.steady`).
+
     Raises:
         RilletError: unknown peer, peer not installed, or a model that one of the two refuses.
     """
     if against is not None and against not in RUNTIMES[1:]:
         raise RilletError(f"unknown peer '{against}'; there are {', '.join(RUNTIMES[1:])}")
+    is_steady = partial(gives_cores, threads) if threads > 1 else None
     mine, my_outputs = runner("rillet", path, threads, float_tolerance)
     if against is None:
-        return Comparison(path.name, threads, interleave([mine], effort, progress)[0])
+        return Comparison(path.name, threads, interleave([mine], effort, progress, is_steady)[0])
     theirs, their_outputs = runner(against, path, threads)
-    ours, peer = interleave([mine, theirs], effort, progress)
+    ours, peer = interleave([mine, theirs], effort, progress, is_steady)
     return Comparison(path.name, threads, ours, against, peer, max_difference(my_outputs(), their_outputs()))
 
 

@@ -107,7 +107,7 @@ def command(
 
 
 def _report(results: Sequence[Comparison], against: str | None, threads: int, plot: Path | None, as_json: bool) -> None:
-    from ..bench import geometric_mean, machine_name
+    from ..bench import geometric_mean, machine_name, steady_note
 
     ratios = [r.speedup for r in results if r.speedup is not None]
     if plot:
@@ -133,8 +133,17 @@ def _report(results: Sequence[Comparison], against: str | None, threads: int, pl
             for r in results
         ]
         print_table(["model", "us", "p10-p90", "runs"], rows, right=(1, 2, 3))
-        return
-    rows = [
+    else:
+        _print_comparison(results, against, ratios)
+    note = steady_note([r.rillet.steady for r in results], threads)
+    if note:
+        click.echo(note)
+
+
+def _print_comparison(results: Sequence[Comparison], against: str, ratios: list[float]) -> None:
+    from ..bench import geometric_mean
+
+    rows: list[list[object]] = [
         [
             r.model,
             f"{r.rillet.median_us:.1f}",
