@@ -43,13 +43,18 @@ def value(rng: Rng, name: str, shape: tuple[int, ...], dtype: DType, scale: floa
 
 
 def weights(rng: Rng, shape: tuple[int, ...], axis: int, dtype: DType) -> Tensor:
-    """Per channel, per tensor, or with a zero point (what converted uint8 models have)."""
+    """Per channel, per tensor, or with a zero point (what converted uint8 models have), from which some or hardly any
+    weights are further than 8 bits hold."""
     data = drawn(rng, shape, dtype)
     if dtype is DType.FLOAT32:
         return Tensor("weights", shape, dtype, data=data)
     kind, count = rng.integers(0, 4), shape[axis]
     scale = rng.uniform(0.002, 0.02, count if kind < 2 else 1).astype(np.float32)
     zero_points = np.full(scale.size, rng.integers(-20, 20) if kind == 3 else 0, np.int64)
+    if kind == 3 and rng.integers(0, 2):
+        zero_points[:] = rng.integers(-127, 128)
+        near = np.clip(data, zero_points[0] - 128, zero_points[0] + 127).astype(np.int8)
+        data = np.where(rng.random(shape) < rng.choice([0, 2]) / data.size, data, near)
     return Tensor("weights", shape, dtype, Quantization(scale, zero_points, axis if scale.size > 1 else 0), data)
 
 

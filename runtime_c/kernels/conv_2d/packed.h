@@ -18,7 +18,10 @@
  * Vectors of 8 channels may be `paired`, all of a convolution: words are then of 8 bytes, and an instruction multiplies
  * their first halves in even lanes and the others in odd ones. Sums of two pixels are joined before they are rounded: a
  * vector's constants are there twice, but for the bias, which even lanes start with. It wastes fewer lanes where
- * channels are 8, 24, 40 or somewhat less than 40 or 56, and loads fewer words. */
+ * channels are 8, 24, 40 or somewhat less than 40 or 56, and loads fewer words.
+ *
+ * Weights with a zero point are packed as distances from it, wherever 8 bits hold all but a few. What is left of these
+ * has words of its own, which come after the others of a block (prepare_pack_excess.h). */
 #ifndef RLT_CONV_2D_PACKED_H
 #define RLT_CONV_2D_PACKED_H
 
@@ -31,6 +34,12 @@ typedef struct {
     int32_t count, vectors, longer;
 } rlt_conv_blocks;
 
+/* What a block of channels reads: `words` of a window, whose places are offsets[first], ... */
+typedef struct {
+    int32_t first, words;
+    int32_t weights; /* where its weights start, in words of a vector */
+} rlt_conv_part;
+
 typedef struct {
     rlt_ref input, output;
     rlt_ref weights;  /* packed */
@@ -38,7 +47,7 @@ typedef struct {
                          with `scaled` for each vector RLT_ROUNDING_ARRAYS arrays of float after bias[];
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
-    rlt_ref offsets;  /* int32[words of a window], of its words from its first byte in the band */
+    rlt_ref offsets;  /* rlt_conv_part[blocks], then int32[]: where words lie, from the window's first byte in the band */
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three more if weights
                          have a zero point, then tails[band.rows][out_w] and room for reading past the band */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
@@ -54,7 +63,8 @@ typedef struct {
     int32_t tails_at;   /* where they are in a task's scratch */
     int32_t task_bytes; /* of scratch */
     int32_t split_blocks; /* tasks share the blocks of channels, not the rows */
-    int32_t weights_zero_point;
+    int32_t weights_zero_point; /* what terms are made with */
+    int32_t excess; /* words that some block has beside those of its runs */
     int32_t exact; /* results are rounded once, as doubles (FULLY_CONNECTED) */
     int32_t scaled; /* float arithmetic gives the same results (common/prepare_float_scale.h) */
     int32_t output_zero_point, low, high;
@@ -88,7 +98,7 @@ static inline int32_t rlt_conv_block_start(const rlt_conv_blocks *b, int32_t blo
 /* Whether tiles of two output rows (packed_tall.h) may serve a block of one vector of channels. */
 enum { RLT_CONV_TALL_ROWS = 3 };
 static inline int rlt_conv_has_tall_windows(const rlt_conv_2d_packed_params *p) {
-    return !p->paired && p->run_count == RLT_CONV_TALL_ROWS && p->window.kernel_h == RLT_CONV_TALL_ROWS &&
+    return !p->paired && !p->excess && p->run_count == RLT_CONV_TALL_ROWS && p->window.kernel_h == RLT_CONV_TALL_ROWS &&
            p->window.stride_h == 1 && p->window.dilation_h == 1;
 }
 

@@ -127,20 +127,20 @@ static int is_low_zero(const float *rounding, int32_t vectors) {
 }
 
 static block block_at(const rlt_conv_2d_packed_params *p, const uint8_t *weights, const int32_t *channels,
-                      const int32_t *offsets, const rlt_row_scale *row, int32_t first, int32_t last) {
-    const size_t vector_bytes = ((size_t)p->run_count * (size_t)p->run_words + (size_t)p->tails) * WEIGHTS;
+                      const rlt_conv_part *parts, const rlt_row_scale *row, int32_t index) {
+    const int32_t first = rlt_conv_block_start(&p->blocks, index), last = rlt_conv_block_start(&p->blocks, index + 1);
     const int32_t lanes = LANES >> p->paired, end = last * lanes < p->window.out_c ? last * lanes : p->window.out_c;
     const size_t padded = (size_t)p->vectors * LANES;
     const float *rounding = (const float *)(const void *)(channels + padded) + RLT_ROUNDING_ARRAYS * LANES * first;
     return (block){
         .p = p,
-        .weights = weights + (size_t)first * vector_bytes,
+        .weights = weights + (size_t)parts[index].weights * WEIGHTS,
         .bias = channels + first * LANES,
         .factors = channels + padded + 2 * first * LANES,
         .rounding = rounding,
         .once = p->scaled && is_low_zero(rounding, last - first),
-        .offsets = offsets,
-        .words = p->run_count * p->run_words,
+        .offsets = (const int32_t *)(const void *)(parts + p->blocks.count) + parts[index].first,
+        .words = parts[index].words,
         .flip = vi_set(p->direct ? (int32_t)0x80808080u : 0),
         .row = row,
         .last_steps = v_last_steps_of(p->output_zero_point, p->low, p->high),
@@ -206,11 +206,11 @@ static void run_blocks(const rlt_conv_2d_packed_params *p, const rlt_run *run, u
     static const row_function row[] = {ROWS(ROW_PLACE)};
     const uint8_t *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
-    const int32_t *offsets = rlt_in(run, p->offsets);
+    const rlt_conv_part *parts = rlt_in(run, p->offsets);
     for (uint32_t i = first_block; i < last_block; i++) {
         const int32_t first = rlt_conv_block_start(&p->blocks, (int32_t)i);
         const int32_t last = rlt_conv_block_start(&p->blocks, (int32_t)i + 1);
-        const block b = block_at(p, weights, channels, offsets, row_scale, first, last);
+        const block b = block_at(p, weights, channels, parts, row_scale, (int32_t)i);
         run_block(&b, row[last - first - 1 + p->paired * MOST_VECTORS], last - first, s,
                   output + (size_t)first * (LANES >> p->paired));
     }

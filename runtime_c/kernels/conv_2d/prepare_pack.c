@@ -2,7 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
-#include "prepare_pack_weights.h"
+#include "prepare_place.h"
 
 enum { PAYING_BYTES = 96, WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
 enum { TERMS_SLACK = 12, CHUNK = 65536 };
@@ -97,6 +97,14 @@ static size_t weights_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
     return (size_t)k->vectors * words * (size_t)(f->lanes * f->word);
 }
 
+/* Whether words for what 8 bits do not hold of weights' distances from their zero point cost less than terms. */
+static int can_have_excess(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t) {
+    rlt_conv_excess found[RLT_CONV_2D_MOST_EXCESS];
+    if (t->input->type != RLT_INT8) return 0;
+    const int32_t count = rlt_conv_find_excess(k, t, found), words = k->run_words * k->run_count;
+    return count == 0 || (count > 0 && !rlt_conv_is_pixel(k) && count <= k->blocks.count * (2 + words / 8));
+}
+
 static size_t channels_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
     return (size_t)(k->vectors * f->lanes) * 4 * sizeof(int32_t);
 }
@@ -112,7 +120,6 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     k->band.repeat = 1;
     k->band.wide = f->wide;
     k->band.fill = rlt_zero_point(t->input, 0) + 128;
-    k->weights_zero_point = rlt_zero_point(t->weights, 0);
     tasks = tasks < RLT_BAND_TASKS ? tasks : RLT_BAND_TASKS;
     flatten(k, tasks, t->input->type == RLT_FLOAT32);
     const int whole_rows = w->dilation_w == 1;
@@ -121,6 +128,8 @@ uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t,
     lay_out(k, f, 0);
     k->tails = t->input->type == RLT_INT8 && can_have_tails(k, f);
     lay_out(k, f, 0);
+    k->weights_zero_point = rlt_zero_point(t->weights, 0);
+    if (k->weights_zero_point && can_have_excess(k, t)) k->weights_zero_point = 0;
     if (!rlt_band_plan(&k->band, w, BAND_BYTES)) return 0;
     const int64_t terms = k->weights_zero_point ? (int64_t)k->band.rows * w->out_w * 4 + TERMS_SLACK : 0;
     const int64_t tails = k->tails ? (int64_t)k->band.rows * w->out_w * RLT_CONV_2D_TAIL + RLT_CONV_2D_TAIL_SLACK : 0;
@@ -150,14 +159,14 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
                     int64_t *most) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const int8_t *weights = (const int8_t *)t->weights->data + (size_t)channel * filter;
-    const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
+    const int32_t zero_point = rlt_zero_point(t->weights, 0), own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
     int64_t apart = 0;
     for (size_t first = 0; first < filter; first += CHUNK) { /* 32 bits hold a chunk's */
         const size_t bytes = filter - first < CHUNK ? filter - first : CHUNK;
         sum += distance(weights + first, bytes, INT8_MIN);
-        sum -= (uint32_t)bytes * (uint32_t)(k->weights_zero_point - INT8_MIN);
-        apart += 255 * (int64_t)distance(weights + first, bytes, (int8_t)k->weights_zero_point);
+        sum -= (uint32_t)bytes * (uint32_t)(zero_point - INT8_MIN);
+        apart += 255 * (int64_t)distance(weights + first, bytes, (int8_t)zero_point);
     }
     *least = own - apart;
     *most = own + apart;
@@ -252,19 +261,15 @@ static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
            (int64_t)(w->out_h - 1) * w->stride_h + (int64_t)(w->kernel_h - 1) * w->dilation_h < w->in_h;
 }
 
-/* Once vectors are known: where windows and their words are found. */
-static rlt_status place_words(rlt_prepare_state *p, const rlt_op *op, const form *f, uint32_t tasks,
-                              rlt_conv_2d_packed_params *k) {
+/* Once vectors are known: where windows and their words are found, and their weights. */
+static rlt_status place_words(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, const form *f,
+                              uint32_t tasks, rlt_conv_2d_packed_params *k) {
+    const int is_less = t->input->type == RLT_INT8 && !k->weights_zero_point;
     k->direct = can_be_direct(k, f);
     k->scratch = k->direct ? RLT_REF_NONE : rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     if (k->direct) k->band.row_bytes = k->window.in_w * k->window.in_c;
-    int32_t *to = rlt_add_constant(p, (size_t)k->run_count * (size_t)k->run_words * sizeof *to, &k->offsets);
-    if (!to) return RLT_ERROR_MEMORY;
-    for (int32_t run = 0; run < k->run_count; run++) {
-        const int32_t first = (int32_t)rlt_conv_run_offset(k, run);
-        for (int32_t word = 0; word < k->run_words; word++) *to++ = first + word * word_of(k, f) * f->wide;
-    }
-    return RLT_OK;
+    rlt_conv_packing how = {lanes_of(k, f), word_of(k, f), f->wide, is_less ? rlt_zero_point(t->weights, 0) : 0, 0, {{0}}};
+    return rlt_conv_2d_place(p, t, &how, k);
 }
 
 rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, uint32_t tasks,
@@ -278,10 +283,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     k->output = rlt_ref_of(p, t->output);
     k->output_zero_point = rlt_zero_point(t->output, 0);
     RLT_TRY(pack_channels(p, k, t, f));
-    RLT_TRY(place_words(p, op, f, tasks, k));
-    uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
-    if (!packed) return RLT_ERROR_MEMORY;
-    rlt_conv_2d_pack_weights(k, lanes_of(k, f), word_of(k, f), t->weights->data, packed);
+    RLT_TRY(place_words(p, op, t, f, tasks, k));
     const int even = !k->split_blocks && k->last_w == k->window.out_w;
     if (even) rlt_makes_rows(p, t->output, (uint32_t)k->window.batches * (uint32_t)k->window.out_h);
     return RLT_OK;
@@ -295,10 +297,7 @@ rlt_status rlt_conv_2d_pack_hybrid(rlt_prepare_state *p, const rlt_op *op, const
     *k = *plan;
     k->weights_zero_point = 0; /* LiteRT does not look at it here */
     k->output = rlt_ref_of(p, t->output);
-    RLT_TRY(place_words(p, op, f, tasks, k));
-    uint8_t *packed = rlt_add_constant(p, weights_bytes(k, f), &k->weights);
-    if (!packed) return RLT_ERROR_MEMORY;
-    rlt_conv_2d_pack_weights(k, lanes_of(k, f), word_of(k, f), t->weights->data, packed);
+    RLT_TRY(place_words(p, op, t, f, tasks, k));
     const size_t padded = (size_t)k->vectors * (size_t)f->lanes, filter = (size_t)k->run_bytes * (size_t)k->run_count;
     int32_t *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
     if (!to) return RLT_ERROR_MEMORY;
