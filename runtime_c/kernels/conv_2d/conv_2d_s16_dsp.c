@@ -1,8 +1,8 @@
 /* CONV_2D of int16 activations and int8 weights with the DSP extension: columns.h, window_16/finish_16.h. */
+#include "../common/pixels.h"
 #include "../window_16/finish_16.h"
 #include "columns_s16_dsp.h"
 #include "four_columns_dsp.h"
-#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_COLUMN_PIXELS };
 
@@ -102,7 +102,7 @@ rlt_status rlt_conv_2d_s16_dsp(const rlt_run *run, const void *params) {
     const rlt_finish_16 *channels = rlt_in(run, p->channels);
     uint32_t *columns = rlt_out(run, p->scratch);
     rlt_pixels at = rlt_share_of_pixels(run, w);
-    int16_t *const start = (int16_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = start;
+    int16_t *const start = (int16_t *)rlt_out(run, p->output) + at.number * w->out_c, *output = start;
     while (at.left > 0) {
         const int32_t pixels = at.left >= PIXELS ? PIXELS : 1;
         for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
@@ -112,7 +112,6 @@ rlt_status rlt_conv_2d_s16_dsp(const rlt_run *run, const void *params) {
         if (pixels == PIXELS) four_pixels(p, columns, weights, channels, output);
         else one_pixel(p, columns, weights, channels, output);
         output += pixels * w->out_c;
-        at.left -= pixels;
     }
     cut_halves(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;

@@ -1,5 +1,6 @@
 /* Result equals LiteRT's reference ConvPerChannel (tflite/kernels/internal/reference/integer_ops/conv.h). */
 #include "../common/fixed_point.h"
+#include "../common/pixels.h"
 #include "conv_2d.h"
 
 static int32_t dot(int32_t sum, const int8_t *weights, const int8_t *values, int32_t count) {
@@ -83,15 +84,8 @@ rlt_status rlt_conv_2d_s8(const rlt_run *run, const void *params) {
     const int8_t *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
     const int32_t *channels = rlt_in(run, p->channels);
     int8_t *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const uint32_t batch = row / (uint32_t)w->out_h;
-        const int8_t *image = input + (size_t)batch * w->in_h * w->in_w * w->in_c;
-        for (int32_t x = 0; x < w->out_w; x++) {
-            pixel(p, image, weights, channels, (int32_t)(row % (uint32_t)w->out_h), x,
-                  output + ((size_t)row * w->out_w + x) * w->out_c);
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        pixel(p, input + at.image, weights, channels, at.y, at.x, output + at.number * w->out_c);
     }
     return RLT_OK;
 }

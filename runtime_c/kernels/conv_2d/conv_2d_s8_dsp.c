@@ -1,7 +1,7 @@
 /* int8 CONV_2D with the DSP extension: columns.h. */
+#include "../common/pixels.h"
 #include "columns_dsp.h"
 #include "four_columns_dsp.h"
-#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_COLUMN_PIXELS };
 
@@ -97,7 +97,7 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
     const rlt_finish *channels = rlt_in(run, p->channels);
     uint32_t *columns = rlt_out(run, p->scratch);
     rlt_pixels at = rlt_share_of_pixels(run, w);
-    int8_t *const start = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = start;
+    int8_t *const start = (int8_t *)rlt_out(run, p->output) + at.number * w->out_c, *output = start;
     while (at.left > 0) {
         const int32_t pixels = at.left >= PIXELS ? PIXELS : 1;
         for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
@@ -105,7 +105,6 @@ rlt_status rlt_conv_2d_s8_dsp(const rlt_run *run, const void *params) {
         }
         (pixels == 1 ? one_pixel : four_pixels)(p, columns, weights, channels, output);
         output += pixels * w->out_c;
-        at.left -= pixels;
     }
     cut(start, (size_t)(output - start), p->low, p->high);
     return RLT_OK;

@@ -1,6 +1,6 @@
 /* int8 CONV_2D for cores without SIMD: words.h. */
+#include "../common/pixels.h"
 #include "column_mcu.h"
-#include "pixels.h"
 #include "words_mcu.h"
 
 enum { PIXELS = RLT_CONV_2D_WORDS_PIXELS };
@@ -132,9 +132,9 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
     rlt_pixels at = rlt_share_of_pixels(run, w);
-    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = first;
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.number * w->out_c, *output = first;
     const int direct = is_direct(w);
-    if (direct) image += at.before * w->in_c;
+    if (direct) image += at.number * w->in_c;
     for (; direct && at.left >= PIXELS; at.left -= PIXELS, output += PIXELS * w->out_c, image += PIXELS * w->in_c) {
         int32_t start[PIXELS];
         direct_columns(image, p->depth, columns, start);
@@ -158,7 +158,6 @@ rlt_status rlt_conv_2d_s8_mcu(const rlt_run *run, const void *params) {
             four_pixels(p, columns, start, weights, channels, output);
         }
         output += pixels * w->out_c;
-        at.left -= pixels;
     }
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;

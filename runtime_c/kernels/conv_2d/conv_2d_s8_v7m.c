@@ -1,7 +1,7 @@
 /* int8 CONV_2D with 64-bit sums of Armv7-M: pairs.h. */
+#include "../common/pixels.h"
 #include "column_mcu.h"
 #include "pairs.h"
-#include "pixels.h"
 
 enum { PIXELS = RLT_CONV_2D_PAIRS_PIXELS, SHIFT = RLT_CONV_2D_PAIRS_SHIFT };
 
@@ -100,26 +100,24 @@ rlt_status rlt_conv_2d_s8_v7m(const rlt_run *run, const void *params) {
     const rlt_finish *channels = rlt_in(run, p->channels);
     int32_t *columns = rlt_out(run, p->scratch);
     rlt_pixels at = rlt_share_of_pixels(run, w);
-    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.before * w->out_c, *output = first;
+    int8_t *const first = (int8_t *)rlt_out(run, p->output) + at.number * w->out_c, *output = first;
     for (int32_t i = 0; i < 2 * p->depth; i++) columns[i] = 0;
-    if (is_direct(w)) {
-        int32_t next = at.before; /* the pixels of input and output are the same */
-        for (; at.left >= PIXELS; at.left -= PIXELS, output += PIXELS * w->out_c, next += PIXELS) {
-            direct_columns(image + next * w->in_c, p->depth, columns);
+    if (is_direct(w)) { /* the pixels of input and output are the same */
+        for (; at.left >= PIXELS; at.left -= PIXELS, output += PIXELS * w->out_c, at.number += PIXELS) {
+            direct_columns(image + at.number * w->in_c, p->depth, columns);
             four_pixels(p, columns, weights, channels, output);
         }
-        const int32_t inside = next % (w->out_h * w->out_w);
-        at.y = inside / w->out_w, at.x = inside % w->out_w, at.image = (next - inside) * w->in_c;
+        const int32_t inside = (int32_t)(at.number % (size_t)(w->out_h * w->out_w));
+        at.y = inside / w->out_w, at.x = inside % w->out_w, at.image = (at.number - inside) * w->in_c;
     }
     while (at.left > 0) {
-        const int32_t pixels = at.left < PIXELS ? at.left : PIXELS;
+        const int32_t pixels = at.left < PIXELS ? (int32_t)at.left : PIXELS;
         for (int32_t i = 0; i < pixels; i++, rlt_next_pixel(&at, w)) {
             (i % 2 ? second_of_pair : first_of_pair)(p, image + at.image, at.y, at.x, columns + i / 2);
         }
         if (pixels == PIXELS) four_pixels(p, columns, weights, channels, output);
         else last_pixels(p, columns, weights, channels, output, pixels);
         output += pixels * w->out_c;
-        at.left -= pixels;
     }
     rlt_cut(first, (size_t)(output - first), p->low, p->high);
     return RLT_OK;

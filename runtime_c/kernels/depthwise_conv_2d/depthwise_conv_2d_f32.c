@@ -1,3 +1,4 @@
+#include "../common/pixels.h"
 #include "depthwise_conv_2d.h"
 
 /* All output channels of one output pixel. */
@@ -29,15 +30,8 @@ rlt_status rlt_depthwise_conv_2d_f32(const rlt_run *run, const void *params) {
     const float *input = rlt_in(run, p->input), *weights = rlt_in(run, p->weights);
     const float *bias = rlt_in_or_null(run, p->bias);
     float *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const uint32_t batch = row / (uint32_t)w->out_h;
-        const float *image = input + (size_t)batch * w->in_h * w->in_w * w->in_c;
-        for (int32_t x = 0; x < w->out_w; x++) {
-            pixel(p, image, weights, bias, (int32_t)(row % (uint32_t)w->out_h), x,
-                  output + ((size_t)row * w->out_w + x) * w->out_c);
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        pixel(p, input + at.image, weights, bias, at.y, at.x, output + at.number * w->out_c);
     }
     return RLT_OK;
 }

@@ -1,5 +1,6 @@
 /* int8 weights, float activations quantized by image: DepthwiseConvHybridPerChannel in
  * tflite/kernels/internal/reference/integer_ops/depthwise_conv.h. */
+#include "../common/pixels.h"
 #include "../quantize/quantize_rows.h"
 #include "depthwise_conv_2d.h"
 
@@ -35,15 +36,8 @@ rlt_status rlt_depthwise_conv_2d_hybrid(const rlt_run *run, const void *params) 
     const rlt_row_scale *rows = rlt_in(run, p->rows);
     const float *scales = rlt_in(run, p->scales), *bias = rlt_in_or_null(run, p->bias);
     float *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const uint32_t batch = row / (uint32_t)w->out_h;
-        const int8_t *image = input + (size_t)batch * w->in_h * w->in_w * w->in_c;
-        for (int32_t x = 0; x < w->out_w; x++) {
-            pixel(p, image, &rows[batch], weights, scales, bias, (int32_t)(row % (uint32_t)w->out_h), x,
-                  output + ((size_t)row * w->out_w + x) * w->out_c);
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        pixel(p, input + at.image, &rows[at.batch], weights, scales, bias, at.y, at.x, output + at.number * w->out_c);
     }
     return RLT_OK;
 }

@@ -7,25 +7,21 @@ rlt_status rlt_l2_pool_2d_f32(const rlt_run *run, const void *params) {
     const rlt_window *w = &p->window;
     const float *input = rlt_in(run, p->input);
     float *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const size_t width = (size_t)w->in_w * (size_t)w->in_c;
-        const float *image = input + (size_t)(row / (uint32_t)w->out_h) * (size_t)w->in_h * width;
-        for (int32_t x = 0; x < w->out_w; x++) {
-            const rlt_pool_box box = rlt_pool_taps(w, (int32_t)(row % (uint32_t)w->out_h), x);
-            float *to = output + ((size_t)row * (size_t)w->out_w + (size_t)x) * (size_t)w->in_c;
-            const float taps = (float)((box.y1 - box.y0) * (box.x1 - box.x0));
-            for (int32_t c = 0; c < w->in_c; c++) {
-                float sum = 0.0f;
-                for (int32_t v = box.y0; v < box.y1; v++)
-                    for (int32_t u = box.x0; u < box.x1; u++) {
-                        const float value = image[(size_t)v * width + (size_t)u * (size_t)w->in_c + (size_t)c];
-                        sum += value * value;
-                    }
-                const float root = rlt_sqrtf(sum / taps);
-                to[c] = root < p->low ? p->low : root > p->high ? p->high : root;
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        const rlt_pool_box box = rlt_pool_taps(w, at.y, at.x);
+        const float *image = input + at.image;
+        float *pixel = output + at.number * w->out_c;
+        const float taps = (float)((box.y1 - box.y0) * (box.x1 - box.x0));
+        for (int32_t c = 0; c < w->out_c; c++) {
+            float sum = 0.0f;
+            for (int32_t y = box.y0; y < box.y1; y++) {
+                for (int32_t x = box.x0; x < box.x1; x++) {
+                    const float value = image[((size_t)y * w->in_w + x) * w->in_c + c];
+                    sum += value * value;
+                }
             }
+            const float root = rlt_sqrtf(sum / taps);
+            pixel[c] = root < p->low ? p->low : root > p->high ? p->high : root;
         }
     }
     return RLT_OK;

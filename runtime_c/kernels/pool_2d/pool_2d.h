@@ -2,8 +2,7 @@
 #ifndef RLT_POOL_2D_H
 #define RLT_POOL_2D_H
 
-#include "../../core/kernel.h"
-#include "../common/window.h"
+#include "../common/pixels.h"
 
 typedef struct {
     rlt_ref input, output;

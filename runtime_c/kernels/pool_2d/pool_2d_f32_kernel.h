@@ -37,16 +37,9 @@ RLT_INLINE rlt_status pool_run(const int largest, const rlt_run *run, const rlt_
     const rlt_window *w = &p->window;
     const float *input = rlt_in(run, p->input);
     float *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const uint32_t batch = row / (uint32_t)w->out_h;
-        const float *image = input + (size_t)batch * (size_t)w->in_h * (size_t)w->in_w * (size_t)w->in_c;
-        for (int32_t x = 0; x < w->out_w; x++) {
-            const rlt_pool_box box = rlt_pool_taps(w, (int32_t)(row % (uint32_t)w->out_h), x);
-            const size_t pixel = (size_t)row * (size_t)w->out_w + (size_t)x;
-            pool_pixel(largest, p, image, &box, output + pixel * (size_t)w->out_c);
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        const rlt_pool_box box = rlt_pool_taps(w, at.y, at.x);
+        pool_pixel(largest, p, input + at.image, &box, output + at.number * (size_t)w->out_c);
     }
     return RLT_OK;
 }

@@ -31,16 +31,11 @@ static rlt_status pool(const rlt_run *run, const rlt_pool_2d_s8_params *p, pool_
     const rlt_window *w = &p->window;
     const int16_t *input = rlt_in(run, p->input);
     int16_t *output = rlt_out(run, p->output);
-    uint32_t row, last;
-    rlt_share_of(run, (uint32_t)w->batches * (uint32_t)w->out_h, &row, &last);
-    for (; row < last; row++) {
-        const int16_t *image = input + row / (uint32_t)w->out_h * value_at(w, w->in_h, 0, 0);
-        for (int32_t x = 0; x < w->out_w; x++) {
-            const rlt_pool_box box = rlt_pool_taps(w, (int32_t)(row % (uint32_t)w->out_h), x);
-            int16_t *pixel = output + ((size_t)row * (size_t)w->out_w + (size_t)x) * (size_t)w->out_c;
-            for (int32_t c = 0; c < w->out_c; c++)
-                pixel[c] = (int16_t)rlt_clamp(result(p, image, box, c), p->low, p->high);
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        const rlt_pool_box box = rlt_pool_taps(w, at.y, at.x);
+        int16_t *pixel = output + at.number * w->out_c;
+        for (int32_t c = 0; c < w->out_c; c++)
+            pixel[c] = (int16_t)rlt_clamp(result(p, input + at.image, box, c), p->low, p->high);
     }
     return RLT_OK;
 }

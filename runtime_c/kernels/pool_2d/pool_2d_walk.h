@@ -1,4 +1,4 @@
-/* The walk of microcontrollers' pools over output pixels. The including file has defined `element`, the type of values. */
+/* The walk of integer pools over output pixels. The including file has defined `element`, the type of values. */
 #ifndef RLT_POOL_2D_WALK_H
 #define RLT_POOL_2D_WALK_H
 
@@ -7,20 +7,16 @@
 /* All channels of one output pixel from the taps in `box`. */
 typedef void (*pixel_function)(const rlt_pool_2d_s8_params *p, const element *image, rlt_pool_box box, element *output);
 
-static const element *first_tap(const rlt_window *w, const element *image, rlt_pool_box box, int32_t c) {
-    return image + (box.y0 * w->in_w + box.x0) * w->in_c + c;
+RLT_INLINE const element *first_tap(const rlt_window *w, const element *image, rlt_pool_box box, int32_t c) {
+    return image + ((size_t)box.y0 * w->in_w + box.x0) * w->in_c + c;
 }
 
 RLT_INLINE rlt_status run_pixels(const rlt_run *run, const rlt_pool_2d_s8_params *p, pixel_function pixel) {
     const rlt_window *w = &p->window;
-    const element *image = rlt_in(run, p->input);
+    const element *input = rlt_in(run, p->input);
     element *output = rlt_out(run, p->output);
-    for (int32_t batch = 0; batch < w->batches; batch++, image += w->in_h * w->in_w * w->in_c) {
-        for (int32_t y = 0; y < w->out_h; y++) {
-            for (int32_t x = 0; x < w->out_w; x++, output += w->out_c) {
-                pixel(p, image, rlt_pool_taps(w, y, x), output);
-            }
-        }
+    for (rlt_pixels at = rlt_share_of_pixels(run, w); at.left; rlt_next_pixel(&at, w)) {
+        pixel(p, input + at.image, rlt_pool_taps(w, at.y, at.x), output + at.number * w->out_c);
     }
     return RLT_OK;
 }
