@@ -4,13 +4,9 @@
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
 #include "conv_2d.h"
-#include "prepare_columns.h"
-#include "prepare_pack.h"
+#include "prepare_dense.h"
 #include "prepare_pack_f32.h"
-#include "prepare_vectors.h"
-#include "prepare_pairs.h"
 #include "prepare_winograd_f32.h"
-#include "prepare_words.h"
 
 /* Fields of Conv2DOptions. */
 enum { PADDING, STRIDE_W, STRIDE_H, ACTIVATION, DILATION_W, DILATION_H };
@@ -93,34 +89,15 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     return RLT_OK;
 }
 
-/* The packed form, if this CPU and the operands allow it: then *done is 1. Operands are checked by now. */
-static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
-    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, 0};
-    rlt_conv_2d_packed_params plan = {.window = c->window};
-    *done = 0;
-    if (c->groups == 1) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
-    if (*done) return RLT_OK;
-    if (c->groups == 1) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
-    if (*done) return RLT_OK;
-    if (c->groups == 1) RLT_TRY(rlt_conv_2d_pairs(p, op, &tensors, &c->window, c->activation, done));
-    if (*done) return RLT_OK;
-    if (c->groups == 1) RLT_TRY(rlt_conv_2d_words(p, op, &tensors, &c->window, c->activation, 0, done));
-    if (*done) return RLT_OK;
-    const uint32_t tasks = c->groups == 1 ? rlt_conv_2d_plan(p, &tensors, c->tasks, &plan) : 0;
-    *done = tasks != 0;
-    if (!tasks) return RLT_OK;
-    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &plan.low, &plan.high));
-    return rlt_conv_2d_pack(p, op, &tensors, tasks, &plan);
-}
-
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv *c) {
     const uint32_t out_c = (uint32_t)c->window.out_c;
     rlt_ref channels;
     int32_t low, high;
-    int packed;
+    int done = 0;
     RLT_TRY(rlt_need_channels(p, c->input, c->weights, c->bias, c->output, out_c));
-    RLT_TRY(prepare_packed(p, op, c, &packed));
-    if (packed) return RLT_OK;
+    const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, 0};
+    if (c->groups == 1) RLT_TRY(rlt_conv_2d_dense(p, op, &tensors, &c->window, c->activation, 0, c->tasks, &done));
+    if (done) return RLT_OK;
     RLT_TRY(rlt_add_channels(p, c->input, c->weights, c->bias, c->output, out_c, c->weights->elements / out_c, 1, 1,
                              &channels));
     RLT_TRY(rlt_range_s8(p, c->output, c->activation, &low, &high));

@@ -29,11 +29,11 @@ static void pack_weights(const int8_t *weights, int32_t depth, int32_t channels,
 }
 
 rlt_status rlt_conv_2d_pairs(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, const rlt_window *w,
-                             int32_t activation, int *done) {
+                             int32_t activation, int exact, int *done) {
     const int32_t depth = w->in_c * w->kernel_h * w->kernel_w;
     const size_t weights_bytes = ((size_t)w->out_c + 1) / 2 * 2 * (size_t)depth;
     *done = 0;
-    if (!rlt_has(p, RLT_ISA_V7M) || rlt_zero_point(t->weights, 0) || t->weights->elements >= 1u << 24 ||
+    if (exact || !rlt_has(p, RLT_ISA_V7M) || rlt_zero_point(t->weights, 0) || t->weights->elements >= 1u << 24 ||
         (int64_t)w->batches * w->out_h * w->out_w < LEAST_PIXELS || depth < 1 ||
         weights_bytes + (size_t)w->out_c * sizeof(rlt_finish) > rlt_constant_room(p) / 2) {
         return RLT_OK;

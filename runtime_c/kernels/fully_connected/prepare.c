@@ -1,13 +1,10 @@
 /* FULLY_CONNECTED: input [..., depth] (seen as [batches, depth]), weights [units, depth], optional bias [units]. */
 #include "../common/prepare_channels.h"
 #include "../common/prepare_f32.h"
+#include "../conv_2d/prepare_dense.h"
 #include "../conv_2d/prepare_pack_f32.h"
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
-#include "../conv_2d/prepare_columns.h"
-#include "../conv_2d/prepare_pack.h"
-#include "../conv_2d/prepare_vectors.h"
-#include "../conv_2d/prepare_words.h"
 #include "fully_connected.h"
 
 /* Fields of FullyConnectedOptions. */
@@ -158,31 +155,6 @@ static rlt_status add_channels(rlt_prepare_state *p, const layer *l, int exact, 
     return RLT_OK;
 }
 
-/* As a packed 1x1 convolution over `batches` pixels, if this CPU and the operands allow it: then *done is 1. Operands are
- * checked by now. */
-static rlt_status prepare_packed(rlt_prepare_state *p, const rlt_op *op, const layer *l, int exact, int *done) {
-    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output, 0};
-    rlt_conv_2d_packed_params plan = {
-        .window = {.batches = 1, .in_h = 1, .out_h = 1, .kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1,
-                   .dilation_h = 1, .dilation_w = 1, .in_w = (int32_t)l->batches, .out_w = (int32_t)l->batches,
-                   .in_c = (int32_t)l->depth, .out_c = (int32_t)l->units},
-        .exact = exact,
-    };
-    const rlt_window pixels = as_window(l);
-    *done = 0;
-    if (exact) RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &pixels, l->activation, exact, done));
-    if (*done) return RLT_OK;
-    if (exact) RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &pixels, l->activation, exact, done));
-    if (*done) return RLT_OK;
-    if (exact) RLT_TRY(rlt_conv_2d_words(p, op, &tensors, &pixels, l->activation, exact, done));
-    if (*done) return RLT_OK;
-    const uint32_t tasks = rlt_conv_2d_plan(p, &tensors, l->tasks, &plan);
-    *done = tasks != 0;
-    if (!tasks) return RLT_OK;
-    RLT_TRY(rlt_range_s8(p, l->output, l->activation, &plan.low, &plan.high));
-    return rlt_conv_2d_pack(p, op, &tensors, tasks, &plan);
-}
-
 static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const layer *l) {
     RLT_TRY(rlt_need_type(p, l->weights, RLT_INT8));
     RLT_TRY(rlt_need_type(p, l->output, RLT_INT8));
@@ -198,9 +170,11 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const layer
         return rlt_fail(p, RLT_ERROR_QUANTIZATION, l->weights, "needs one scale, or one per unit with zero point 0");
     }
     const int exact = weights_zero_point == 0;
-    int packed;
-    RLT_TRY(prepare_packed(p, op, l, exact, &packed));
-    if (packed) return RLT_OK;
+    const rlt_conv_tensors tensors = {l->input, l->weights, l->bias, l->output, 0};
+    const rlt_window pixels = as_window(l);
+    int done;
+    RLT_TRY(rlt_conv_2d_dense(p, op, &tensors, &pixels, l->activation, exact, l->tasks, &done));
+    if (done) return RLT_OK;
     rlt_ref channels;
     int32_t low, high;
     RLT_TRY(add_channels(p, l, exact, &channels));
