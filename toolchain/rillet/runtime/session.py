@@ -13,7 +13,7 @@ from .plan import Plan
 
 MAX_THREADS = 256
 
-_invoke = lib.rlt_session_invoke  # looked up once: small models run for two microseconds
+session_invoke = lib.rlt_session_invoke  # looked up once: small models run for two microseconds
 
 
 class Threads:
@@ -40,7 +40,7 @@ class Session:
     """Runs a plan. Not for use by two threads at once; make one session for each.
 
     `inputs`, `outputs` and `variables` (resource variables by name) are numpy views into the arena: write inputs and
-    variables in place, copy outputs to keep them.
+    variables in place, copy outputs to keep them. `handle` is the rlt_session.
 
     Args:
         arena: memory to run in, from a multiple of 64 bytes on, such as one of several sessions that share variables;
@@ -53,13 +53,11 @@ class Session:
         self.arena: NDArray[np.uint8] = new_arena(plan.arena_bytes) if arena is None else arena
         size = self.arena.size
         self._arena = ffi.from_buffer(self.arena)
-        self._session = ffi.new("rlt_session *")
-        check(lib.rlt_session_open(self._session, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size))
-        self._session.threads = self.threads.handle
-        self.inputs = [self._view(lib.rlt_session_input, i) for i in range(lib.rlt_session_input_count(self._session))]
-        self.outputs = [
-            self._view(lib.rlt_session_output, i) for i in range(lib.rlt_session_output_count(self._session))
-        ]
+        self.handle = ffi.new("rlt_session *")
+        check(lib.rlt_session_open(self.handle, lib.rlt_plan_image(plan.handle), plan._data, self._arena, size))
+        self.handle.threads = self.threads.handle
+        self.inputs = [self._view(lib.rlt_session_input, i) for i in range(lib.rlt_session_input_count(self.handle))]
+        self.outputs = [self._view(lib.rlt_session_output, i) for i in range(lib.rlt_session_output_count(self.handle))]
 
         self.variables: dict[str, NDArray[Any]] = {
             v.name: self.arena[v.arena_offset : v.arena_offset + v.nbytes].view(DType(v.type).numpy).reshape(v.shape)
@@ -72,22 +70,21 @@ class Session:
         Raises:
             RuntimeFailure: a value in the data is out of range (GATHER's indices).
         """
-        status = _invoke(self._session)
-        if status:
+        if status := session_invoke(self.handle):
             check(status)
 
     def reset(self) -> None:
         """Gives the model's variables their first values again, as in a new session."""
-        lib.rlt_session_reset(self._session)
+        lib.rlt_session_reset(self.handle)
 
     def run(self, first: int, count: int) -> None:
         """Runs `count` steps from `first`."""
-        check(lib.rlt_session_run(self._session, first, count))
+        check(lib.rlt_session_run(self.handle, first, count))
 
     def profile(self) -> NDArray[np.float64]:
         """Runs every step once and returns each one's time in microseconds."""
         ticks = np.zeros(max(1, lib.rlt_plan_step_count(self.plan.handle)), np.uint64)
-        check(lib.rlt_session_profile(self._session, ffi.cast("uint64_t *", ticks.ctypes.data)))
+        check(lib.rlt_session_profile(self.handle, ffi.cast("uint64_t *", ticks.ctypes.data)))
         us_per_tick: float = 1e6 / lib.rlt_ticks_per_second()
         return ticks[: lib.rlt_plan_step_count(self.plan.handle)] * us_per_tick
 
@@ -104,7 +101,7 @@ class Session:
         return raw.view(DType(place.type).numpy).reshape(place.shape)
 
     def _view(self, get: Any, index: int) -> NDArray[Any]:
-        view = get(self._session, index)
+        view = get(self.handle, index)
         shape, dtype = tuple(view.dims[0 : view.rank]), DType(view.type).numpy
         offset = int(ffi.cast("uintptr_t", view.data)) - self.arena.ctypes.data
         if 0 <= offset <= self.arena.size - view.bytes:

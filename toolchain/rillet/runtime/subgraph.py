@@ -50,6 +50,8 @@ class Subgraph:
     Args:
         source: the model. details: of the same model. index: which subgraph. variables: of all its subgraphs.
         preserve: every tensor can be read after a run. tolerance: as `float_tolerance` of Plan.
+
+    `handle` is the session's in C where `invoke` has nothing to do but run it, else None.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Subgraph:
         self._threads, self._preserve, self._tolerance = threads, preserve, tolerance
         self._shapes: dict[int, tuple[int, ...]] = {}
         self._session: Session | None = None
+        self.handle: Any = None
         self._renumbered: Mapping[int, int] | None = None
 
     @cached_property
@@ -103,9 +106,8 @@ class Subgraph:
         Raises:
             InterpreterError: tensors are not allocated.
         """
-        session = self._session or self.session
-        if session.variables:
-            self._variables.move_to(session.variables)
+        session = self.session
+        self._variables.move_to(session.variables)
         session.invoke()
 
     def reset(self) -> None:
@@ -129,6 +131,7 @@ class Subgraph:
             float_tolerance=self._tolerance,
         )
         self._session = Session(plan, self._threads)
+        self.handle = None if self._session.variables else self._session.handle
 
     def resize(self, index: int, shape: Sequence[int] | NDArray[Any], strict: bool = False) -> None:
         """Gives input `index` another shape; a new one undoes `allocate`."""
@@ -143,7 +146,7 @@ class Subgraph:
             self._check_strict(index, new)
         if new != old:
             self._shapes[self.inputs.index(index)] = new
-            self._session = None
+            self._session = self.handle = None
 
     def shape(self, index: int) -> tuple[int, ...]:
         """The shape now: after `resize` and, once allocated, after shape inference."""
