@@ -9,7 +9,7 @@
 
 rlt_status rlt_conv_2d_s8_avx512vnni(const rlt_run *run, const void *params) {
     const rlt_conv_2d_packed_params *p = params;
-    if (!p->direct || !p->scaled || !rlt_conv_is_pixel(p)) return run_packed(run, p);
+    if (!p->pixel) return run_packed(run, p);
     run_pixel(run, p);
     return RLT_OK;
 }

@@ -51,13 +51,15 @@ typedef struct {
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three more if weights
                          have a zero point, then tails[band.rows][out_w] and room for reading past the band */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */
+    int32_t pixel;     /* packed_pixel.h serves: `direct`, `scaled` and one pixel */
+    int32_t one_scale; /* a pixel's: all channels have the same factors, which follow bias[] once */
+    int32_t run_bytes, run_words, run_count;
     rlt_window window; /* 1x1 convolutions come as rows of pixels, the last of last_w */
     int32_t last_w;
     int32_t vectors; /* of output channels */
     rlt_conv_blocks blocks; /* of them */
     int32_t paired;  /* they are, all of them */
     int32_t direct;  /* there is no band: windows are read where the input lies */
-    int32_t run_bytes, run_words, run_count;
     rlt_band band;
     int32_t tails;      /* the last bytes of the runs are no words of their own; 0 or 1 */
     int32_t tails_at;   /* where they are in a task's scratch */

@@ -2,6 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "../common/prepare_float_scale.h"
 #include "prepare_pack.h"
+#include "prepare_pixel.h"
 #include "prepare_place.h"
 
 enum { PAYING_BYTES = 96, WIDEST_ROW = 1024, SHORTEST_ROW = 48, BAND_BYTES = 16384 };
@@ -106,7 +107,8 @@ static int can_have_excess(const rlt_conv_2d_packed_params *k, const rlt_conv_te
 }
 
 static size_t channels_bytes(const rlt_conv_2d_packed_params *k, const form *f) {
-    return (size_t)(k->vectors * f->lanes) * 4 * sizeof(int32_t);
+    const size_t padded = (size_t)k->vectors * (size_t)f->lanes, factors = (size_t)RLT_ROUNDING_ARRAYS * (size_t)f->lanes;
+    return (k->one_scale ? padded + factors : 4 * padded) * sizeof(int32_t);
 }
 
 uint32_t rlt_conv_2d_plan(const rlt_prepare_state *p, const rlt_conv_tensors *t, uint32_t tasks,
@@ -220,7 +222,9 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
         } else {
             RLT_TRY(rlt_channel_multiplier(p, t->input, t->weights, t->output, (uint32_t)i, &c.multiplier, &c.shift));
         }
-        if (k->scaled) {
+        if (k->one_scale) {
+            *fits = c.least > INT32_MIN && c.most < INT32_MAX;
+        } else if (k->scaled) {
             float *own = rounding + vector * f->lanes * RLT_ROUNDING_ARRAYS + lane;
             const int32_t twin = k->paired ? lanes : 0;
             *fits = (!k->paired && pack_scaled(k, f, &c, twin, RLT_FIRST_ABSENT, bias, own)) ||
@@ -237,20 +241,6 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
     return RLT_OK;
 }
 
-static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
-                                const form *f) {
-    lay_out(k, f, can_pair(k, f));
-    int32_t *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
-    if (!to) return RLT_ERROR_MEMORY;
-    int fits;
-    k->scaled = 1;
-    RLT_TRY(pack_sums(p, k, t, f, to, &fits));
-    if (fits) return RLT_OK;
-    k->scaled = 0;
-    lay_out(k, f, 0); /* of no more vectors */
-    return pack_sums(p, k, t, f, to, &fits);
-}
-
 /* Without padding, and where no word ends after its run, windows can be read without copying the input first. */
 static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
     const rlt_window *w = &k->window;
@@ -259,6 +249,36 @@ static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
            k->run_bytes % word_of(k, f) == 0 &&
            (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w < w->in_w &&
            (int64_t)(w->out_h - 1) * w->stride_h + (int64_t)(w->kernel_h - 1) * w->dilation_h < w->in_h;
+}
+
+/* Room for the constants of all channels, and those. */
+static rlt_status add_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
+                               const form *f, int32_t **to, int *fits) {
+    *to = rlt_add_constant(p, channels_bytes(k, f), &k->channels);
+    return *to ? pack_sums(p, k, t, f, *to, fits) : RLT_ERROR_MEMORY;
+}
+
+static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params *k, const rlt_conv_tensors *t,
+                                const form *f) {
+    float scale[RLT_ROUNDING_ARRAYS];
+    int32_t *to;
+    int fits;
+    lay_out(k, f, can_pair(k, f));
+    k->scaled = 1;
+    k->pixel = rlt_conv_is_pixel(k) && can_be_direct(k, f);
+    k->one_scale = k->pixel && rlt_conv_2d_one_scale(p, k, t, f->first, scale);
+    if (k->one_scale) {
+        RLT_TRY(add_channels(p, k, t, f, &to, &fits));
+        float *factors = (float *)(void *)(to + (size_t)k->vectors * (size_t)f->lanes);
+        for (int32_t i = 0; i < RLT_ROUNDING_ARRAYS * f->lanes; i++) factors[i] = scale[i / f->lanes];
+        if (fits) return RLT_OK;
+    }
+    k->one_scale = 0;
+    RLT_TRY(add_channels(p, k, t, f, &to, &fits));
+    if (fits) return RLT_OK;
+    k->scaled = k->pixel = 0;
+    lay_out(k, f, 0); /* of no more vectors */
+    return pack_sums(p, k, t, f, to, &fits);
 }
 
 /* Once vectors are known: where windows and their words are found, and their weights. */
