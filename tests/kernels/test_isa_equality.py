@@ -132,6 +132,18 @@ def narrow_conv(rng: Rng, dtype: DType) -> Op:
     return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, **fused(rng)))
 
 
+def colours(rng: Rng, dtype: DType) -> Op:
+    """First layers of models of images, of few channels: kernels compute 16 pixels at a time."""
+    out_c, activation = int(rng.integers(1, 9)), Activation.RELU6 if rng.integers(0, 4) else Activation.NONE
+    operands = [
+        value(rng, "input", (int(rng.choice([1, 2])), *rng.integers(3, 80, 2).tolist(), 3), dtype),
+        weights(rng, (out_c, 3, 3, 3), 0, dtype),
+        bias(rng, out_c, dtype),
+    ]
+    attrs = {"stride_h": int(rng.integers(1, 4)), "stride_w": 2, "padding": Padding(int(rng.integers(0, 2)))}
+    return Op("CONV_2D", operands, [], opdef("CONV_2D").attrs(**attrs, fused_activation_function=activation))
+
+
 def depthwise(rng: Rng, dtype: DType) -> Op:
     image, kernel, attrs = geometry(rng, dilated=True)
     in_c, multiplier, batches = channels(rng), int(rng.choice([1, 1, 1, 2, 3])), int(rng.choice([1, 1, 3]))
@@ -198,6 +210,7 @@ BUILDERS = {
     "CONV_2D": conv,
     "CONV_2D of three rows": three_rows,
     "CONV_2D, narrow": narrow_conv,
+    "CONV_2D, in colours": colours,
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": fully_connected,
     "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),

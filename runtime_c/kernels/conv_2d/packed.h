@@ -59,6 +59,7 @@ typedef struct {
     int32_t vectors; /* of output channels */
     rlt_conv_blocks blocks; /* of them */
     int32_t paired;  /* they are, all of them */
+    int32_t colours; /* packed_colours.h is to be used */
     int32_t direct;  /* there is no band: windows are read where the input lies */
     rlt_band band;
     int32_t tails;      /* the last bytes of the runs are no words of their own; 0 or 1 */
@@ -103,6 +104,10 @@ static inline int rlt_conv_has_tall_windows(const rlt_conv_2d_packed_params *p) 
     return !p->paired && !p->excess && p->run_count == RLT_CONV_TALL_ROWS && p->window.kernel_h == RLT_CONV_TALL_ROWS &&
            p->window.stride_h == 1 && p->window.dilation_h == 1;
 }
+
+/* What packed_colours.h is for: windows of 3x3 pixels of 3 channels; up to how many channels; how far apart they are at
+ * most, in bytes, as two vectors hold those of 16 pixels. */
+enum { RLT_COLOUR_ROWS = 3, RLT_COLOUR_BYTES = 9, RLT_COLOUR_CHANNELS = 8, RLT_COLOUR_STEP = 7 };
 
 /* Whether there is but one pixel, whose window lies side by side, for packed_pixel.h. */
 static inline int rlt_conv_is_pixel(const rlt_conv_2d_packed_params *p) {

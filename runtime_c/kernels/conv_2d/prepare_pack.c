@@ -241,6 +241,24 @@ static rlt_status pack_sums(rlt_prepare_state *p, const rlt_conv_2d_packed_param
     return RLT_OK;
 }
 
+/* Whether lanes are to be pixels: of images in colours, and results that cannot be below the zero point. */
+static int can_be_colours(const rlt_conv_2d_packed_params *k, const form *f) {
+    const rlt_window *w = &k->window;
+    const int32_t step = w->stride_w * w->in_c;
+    return f->pairs && !k->weights_zero_point && !k->exact && k->low == k->output_zero_point &&
+           k->run_count == RLT_COLOUR_ROWS && w->kernel_h == RLT_COLOUR_ROWS && k->run_bytes == RLT_COLOUR_BYTES &&
+           w->dilation_h == 1 && w->out_c <= RLT_COLOUR_CHANNELS && step % 2 == 0 && step <= RLT_COLOUR_STEP;
+}
+
+/* Of scaled sums: whether one operation does for each channel. */
+static int is_once(const rlt_conv_2d_packed_params *k, const form *f, const int32_t *channels) {
+    const float *low = (const float *)(const void *)(channels + f->lanes) + RLT_ROUNDING_LOW * f->lanes;
+    for (int32_t i = 0; i < k->window.out_c; i++) {
+        if (low[i] != 0) return 0;
+    }
+    return 1;
+}
+
 /* Without padding, and where no word ends after its run, windows can be read without copying the input first. */
 static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
     const rlt_window *w = &k->window;
@@ -263,8 +281,15 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
     float scale[RLT_ROUNDING_ARRAYS];
     int32_t *to;
     int fits;
-    lay_out(k, f, can_pair(k, f));
     k->scaled = 1;
+    k->colours = can_be_colours(k, f);
+    lay_out(k, f, !k->colours && can_pair(k, f));
+    if (k->colours) {
+        RLT_TRY(add_channels(p, k, t, f, &to, &fits));
+        k->colours = fits && is_once(k, f, to);
+        if (k->colours) return RLT_OK;
+        lay_out(k, f, can_pair(k, f));
+    }
     k->pixel = rlt_conv_is_pixel(k) && can_be_direct(k, f);
     k->one_scale = k->pixel && rlt_conv_2d_one_scale(p, k, t, f->first, scale);
     if (k->one_scale) {
@@ -285,7 +310,7 @@ static rlt_status pack_channels(rlt_prepare_state *p, rlt_conv_2d_packed_params 
 static rlt_status place_words(rlt_prepare_state *p, const rlt_op *op, const rlt_conv_tensors *t, const form *f,
                               uint32_t tasks, rlt_conv_2d_packed_params *k) {
     const int is_less = t->input->type == RLT_INT8 && !k->weights_zero_point;
-    k->direct = can_be_direct(k, f);
+    k->direct = k->colours || can_be_direct(k, f);
     k->scratch = k->direct ? RLT_REF_NONE : rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     if (k->direct) k->band.row_bytes = k->window.in_w * k->window.in_c;
     rlt_conv_packing how = {lanes_of(k, f), word_of(k, f), f->wide, is_less ? rlt_zero_point(t->weights, 0) : 0, 0, {{0}}};
