@@ -87,13 +87,8 @@ static const rlt_op_kind OPS[] = {
 #include "../kernels/ops.def"
 };
 
-static const rlt_prepare_fn PREPARES[] = {
-#define RLT_OP(code, options, kind, name) rlt_prepare_##name,
-#include "../kernels/ops.def"
-};
-
-static const rlt_kernel_fn KERNELS[] = {
-#define RLT_KERNEL(name, isa) RLT_BUILT_##isa(rlt_##name),
+enum {
+#define RLT_OP(code, options, kind, name) OP_##name##_##code,
 #include "../kernels/ops.def"
 };
 
@@ -121,12 +116,33 @@ const rlt_op_kind *rlt_find_op_kind(rlt_file *file, const rlt_table *code) {
     return NULL;
 }
 
+/* Switches, as their code is a third of what tables of pointers take with what relocates them. */
 rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind) {
-    return PREPARES[kind - OPS];
+    switch (kind - OPS) {
+#define RLT_OP(code, options, kind, name) \
+    case OP_##name##_##code:              \
+        return rlt_prepare_##name;
+#include "../kernels/ops.def"
+    }
+    return NULL;
 }
 
 rlt_kernel_fn rlt_kernel_of(uint32_t kernel) {
-    return KERNELS[kernel];
+    switch (kernel) {
+#define RLT_KERNEL(name, isa)   \
+    case RLT_KERNEL_##name:     \
+        return RLT_BUILT_##isa(rlt_##name);
+#include "../kernels/ops.def"
+    }
+    return NULL;
+}
+
+/* The table that sessions call by. Whoever opens one fills it, always with the same pointers: so it is whole for them,
+ * whatever other threads have come to. */
+static const rlt_kernel_fn *all_kernels_table(void) {
+    static rlt_kernel_fn table[RLT_KERNEL_COUNT];
+    for (uint32_t i = 0; i < RLT_KERNEL_COUNT; i++) table[i] = rlt_kernel_of(i);
+    return table;
 }
 
 const char *rlt_operator_name(uint32_t number, int32_t *code) {
@@ -143,26 +159,24 @@ uint32_t rlt_kernel_isa(uint32_t kernel) {
     return kernel < RLT_KERNEL_COUNT ? KERNEL_INFOS[kernel].isa : 0;
 }
 
-rlt_status rlt_session_open(rlt_session *session, const void *image, const void *model, void *arena,
-                            size_t arena_bytes) {
-    rlt_status status = rlt_session_open_with(session, image, model, arena, arena_bytes, KERNELS);
-    if (status != RLT_OK) return status;
+/* Whether this CPU has what the steps' kernels are made for; an image may be made for another. */
+static rlt_status check_kernels(const void *image) {
     const rlt_image *head = image;
     const rlt_image_step *steps = (const rlt_image_step *)(const void *)((const uint8_t *)image + head->steps);
     for (uint32_t i = 0; i < head->step_count + head->part_count; i++)
         if (steps[i].kernel >= RLT_KERNEL_COUNT || (rlt_kernel_isa(steps[i].kernel) & ~rlt_cpu_isa()))
-            return RLT_ERROR_IMAGE; /* made for another CPU */
+            return RLT_ERROR_IMAGE;
     return RLT_OK;
+}
+
+rlt_status rlt_session_open(rlt_session *session, const void *image, const void *model, void *arena,
+                            size_t arena_bytes) {
+    const rlt_status status = rlt_session_open_with(session, image, model, arena, arena_bytes, all_kernels_table());
+    return status != RLT_OK ? status : check_kernels(image);
 }
 
 rlt_status rlt_session_attach(rlt_session *session, const void *image, const void *model, void *arena,
                               size_t arena_bytes) {
-    rlt_status status = rlt_session_attach_with(session, image, model, arena, arena_bytes, KERNELS);
-    if (status != RLT_OK) return status;
-    const rlt_image *head = image;
-    const rlt_image_step *steps = (const rlt_image_step *)(const void *)((const uint8_t *)image + head->steps);
-    for (uint32_t i = 0; i < head->step_count + head->part_count; i++)
-        if (steps[i].kernel >= RLT_KERNEL_COUNT || (rlt_kernel_isa(steps[i].kernel) & ~rlt_cpu_isa()))
-            return RLT_ERROR_IMAGE; /* made for another CPU */
-    return RLT_OK;
+    const rlt_status status = rlt_session_attach_with(session, image, model, arena, arena_bytes, all_kernels_table());
+    return status != RLT_OK ? status : check_kernels(image);
 }
