@@ -11,6 +11,7 @@ enum {
     CHUNK_LEAST = 24,     /* some tiles of registers */
     SHARE_TILES = 6,      /* tiles of a task that make up for reading all weights */
     MOST_TASKS = 16,      /* each has its scratch */
+    TOGETHER = 8,         /* output channels: half a cache line or more of every position */
     MOST_CHANNELS = 4096  /* 36 positions of as many tiles of them fit into an int32_t */
 };
 
@@ -39,21 +40,28 @@ static float filter_at(const rlt_tensor *weights, size_t at) {
     return value;
 }
 
-/* The filter of an output and an input channel, transformed: written `step` floats apart. */
-static void spread_filter(int32_t size, const rlt_tensor *weights, size_t at, size_t in_c, float *to, size_t step) {
+/* The filters of `count` output channels and an input channel, transformed: `apart` floats apart, those of the next
+ * position `step` floats on. Side by side: positions are so far apart that caches hold few of them at a time. */
+static void spread_filters(int32_t size, const rlt_tensor *weights, size_t at, size_t in_c, int32_t count, float *to,
+                           int32_t apart, size_t step) {
     const double(*points)[3] = size == 2 ? points_2 : points_4;
-    double rows[RLT_WINOGRAD_MOST][3];
+    double filter[9][TOGETHER] = {{0}}, rows[RLT_WINOGRAD_MOST][3][TOGETHER];
+    for (int32_t n = 0; n < count; n++, at += 9 * in_c)
+        for (size_t k = 0; k < 9; k++) filter[k][n] = (double)filter_at(weights, at + k * in_c);
     for (int i = 0; i < size + 2; i++) {
-        for (int x = 0; x < 3; x++) {
-            rows[i][x] = 0;
-            for (int y = 0; y < 3; y++) {
-                rows[i][x] += points[i][y] * (double)filter_at(weights, at + (size_t)(y * 3 + x) * in_c);
-            }
-        }
+        const double *point = points[i];
+        for (int x = 0; x < 3; x++)
+            for (int n = 0; n < TOGETHER; n++)
+                rows[i][x][n] = point[0] * filter[x][n] + point[1] * filter[3 + x][n] + point[2] * filter[6 + x][n];
     }
-    for (int i = 0; i < positions(size); i++) {
-        const double *row = rows[i % (size + 2)], *point = points[i / (size + 2)];
-        to[(size_t)i * step] = (float)(row[0] * point[0] + row[1] * point[1] + row[2] * point[2]);
+    for (int i = 0; i < positions(size); i++, to += step) {
+        const double *point = points[i / (size + 2)];
+        double(*const row)[TOGETHER] = rows[i % (size + 2)];
+        float all[TOGETHER];
+        for (int n = 0; n < TOGETHER; n++)
+            all[n] = (float)(row[0][n] * point[0] + row[1][n] * point[1] + row[2][n] * point[2]);
+        if (apart == 1 && count == TOGETHER) memcpy(to, all, sizeof all);
+        else for (int32_t n = 0; n < count; n++) to[n * apart] = all[n];
     }
 }
 
@@ -67,17 +75,20 @@ static void pack_filters(const rlt_conv_2d_winograd_f32_params *k, const rlt_ten
     const rlt_conv_2d_packed_f32_params *product = &k->product;
     const int32_t in_c = k->window.in_c, out_c = k->window.out_c, taps = product->taps, width = lanes / taps;
     const size_t step = (size_t)k->position_floats;
-    memset(to, 0, weights_floats(k) * sizeof(float));
+    const size_t used = in_c % taps ? 0 : (size_t)positions(k->size) * step; /* of which nothing stays as it is */
+    memset(to + used, 0, (weights_floats(k) - used) * sizeof(float));
     for (int32_t block = 0; block < rlt_conv_f32_blocks(product); block++) {
         const int32_t first = rlt_conv_f32_block_start(product, block) * width;
         const int32_t after = rlt_conv_f32_block_start(product, block + 1) * width;
         const int32_t last = after < out_c ? after : out_c;
         for (int32_t i = 0; i < in_c; i += taps) {
-            for (int32_t o = first; o < last; o++, to += taps) {
+            for (int32_t o = first; o < last; o += TOGETHER) {
+                const int32_t count = last - o < TOGETHER ? last - o : TOGETHER;
                 for (int32_t t = 0; t < taps && i + t < in_c; t++) {
                     const size_t at = (size_t)o * 9 * (size_t)in_c + (size_t)(i + t);
-                    spread_filter(k->size, weights, at, (size_t)in_c, to + t, step);
+                    spread_filters(k->size, weights, at, (size_t)in_c, count, to + t, taps, step);
                 }
+                to += count * taps;
             }
         }
     }
