@@ -304,10 +304,9 @@ rlt_status rlt_prepare(const void *model, size_t size, const rlt_config *config,
     uint8_t *block = NULL;
     for (uint64_t times = RESERVE_PER_BYTE; block == NULL && times >= RESERVE_LEAST_PER_BYTE; times /= 2) {
         reserve = (uint64_t)size * times + RESERVE_FLOOR;
-        block = reserve <= SIZE_MAX ? malloc((size_t)reserve) : NULL;
+        block = reserve <= SIZE_MAX ? rlt_new_block((size_t)reserve, size) : NULL;
     }
     if (block == NULL) return rlt_fail(&p, RLT_ERROR_MEMORY, NULL, "twice the file's size is not to be had");
-    rlt_want_large_pages(block, size); /* tables lie at the other end */
     size_t start = rlt_image_start(block);
     p.image = block + start;
     p.front = sizeof(rlt_image);

@@ -253,8 +253,8 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);
 rlt_status rlt_finish(rlt_prepare_state *p, uint8_t *block, rlt_plan **plan);
 size_t rlt_image_start(const uint8_t *block);
 
-/* port/pages_posix.c: hints that the first `bytes` of a block will be written and read as a whole. */
-void rlt_want_large_pages(void *block, size_t bytes);
+/* port/pages_posix.c: memory as of malloc(), in whose first half, from the start, about `filled` bytes will be written. */
+void *rlt_new_block(size_t bytes, size_t filled);
 
 /* dispatch.c */
 rlt_prepare_fn rlt_prepare_of(const rlt_op_kind *kind);

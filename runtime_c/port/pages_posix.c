@@ -1,21 +1,24 @@
 /* Large pages for the image that prepare packs: a large model touches thousands of small ones for the first time, which
- * takes a fifth of the whole. Only a hint, where the system takes it. */
+ * takes longer than to fill them. Only a hint, where the system takes it. */
 #define _DEFAULT_SOURCE
+#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "../core/state.h"
 
-enum { WORTH_BYTES = 2 << 20 }; /* of one large page */
+enum { LARGE_PAGE = 2 << 20, WORTH_BYTES = LARGE_PAGE / 2 };
 
-void rlt_want_large_pages(void *block, size_t bytes) {
+void *rlt_new_block(size_t bytes, size_t filled) {
 #if defined(MADV_HUGEPAGE)
-    if (bytes < WORTH_BYTES) return;
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t start = ((uintptr_t)block + page - 1) & ~(page - 1), end = ((uintptr_t)block + bytes) & ~(page - 1);
-    if (start < end) (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
-#else
-    (void)block;
-    (void)bytes;
+    if (filled >= WORTH_BYTES && bytes <= SIZE_MAX - LARGE_PAGE) {
+        const size_t whole = (bytes + LARGE_PAGE - 1) & ~(size_t)(LARGE_PAGE - 1);
+        void *block = aligned_alloc(LARGE_PAGE, whole);
+        /* More than is likely to be filled: what is never touched takes none, and what is too much is cut off. The other
+         * half has the tables at its end. */
+        if (block != NULL) (void)madvise(block, whole / 2, MADV_HUGEPAGE);
+        return block;
+    }
 #endif
+    (void)filled;
+    return malloc(bytes);
 }
