@@ -31,7 +31,7 @@ def encode(table: str, record: Record) -> bytes:
 
 
 def encode_pieces(table: str, record: Record) -> list[Any]:
-    """The same in pieces, one behind the other: buffers with `nbytes` or bytes, tensors' data as they lie in memory.
+    """The same in pieces, one behind the other: anything with a buffer, tensors' data as they lie in memory.
 
     Raises:
         FlatbufferError: a value does not fit its field, or the file would be larger than 2 GB.
@@ -165,11 +165,11 @@ class _Encoder:
         pieces: list[Any] = [self.out]
         length = len(self.out)
         for slot, field, value in self._data:
-            content = memoryview(value).cast("B")
-            padding = -(length + 4) % (_CACHE_LINE if content.nbytes >= _LARGE else field.align)
+            size = memoryview(value).nbytes
+            padding = -(length + 4) % (_CACHE_LINE if size >= _LARGE else field.align)
             self.patch(slot, length + padding)
-            pieces += (bytes(padding) + _U32.pack(content.nbytes), content)
-            length += padding + 4 + content.nbytes
+            pieces += (bytes(padding) + _U32.pack(size), value)
+            length += padding + 4 + size
             if length > _LIMIT:
                 raise FlatbufferError("the model is larger than 2 GB, which a .tflite file written here cannot hold")
         return pieces

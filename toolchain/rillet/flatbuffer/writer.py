@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +52,12 @@ def write_room(model: Model) -> memoryview:
     Raises:
         FlatbufferError: the model holds something that the format cannot.
     """
-    pieces = [memoryview(piece) for piece in encode_pieces("Model", _Writer(model).record())]
-    room, at = room_for(sum(piece.nbytes for piece in pieces)), 0
+    pieces = encode_pieces("Model", _Writer(model).record())
+    room, at = room_for(sum(memoryview(piece).nbytes for piece in pieces)), 0
     for piece in pieces:
-        room[at : at + piece.nbytes] = piece
-        at += piece.nbytes
+        after = at + memoryview(piece).nbytes
+        room[at:after] = memoryview(piece).cast("B")
+        at = after
     return room
 
 
@@ -77,8 +79,8 @@ def tensor_order(graph: Graph) -> list[Tensor]:
 class _Writer:
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._buffers: list[Record] = [{}]  # buffer 0 is empty by convention
-        self._buffers_like: dict[tuple[int, bytes, bytes], list[int]] = {}
+        self._buffers: list[NDArray[np.uint8] | None] = [None]  # buffer 0 is empty by convention
+        self._buffers_like: dict[int, list[int]] = {}
         self._codes: dict[tuple[int, str, int], int] = {}
         self._numbers = [{t: i for i, t in enumerate(tensor_order(graph))} for graph in model.graphs]
 
@@ -97,7 +99,7 @@ class _Writer:
             "metadata_buffer": None if carried is None else [self._bytes(value) for value in carried],
             "external_buffer_groups": model.extra.get("external_buffer_groups"),
             "external_buffers": model.extra.get("external_buffers"),
-            "buffers": self._buffers,
+            "buffers": _Made(lambda content: {"data": content}, self._buffers),
         }
 
     def _bytes(self, content: bytes) -> int:
@@ -107,41 +109,26 @@ class _Writer:
         """The number of the buffer that holds `content`; 0 for none."""
         if not content.size:
             return 0
-        like = self._buffers_like.setdefault((content.size, content[:64].tobytes(), content[-64:].tobytes()), [])
+        key = hash((content.size, content[:64].tobytes(), content[-64:].tobytes()))
+        like = self._buffers_like.setdefault(key, [])
         for number in like:
-            if np.array_equal(self._buffers[number]["data"], content):
+            known = self._buffers[number]
+            if known is not None and known.tobytes() == content.tobytes():
                 return number
         like.append(len(self._buffers))
-        self._buffers.append({"data": content})
+        self._buffers.append(content)
         return like[-1]
 
     def _graph(self, graph: Graph, numbers: dict[Tensor, int]) -> Record:
+        buffers = [0 if t.data is None else self._buffer(_file_bytes(t, t.data)) for t in numbers]
         return {
-            "tensors": [self._tensor(tensor, numbers) for tensor in numbers],
+            "tensors": _Made(lambda pair: _tensor(pair[0], pair[1], numbers), list(zip(numbers, buffers, strict=True))),
             "inputs": [numbers[tensor] for tensor in graph.inputs],
             "outputs": [numbers[tensor] for tensor in graph.outputs],
             "operators": [self._op(op, numbers) for op in graph.ops],
             "name": graph.name or None,
             "debug_metadata_index": graph.extra.get("debug_metadata_index"),
         }
-
-    def _tensor(self, tensor: Tensor, numbers: dict[Tensor, int]) -> Record:
-        record: Record = {
-            "shape": tensor.start_shape,
-            "type": int(tensor.dtype),
-            "name": tensor.name or None,
-            "buffer": 0 if tensor.data is None else self._buffer(_file_bytes(tensor, tensor.data)),
-            "is_variable": tensor.is_variable,
-            "quantization": _quantization(tensor.quantization, numbers),
-            "sparsity": tensor.sparsity,
-            "variant_tensors": tensor.variant,
-            "shape_signature": tensor.extra.get("shape_signature"),
-            "has_rank": tensor.extra.get("has_rank", not tensor.shape and not tensor.unranked),
-            "external_buffer": tensor.extra.get("external_buffer"),
-        }
-        if None in tensor.shape:
-            record["shape_signature"] = [-1 if d is None else d for d in tensor.shape]
-        return record
 
     def _op(self, op: Op, numbers: dict[Tensor, int]) -> Record:
         definition = registry().get(op.kind)
@@ -185,6 +172,48 @@ class _Writer:
             "signature_key": signature.key,
             "subgraph_index": signature.graph,
         }
+
+
+class _Made(Sequence[Record]):
+    """Records that are made where they are written: all at once would be most of what writing takes in memory.
+
+    Args:
+        make: the record of an item. items: may grow until they are written.
+    """
+
+    def __init__(self, make: Callable[[Any], Record], items: Sequence[Any]) -> None:
+        self._make, self._items = make, items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._make(self._items[index])
+
+
+def _tensor(tensor: Tensor, buffer: int, numbers: dict[Tensor, int]) -> Record:
+    record: Record = {
+        "shape": tensor.start_shape,
+        "type": int(tensor.dtype),
+        "name": tensor.name or None,
+        "buffer": buffer,
+        "is_variable": tensor.is_variable,
+        "quantization": _quantization(tensor.quantization, numbers),
+        "sparsity": tensor.sparsity,
+        "variant_tensors": tensor.variant,
+        "shape_signature": tensor.extra.get("shape_signature"),
+        "has_rank": tensor.extra.get("has_rank", not tensor.shape and not tensor.unranked),
+        "external_buffer": tensor.extra.get("external_buffer"),
+    }
+    if None in tensor.shape:
+        record["shape_signature"] = [-1 if d is None else d for d in tensor.shape]
+    return record
 
 
 def _operator_code(code: int, custom_code: str, version: int) -> Record:

@@ -46,7 +46,7 @@ def dead_channels(graph: Graph, least_gain: float = 0.0) -> int:
         return 0
     ranges = channel_ranges(graph, plain, quick)
     found = [(group, removable) for group in groups if (removable := _removable(group, ranges, unread)).any()]
-    if not found or not pays([(group, float(removable.mean())) for group, removable in found]):
+    if not found or not pays([(group, _share(removable)) for group, removable in found]):
         return 0
     count = 0
     for group, removable in found:
@@ -76,8 +76,12 @@ def _rough_share(group: Group, quick: Mapping[Op, Flags], unread: Callable[[Op],
     its ops', since a dead channel mostly is so all along. What is constant because of other groups is left out: where
     those channels are few, so are these."""
     made = [op for op in (*group.sources, *group.between) if op.kind in LINEAR]
-    still = [1.0 - float(quick[op].mean()) if op in quick else 1.0 for op in made]
-    return max(*still, min(float(unread(sink).mean()) for sink in group.sinks))
+    still = [1.0 - _share(quick[op]) if op in quick else 1.0 for op in made]
+    return max(*still, min(_share(unread(sink)) for sink in group.sinks))
+
+
+def _share(flags: Flags) -> float:
+    return np.count_nonzero(flags) / flags.size
 
 
 def _removable(group: Group, ranges: Ranges, unread: Callable[[Op], Flags]) -> Flags:
@@ -114,10 +118,10 @@ def _unread(sink: Op) -> Flags:
     assert weight is not None
     data, zero = stored_weights(weight)
     data, zeros = by_channels(data), zero.astype(data.dtype).reshape(-1, 1, 1)
-    unread: Flags = ~(data[:_FEW] != zeros[:_FEW]).any(axis=(0, 1))
+    unread: Flags = (data[:_FEW] == zeros[:_FEW]).all(axis=(0, 1))
     if unread.any():
         columns = np.flatnonzero(unread)
-        unread[columns] = ~(data[:, :, columns] != zeros).any(axis=(0, 1))
+        unread[columns] = (data[:, :, columns] == zeros).all(axis=(0, 1))
     return unread
 
 
