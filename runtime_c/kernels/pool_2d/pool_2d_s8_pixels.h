@@ -3,27 +3,23 @@
 #define RLT_POOL_2D_S8_PIXELS_H
 
 typedef int8_t element;
+#include "../common/s8_sums.h"
 #include "pool_2d_walk.h"
 
 static void average_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, rlt_pool_box box, int8_t *output) {
     const rlt_window *w = &p->window;
-    const int32_t count = (box.y1 - box.y0) * (box.x1 - box.x0);
+    int32_t rows = box.y1 - box.y0, width = box.x1 - box.x0;
+    const int32_t count = rows * width;
     const v_range range = v_set_range(0, p->low, p->high);
+    if (width == w->in_w) width = count, rows = 1; /* which lie side by side */
     for (int32_t c = 0; c < w->out_c; c += QUARTERS * LANES) {
         vi sum[QUARTERS];
         const int8_t *row = first_tap(w, image, box, c);
         const int32_t rest = w->out_c - c < QUARTERS * LANES ? w->out_c - c : QUARTERS * LANES;
 #pragma GCC unroll 4
         for (int i = 0; i < QUARTERS; i++) sum[i] = vi_set(0);
-        for (int32_t y = box.y0; y < box.y1; y++, row += w->in_w * w->in_c) {
-            const int8_t *from = row;
-            for (int32_t x = box.x0; x < box.x1; x++, from += w->in_c) {
-#pragma GCC unroll 4
-                for (int i = 0; i < QUARTERS; i++) {
-                    if (rest > i * LANES) sum[i] = vi_add(sum[i], vi_load_s8_first(from + i * LANES, rest - i * LANES));
-                }
-            }
-        }
+        for (int32_t y = 0; y < rows; y++, row += w->in_w * w->in_c) add_rows(sum, row, (size_t)w->in_c, width, rest);
+        v_in_order(sum);
 #pragma GCC unroll 4
         for (int i = 0; i < QUARTERS; i++) sum[i] = vi_mean(sum[i], count);
         v_store_bytes(output + c, v_to_bytes(sum, QUARTERS, &range), rest);

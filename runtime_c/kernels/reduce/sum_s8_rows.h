@@ -3,6 +3,7 @@
 #ifndef RLT_SUM_S8_ROWS_H
 #define RLT_SUM_S8_ROWS_H
 
+#include "../common/s8_sums.h"
 #include "reduce.h"
 
 enum { STEP = QUARTERS * LANES };
@@ -19,13 +20,9 @@ static void sum_step(const rlt_reduce_s8_params *p, const int8_t *base, int8_t *
     for (int i = 0; i < QUARTERS; i++) sum[i] = vi_set(0);
     for (uint32_t row = 0; row < s->count / length; row++) {
         const int8_t *from = base + rlt_grid_offset(row, inner, s->reduced_dims, s->reduced_stride);
-        for (uint32_t k = 0; k < length; k++, from += stride) {
-#pragma GCC unroll 4
-            for (int i = 0; i < QUARTERS; i++) {
-                if (count > i * LANES) sum[i] = vi_add(sum[i], vi_load_s8_first(from + i * LANES, count - i * LANES));
-            }
-        }
+        add_rows(sum, from, stride, (int32_t)length, count);
     }
+    v_in_order(sum);
 #pragma GCC unroll 4
     for (int i = 0; i < QUARTERS; i++) sum[i] = vi_requantize(vi_sub(sum[i], offset), multiplier, left, right);
     v_store_bytes(output, v_to_bytes(sum, QUARTERS, &range), count);
