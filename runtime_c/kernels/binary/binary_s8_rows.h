@@ -32,7 +32,7 @@ RLT_INLINE vi rescaled(const int small, const operand *o, vi value) {
 
 /* One operand of ADD or SUB on the common scale. */
 RLT_INLINE vi common(const operand *o, vi value) {
-    return rescaled(0, o, vi_left(vi_sub(value, o->zero_point), o->left));
+    return rescaled(1, o, vi_left(vi_sub(value, o->zero_point), o->left));
 }
 
 RLT_INLINE v_bytes sum_of(const int subtract, const binary_row *r, const int8_t *a, const int8_t *b) {
@@ -41,7 +41,7 @@ RLT_INLINE v_bytes sum_of(const int subtract, const binary_row *r, const int8_t 
     for (int i = 0; i < QUARTERS; i++) {
         const vi left = common(&r->a, vi_load_s8(a + i * LANES));
         const vi right = common(&r->b, vi_load_s8(b + i * LANES));
-        y[i] = rescaled(0, &r->result, subtract ? vi_sub(left, right) : vi_add(left, right));
+        y[i] = rescaled(1, &r->result, subtract ? vi_sub(left, right) : vi_add(left, right));
     }
     return v_to_bytes(y, QUARTERS, &r->range);
 }
@@ -75,6 +75,18 @@ ROW(sub, sum_of(1, r, a, b))
 ROW(mul_small, product_of(1, r, a, b))
 ROW(mul_any, product_of(0, r, a, b))
 
+/* Factors of ADD and SUB are at most a half. A half and 0, which are shifted nowhere, are shifted right by one bit after
+ * one more to the left: then all rescaling is by small right shifts. */
+static operand common_operand(const rlt_rescale *o) {
+    const int by_none = o->shift == 0;
+    return operand_of(o->zero_point, o->left + by_none, o->multiplier, o->shift - by_none);
+}
+
+static binary_row sum_row_of(const rlt_binary_s8_params *p) {
+    return (binary_row){common_operand(&p->rescale_a), common_operand(&p->rescale_b),
+                        operand_of(0, 0, p->multiplier, p->shift), v_set_range(p->zero_point, p->low, p->high)};
+}
+
 static binary_row row_of(const rlt_binary_s8_params *p) {
     const rlt_rescale *a = &p->rescale_a, *b = &p->rescale_b;
     return (binary_row){operand_of(a->zero_point, a->left, a->multiplier, a->shift),
@@ -84,13 +96,13 @@ static binary_row row_of(const rlt_binary_s8_params *p) {
 
 static void add_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
                     uint32_t step_b) {
-    const binary_row r = row_of(params);
+    const binary_row r = sum_row_of(params);
     add(&r, a, b, output, (int32_t)count, step_a, step_b);
 }
 
 static void sub_row(const void *params, const void *a, const void *b, void *output, uint32_t count, uint32_t step_a,
                     uint32_t step_b) {
-    const binary_row r = row_of(params);
+    const binary_row r = sum_row_of(params);
     sub(&r, a, b, output, (int32_t)count, step_a, step_b);
 }
 

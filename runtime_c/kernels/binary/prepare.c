@@ -166,7 +166,7 @@ static rlt_status add_other(rlt_prepare_state *p, const rlt_op *op, const binary
     return rlt_fail(p, RLT_ERROR_UNSUPPORTED_TYPE, o->a, "no kernel for this element type");
 }
 
-/* Whether kernels of microcontrollers take these operands: their short forms shift the result to the right. `factor`: from
+/* Whether all but scalar kernels take these operands: their short forms shift the result to the right. `factor`: from
  * sums or products to the output. Operands may prove to be no good yet. */
 static int is_short(const binary *o, double factor) {
     int exponent;
@@ -188,7 +188,7 @@ static int is_short_product(const binary *o) {
 /* Some forms of ADD want operands that do not stand still. */
 static uint32_t add_s8_kernel(rlt_prepare_state *p, const binary *o) {
     const int both_go = o->shape.step_a == 1 && o->shape.step_b == 1;
-    if (!is_short_sum(o, 20)) return RLT_S8_KERNEL(p, add_s8);
+    if (!is_short_sum(o, 20)) return RLT_KERNEL_add_s8;
     if (rlt_has(p, RLT_ISA_MVE) && both_go) return RLT_KERNEL_add_s8_mve;
     if (rlt_has(p, RLT_ISA_DSP)) return RLT_KERNEL_add_s8_dsp;
     return rlt_has(p, RLT_ISA_MCU) && both_go ? RLT_KERNEL_add_s8_mcu : RLT_S8_KERNEL(p, add_s8);
@@ -208,7 +208,8 @@ rlt_status rlt_prepare_sub(rlt_prepare_state *p, const rlt_op *op) {
     const kernels k = KERNELS(sub);
     binary o = {0};
     RLT_TRY(read_binary(p, op, 1, &o));
-    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, RLT_S8_KERNEL(p, sub_s8), 20, DIFFERENCE);
+    const uint32_t s8 = is_short_sum(&o, 20) ? RLT_S8_KERNEL(p, sub_s8) : RLT_KERNEL_sub_s8;
+    if (o.a->type == RLT_INT8) return add_common_scale_s8(p, op, &o, s8, 20, DIFFERENCE);
     if (o.a->type == RLT_INT16) return add_s16(p, op, &o, RLT_KERNEL_sub_s16, RLT_KERNEL_sub_pot_s16);
     return add_other(p, op, &o, &k, 1);
 }
