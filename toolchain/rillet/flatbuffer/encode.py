@@ -23,6 +23,7 @@ _LIMIT = 2**31 - 1  # offsets are 32 bits wide, and many readers take them as si
 _CACHE_LINE = 64
 _LARGE = 1024
 _U32 = struct.Struct("<I")
+_ZEROS = [bytes(count) for count in range(16)]
 
 
 def encode(table: str, record: Record) -> bytes:
@@ -84,6 +85,12 @@ def _layout(table: str, names: tuple[str, ...]) -> _Layout:
     )
 
 
+@lru_cache(4096)
+def _integers(values: tuple[int, ...]) -> bytes:
+    """A vector's values: most are shapes, and the same ones again and again."""
+    return struct.pack(f"<{len(values)}i", *values)
+
+
 @cache
 def _tags(union: str) -> dict[str, int]:
     return {member: tag for tag, member in enumerate(UNIONS[union], 1)}
@@ -101,42 +108,39 @@ class _Encoder:
     def table(self, schema: Table, record: Record) -> int:
         """Writes the table, then everything it refers to; returns its place."""
         usual = schema.scalar_defaults
-        names = tuple(
-            [name for name, v in record.items() if v is not None and not (name in usual and v == usual[name])]
-        )
-        layout = _layout(schema.name, names)
-        vtable = self._vtable(layout.vtable)
-        self._align(8 if layout.begin else 4, layout.begin)
-        place = len(self.out)
+        names = tuple([name for name, v in record.items() if v is not None and (name not in usual or v != usual[name])])
+        layout, out = _layout(schema.name, names), self.out
+        vtable = self._vtables.get(layout.vtable)
+        if vtable is None:
+            out += _ZEROS[len(out) % 2]
+            vtable = self._vtables[layout.vtable] = len(out)
+            out += layout.vtable
+        begin = layout.begin
+        out += _ZEROS[-(len(out) + begin) % (8 if begin else 4)]
+        place = len(out)
         values = [
             record[name] if is_value else 0 if tags is None else tags[record[name][0]]
             for name, is_value, tags in layout.slots
         ]
-        self.out += layout.values.pack(place - vtable, *values)
+        out += layout.values.pack(place - vtable, *values)
         for field, name, kind, entry in layout.references:
             self._reference(schema, field, kind, record[name], place + entry)
         return place
-
-    def _vtable(self, entries: bytes) -> int:
-        if entries not in self._vtables:
-            self._align(2)
-            self._vtables[entries] = len(self.out)
-            self.out += entries
-        return self._vtables[entries]
 
     def _reference(self, schema: Table, field: Field, kind: str, value: Any, slot: int) -> None:
         if kind == "scalars":
             if schema.name == "Buffer":
                 self._data.append((slot, field, value))
-                return
-            if isinstance(value, np.ndarray):
-                count, content = value.size, np.asarray(value, NUMPY_TYPES[field.code]).tobytes()
+            elif isinstance(value, np.ndarray):
+                content = np.asarray(value, NUMPY_TYPES[field.code]).tobytes()
+                self._vector(slot, field.align, value.size, content)
             else:
-                count, content = len(value), struct.pack(f"<{len(value)}{field.code}", *value)
-            self.patch(slot, self._vector(field.align, count, content))
+                code = field.code
+                content = _integers(tuple(value)) if code == "i" else struct.pack(f"<{len(value)}{code}", *value)
+                self._vector(slot, field.align, len(value), content)
         elif kind == "string":
             text = value.encode()
-            self.patch(slot, self._vector(4, len(text), text + b"\0"))
+            self._vector(slot, 4, len(text), text + b"\0")
         elif kind == "tables":
             self._tables(TABLES[field.refers], value, slot)
         elif kind == "table":
@@ -145,15 +149,17 @@ class _Encoder:
             self.patch(slot, self.table(TABLES[value[0]], value[1]))
 
     def _tables(self, schema: Table, records: Sequence[Record], slot: int) -> None:
-        place = self._vector(4, len(records), bytes(4 * len(records)))
-        self.patch(slot, place)
+        place = self._vector(slot, 4, len(records), bytes(4 * len(records)))
         for number, record in enumerate(records):
             self.patch(place + 4 + 4 * number, self.table(schema, record))
 
-    def _vector(self, align: int, count: int, content: bytes) -> int:
-        self._align(align if align > 4 else 4, 4)
-        place = len(self.out)
-        self.out += _U32.pack(count) + content
+    def _vector(self, slot: int, align: int, count: int, content: bytes) -> int:
+        """Writes a vector, to which the offset at `slot` then points; returns its place."""
+        out = self.out
+        padding = -(len(out) + 4) % align if align > 4 else -len(out) % 4
+        place = len(out) + padding
+        out += _ZEROS[padding] + _U32.pack(count) + content
+        _U32.pack_into(out, slot, place - slot)
         return place
 
     def with_data(self) -> list[Any]:
@@ -173,7 +179,3 @@ class _Encoder:
             if length > _LIMIT:
                 raise FlatbufferError("the model is larger than 2 GB, which a .tflite file written here cannot hold")
         return pieces
-
-    def _align(self, size: int, ahead: int = 0) -> None:
-        if padding := -(len(self.out) + ahead) % size:
-            self.out += bytes(padding)

@@ -53,19 +53,19 @@ def read(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Mod
 
 
 def read_program(content: bytes | bytearray | memoryview) -> Model:
-    """As `read`, from bytes and without the files behind the model (`extra["appended_files"]`), which nothing that
-    runs needs.
+    """As `read`, from bytes and without what nothing that runs needs: the files behind the model
+    (`extra["appended_files"]`), and the ranges seen in training (`Quantization.min` and `max`).
 
     Raises:
         FlatbufferError: as `read`.
     """
-    return _Reader(content, appended=False).model()
+    return _Reader(content, whole=False).model()
 
 
 class _Reader:
-    def __init__(self, content: Any, appended: bool = True) -> None:
+    def __init__(self, content: Any, whole: bool = True) -> None:
         self._decoder = Decoder(content)
-        self._appended = appended
+        self._whole = whole
         self._unpacked: dict[tuple[int, DType, int], NDArray[np.generic]] = {}
 
     def model(self) -> Model:
@@ -88,7 +88,7 @@ class _Reader:
         for name in ("external_buffer_groups", "external_buffers"):
             if root[name]:
                 model.extra[name] = root[name]
-        files = read_appended(self._decoder.data) if self._appended else {}
+        files = read_appended(self._decoder.data) if self._whole else {}
         if files:
             model.extra["appended_files"] = files
         _mark_unranked(graphs)
@@ -148,7 +148,7 @@ class _Reader:
         if signature is not None:
             self._set_signature(tensor, signature.tolist())
         if quantization is not None:
-            tensor.quantization = _quantization(quantization)
+            tensor.quantization = _quantization(quantization, self._whole)
         tensor.sparsity, tensor.variant = record["sparsity"], record["variant_tensors"]
         if record["external_buffer"]:
             tensor.extra["external_buffer"] = record["external_buffer"]
@@ -254,6 +254,7 @@ class _Reader:
 
 
 _NO_BYTES: Bytes = np.empty(0, np.uint8)
+_NO_FLOATS, _NO_ZEROS = np.empty(0, np.float32), np.empty(0, np.int64)
 _DTYPES = {dtype.value: dtype for dtype in DType}
 
 
@@ -276,18 +277,20 @@ def _operator_code(record: Record) -> tuple[str, Record]:
     return OPERATORS[code], record
 
 
-def _quantization(record: Record) -> Quantization | None:
-    def floats(name: str) -> NDArray[np.float32] | None:
-        values: NDArray[np.float32] | None = record[name]
-        return None if values is None or not values.size else values.copy()
-
-    scale, low, high, details = floats("scale"), floats("min"), floats("max"), record["details"]
-    if scale is None and low is None and high is None and details is None and not record["quantized_dimension"]:
-        return None
-    zero = np.zeros(0, np.int64) if record["zero_point"] is None else record["zero_point"].copy()
+def _quantization(record: Record, with_range: bool) -> Quantization | None:
+    scale, zero, axis, details = record["scale"], record["zero_point"], record["quantized_dimension"], record["details"]
+    low, high = (_floats(record["min"]), _floats(record["max"])) if with_range else (None, None)
+    if scale is None or not scale.size:
+        if low is None and high is None and details is None and not axis:
+            return None
+        scale = _NO_FLOATS
+    zero = _NO_ZEROS if zero is None else zero
     blockwise = None if details is None else {"table": details[0], **details[1]}
-    empty = np.empty(0, np.float32)
-    return Quantization(empty if scale is None else scale, zero, record["quantized_dimension"], low, high, blockwise)
+    return Quantization(scale.copy(), zero.copy(), axis, low, high, blockwise)
+
+
+def _floats(values: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    return None if values is None or not values.size else values.copy()
 
 
 def _mark_unranked(graphs: list[Graph]) -> None:

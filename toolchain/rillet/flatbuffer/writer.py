@@ -121,41 +121,15 @@ class _Writer:
 
     def _graph(self, graph: Graph, numbers: dict[Tensor, int]) -> Record:
         buffers = [0 if t.data is None else self._buffer(_file_bytes(t, t.data)) for t in numbers]
+        codes = [self._codes.setdefault(_code_key(op), len(self._codes)) for op in graph.ops]
         return {
             "tensors": _Made(lambda pair: _tensor(pair[0], pair[1], numbers), list(zip(numbers, buffers, strict=True))),
             "inputs": [numbers[tensor] for tensor in graph.inputs],
             "outputs": [numbers[tensor] for tensor in graph.outputs],
-            "operators": [self._op(op, numbers) for op in graph.ops],
+            "operators": _Made(lambda pair: _op(pair[0], pair[1], numbers), list(zip(graph.ops, codes, strict=True))),
             "name": graph.name or None,
             "debug_metadata_index": graph.extra.get("debug_metadata_index"),
         }
-
-    def _op(self, op: Op, numbers: dict[Tensor, int]) -> Record:
-        definition = registry().get(op.kind)
-        code = definition.code if definition else _CODES.get(op.kind)
-        if code is None:
-            raise FlatbufferError(f"operator {op.kind} '{op.where}' is no TFLite builtin; make it CUSTOM to store it")
-        record: Record = {
-            "inputs": [-1 if tensor is None else numbers[tensor] for tensor in op.inputs],
-            "outputs": [numbers[tensor] for tensor in op.outputs],
-            "intermediates": [numbers[tensor] for tensor in op.intermediates] or None,
-            "mutating_variable_inputs": op.mutates or None,
-            "custom_options_format": op.extra.get("custom_options_format"),
-            "debug_metadata_index": op.extra.get("debug_metadata_index"),
-        }
-        custom_code, custom = op.extra.get("custom_code", ""), op.extra.get("custom_options")
-        if code == CUSTOM and op.kind != "CUSTOM":
-            custom_code = op.kind
-        if isinstance(op.attrs, CustomAttrs):
-            custom_code, custom = op.attrs.code, op.attrs.options or None
-        elif op.attrs != op.extra.get("absent_options") and (options := from_attrs(op)) is not None:
-            record[options_field(options[0])] = options
-        if custom is not None:
-            record["custom_options"] = np.frombuffer(custom, np.uint8)
-        version = op.version if op.version is not None else definition.version(op) if definition else 1
-        key = code, custom_code, version
-        record["opcode_index"] = self._codes.setdefault(key, len(self._codes))
-        return record
 
     def _signature(self, signature: Signature) -> Record:
         numbers = self._numbers[signature.graph] if signature.graph < len(self._numbers) else {}
@@ -195,6 +169,40 @@ class _Made(Sequence[Record]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return self._make(self._items[index])
+
+
+def _code_key(op: Op) -> tuple[int, str, int]:
+    """What an operator code says: number, custom code, version."""
+    definition = registry().get(op.kind)
+    code = definition.code if definition else _CODES.get(op.kind)
+    if code is None:
+        raise FlatbufferError(f"operator {op.kind} '{op.where}' is no TFLite builtin; make it CUSTOM to store it")
+    custom_code = op.extra.get("custom_code", "")
+    if code == CUSTOM and op.kind != "CUSTOM":
+        custom_code = op.kind
+    if isinstance(op.attrs, CustomAttrs):
+        custom_code = op.attrs.code
+    return code, custom_code, op.version if op.version is not None else definition.version(op) if definition else 1
+
+
+def _op(op: Op, code: int, numbers: dict[Tensor, int]) -> Record:
+    record: Record = {
+        "opcode_index": code,
+        "inputs": [-1 if tensor is None else numbers[tensor] for tensor in op.inputs],
+        "outputs": [numbers[tensor] for tensor in op.outputs],
+        "intermediates": [numbers[tensor] for tensor in op.intermediates] or None,
+        "mutating_variable_inputs": op.mutates or None,
+        "custom_options_format": op.extra.get("custom_options_format"),
+        "debug_metadata_index": op.extra.get("debug_metadata_index"),
+    }
+    custom = op.extra.get("custom_options")
+    if isinstance(op.attrs, CustomAttrs):
+        custom = op.attrs.options or None
+    elif op.attrs != op.extra.get("absent_options") and (options := from_attrs(op)) is not None:
+        record[options_field(options[0])] = options
+    if custom is not None:
+        record["custom_options"] = np.frombuffer(custom, np.uint8)
+    return record
 
 
 def _tensor(tensor: Tensor, buffer: int, numbers: dict[Tensor, int]) -> Record:
