@@ -11,6 +11,7 @@
  *
  * Weights: blocks of vectors of channels; within a block, for each run, for each word of it, for each vector: the word's
  * weights for each lane's channel. Channels past out_c and bytes past a run's end are zero.
+ * A run's last word ends with it, if it is not the only one, and holds zero for what the word before has too.
  *
  * Where the three runs of a window each have one byte more than whole words (3x3 filters over images in colours), those
  * bytes are put together into one word more, the pixel's `tail`, for all channels.
@@ -47,7 +48,7 @@ typedef struct {
                          with `scaled` for each vector RLT_ROUNDING_ARRAYS arrays of float after bias[];
                          with `exact` double factor[] after bias[];
                          with `rows` float scale[], float bias[], int32 sum of weights[] after it */
-    rlt_ref offsets;  /* rlt_conv_part[blocks], then int32[]: where words lie, from the window's first byte in the band */
+    rlt_ref offsets;  /* rlt_conv_part[blocks], then int32[]: where words lie, from their window's first byte */
     rlt_ref scratch;  /* for each task a band, then int32 terms[band.rows][out_w] and room for three more if weights
                          have a zero point, then tails[band.rows][out_w] and room for reading past the band */
     rlt_ref rows;     /* rlt_row_scale[batches] where float values were quantized while running; else NONE */

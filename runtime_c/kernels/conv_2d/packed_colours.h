@@ -1,6 +1,6 @@
 /* Packed convolutions of images in colours into few channels: 3x3 windows, of which each row is 9 bytes. A vector of
- * channels would be of lanes that are mostly not used; here lanes are 16 neighbouring pixels, and a vector of weights is
- * one channel's word, repeated. Input is read where it lies. Included after packed_tiles.h. */
+ * channels would be of lanes that are mostly not used; here lanes are 16 neighbouring pixels, and a vector of weights
+ * is one channel's word, repeated. Input is read where it lies. Included after packed_tiles.h. */
 #ifndef RLT_CONV_2D_PACKED_COLOURS_H
 #define RLT_CONV_2D_PACKED_COLOURS_H
 
@@ -39,8 +39,13 @@ static colours set_colours(const rlt_run *run, const rlt_conv_2d_packed_params *
         join[i] = (int16_t)(8 * pair + at);
         if (++at == channels) at = 0, pair++;
     }
-    for (int i = 0; i < ROW_WORDS; i++) k.order[i] = _mm512_add_epi16(vi_load_32(order), _mm512_set1_epi16((int16_t)(2 * i)));
-    for (int i = 0; i < 2; i++) k.pairs[i] = vi_load_32(pairs + i * LANES), k.join[i] = vi_load_32(join + 2 * i * LANES);
+    for (int16_t i = 0; i < ROW_WORDS; i++) {
+        k.order[i] = _mm512_add_epi16(vi_load_32(order), _mm512_set1_epi16((int16_t)(2 * i)));
+    }
+    for (int i = 0; i < 2; i++) {
+        k.pairs[i] = vi_load_32(pairs + i * LANES);
+        k.join[i] = vi_load_32(join + 2 * i * LANES);
+    }
     k.squeeze = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)squeeze));
     return k;
 }
@@ -52,8 +57,8 @@ static uint64_t bits_between(int32_t first, int32_t last) {
     return from & upto;
 }
 
-/* The words of 16 pixels' windows, the first of which starts in input row `y` at byte `at`, either of which may be in the
- * padding. */
+/* The words of 16 pixels' windows, the first of which starts in input row `y` at byte `at`, either of which may be in
+ * the padding. */
 RLT_INLINE void load_windows(const colours *k, const int8_t *image, int32_t y, int32_t at, vi *word) {
     const rlt_window *w = &k->b.p->window;
     const int32_t bytes = w->in_w * w->in_c;
@@ -72,8 +77,8 @@ RLT_INLINE void load_windows(const colours *k, const int8_t *image, int32_t y, i
     }
 }
 
-/* Adds the products of a word of all pixels for `channels`. Repeating a word while multiplying is half the instructions,
- * but not what compilers make of it. */
+/* Adds the products of a word of all pixels for `channels`. Repeating a word while multiplying is half the
+ * instructions, but not what compilers make of it. */
 RLT_INLINE void multiply_pixels(const int channels, const uint8_t *weights, vi word, vi *sum) {
 #pragma GCC unroll 8
     for (int c = 0; c < channels; c++) {
@@ -115,7 +120,8 @@ RLT_INLINE void colour_pixels(const int count, const colours *k, const int8_t *i
         const int32_t row = b->p->band.row_bytes, place = b->offsets[e];
         multiply_pixels(count, weights, word[place / row * ROW_WORDS + place % row / 4], sum);
     }
-    const vi first = four_channels(k, 0, count, sum), second = count > QUAD ? four_channels(k, QUAD, count, sum) : first;
+    const vi first = four_channels(k, 0, count, sum);
+    const vi second = count > QUAD ? four_channels(k, QUAD, count, sum) : first;
     vi low = _mm512_permutex2var_epi32(first, k->pairs[0], second);
     vi high = _mm512_permutex2var_epi32(first, k->pairs[1], second);
     if (channels < 2 * QUAD) {

@@ -161,7 +161,8 @@ static int32_t fold(const rlt_conv_2d_packed_params *k, const rlt_conv_tensors *
                     int64_t *most) {
     const size_t filter = (size_t)k->run_bytes * (size_t)k->run_count;
     const int8_t *weights = (const int8_t *)t->weights->data + (size_t)channel * filter;
-    const int32_t zero_point = rlt_zero_point(t->weights, 0), own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
+    const int32_t zero_point = rlt_zero_point(t->weights, 0);
+    const int32_t own = t->bias ? rlt_const_i32(t->bias, (uint32_t)channel) : 0;
     uint32_t sum = 0;
     int64_t apart = 0;
     for (size_t first = 0; first < filter; first += CHUNK) { /* 32 bits hold a chunk's */
@@ -259,12 +260,13 @@ static int is_once(const rlt_conv_2d_packed_params *k, const form *f, const int3
     return 1;
 }
 
-/* Without padding, and where no word ends after its run, windows can be read without copying the input first. */
+/* Without padding, and where no word ends after its run (prepare_pack_weights.h), windows can be read without copying
+ * the input first. */
 static int can_be_direct(const rlt_conv_2d_packed_params *k, const form *f) {
     const rlt_window *w = &k->window;
     const int is_pixel = f->direct && k->scaled && rlt_conv_is_pixel(k);
     return (k->paired || is_pixel || k->vectors <= f->direct) && !k->weights_zero_point && !w->pad_top && !w->pad_left &&
-           k->run_bytes % word_of(k, f) == 0 &&
+           (k->run_bytes % word_of(k, f) == 0 || (!is_pixel && !k->tails && k->run_bytes > word_of(k, f))) &&
            (int64_t)(w->out_w - 1) * w->stride_w + (int64_t)(w->kernel_w - 1) * w->dilation_w < w->in_w &&
            (int64_t)(w->out_h - 1) * w->stride_h + (int64_t)(w->kernel_h - 1) * w->dilation_h < w->in_h;
 }
@@ -313,7 +315,8 @@ static rlt_status place_words(rlt_prepare_state *p, const rlt_op *op, const rlt_
     k->direct = k->colours || can_be_direct(k, f);
     k->scratch = k->direct ? RLT_REF_NONE : rlt_add_scratch(p, op, (size_t)k->task_bytes * tasks);
     if (k->direct) k->band.row_bytes = k->window.in_w * k->window.in_c;
-    rlt_conv_packing how = {lanes_of(k, f), word_of(k, f), f->wide, is_less ? rlt_zero_point(t->weights, 0) : 0, 0, {{0}}};
+    rlt_conv_packing how = {.lanes = lanes_of(k, f), .word = word_of(k, f), .wide = f->wide};
+    if (is_less) how.zero_point = rlt_zero_point(t->weights, 0);
     return rlt_conv_2d_place(p, t, &how, k);
 }
 

@@ -10,13 +10,14 @@ static size_t filter_bytes(const rlt_conv_2d_packed_params *k) { return (size_t)
 static uint8_t *pack_words(const rlt_conv_2d_packed_params *k, const rlt_conv_packing *how, const uint8_t *weights,
                            int32_t c, int32_t last, int32_t run, int32_t word, uint8_t *to) {
     const size_t filter = filter_bytes(k);
-    const int32_t bytes = how->word, first = word * bytes, left = k->run_bytes - k->tails - first;
+    const int32_t bytes = how->word, first = rlt_conv_word_start(k, how, word);
+    const int32_t begin = word * bytes - first, end = k->run_bytes - k->tails - first;
     const uint8_t none = (uint8_t)how->zero_point;
     const uint8_t *from = weights + (size_t)c * filter + (size_t)run * (size_t)k->run_bytes + (size_t)first;
     for (; c < last && c < k->window.out_c; c++, from += filter, to += bytes) {
-        if (bytes == 4 && left >= 4) memcpy(to, from, 4);
-        else if (bytes == 8 && left >= 8) memcpy(to, from, 8);
-        else for (int32_t i = 0; i < bytes; i++) to[i] = i < left ? from[i] : none;
+        if (bytes == 4 && !begin && end >= 4) memcpy(to, from, 4);
+        else if (bytes == 8 && !begin && end >= 8) memcpy(to, from, 8);
+        else for (int32_t i = 0; i < bytes; i++) to[i] = i >= begin && i < end ? from[i] : none;
     }
     memset(to, none, (size_t)((last - c) * bytes));
     return to + (last - c) * bytes;
@@ -38,8 +39,9 @@ static uint8_t *pack_tails(const rlt_conv_2d_packed_params *k, const rlt_conv_pa
 static uint8_t *pack_excess(const rlt_conv_2d_packed_params *k, const rlt_conv_packing *how, const rlt_conv_excess *e,
                             int32_t c, int32_t last, uint8_t *to) {
     const size_t bytes = (size_t)(last - c) * (size_t)how->word;
+    const int32_t at = e->at % k->run_bytes;
     memset(to, 0, bytes);
-    to[(e->channel - c) * how->word + e->at % k->run_bytes % how->word] = (uint8_t)e->rest;
+    to[(e->channel - c) * how->word + at - rlt_conv_word_start(k, how, at / how->word)] = (uint8_t)e->rest;
     return to + bytes;
 }
 

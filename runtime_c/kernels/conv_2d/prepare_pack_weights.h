@@ -11,6 +11,13 @@ typedef struct {
     rlt_conv_excess excess[RLT_CONV_2D_MOST_EXCESS];
 } rlt_conv_packing;
 
+/* The first byte of a run's word: the last one ends where the run does, and so may have bytes of the one before. */
+static inline int32_t rlt_conv_word_start(const rlt_conv_2d_packed_params *k, const rlt_conv_packing *how,
+                                          int32_t word) {
+    const int32_t first = word * how->word, last = k->run_bytes - how->word;
+    return first > last && last > 0 && !k->tails && !k->colours ? last : first;
+}
+
 /* As packed.h says, from [out_c][filter]. */
 void rlt_conv_2d_pack_weights(const rlt_conv_2d_packed_params *k, const rlt_conv_packing *how, const uint8_t *weights,
                               uint8_t *to);

@@ -3,7 +3,7 @@
 
 /* Where word `word` of run `run` lies. */
 static int32_t place_of(const rlt_conv_2d_packed_params *k, const rlt_conv_packing *how, int32_t run, int32_t word) {
-    return (int32_t)rlt_conv_run_offset(k, run) + word * how->word * how->wide;
+    return (int32_t)rlt_conv_run_offset(k, run) + rlt_conv_word_start(k, how, word) * how->wide;
 }
 
 /* Blocks that have words beside those of all have lists of their own. Returns the size of all weights, in words of a
