@@ -2,7 +2,7 @@
  * lowest result is the zero point.
  *
  * Channels are cut into blocks of 64, whose four vectors of sums pack into one store, and the rest into blocks of 16, one
- * vector; the last two overlap where that does not come out even. Words, the bytes of four rows one below the other,
+ * vector; the last ones overlap where that does not come out even. Words, the bytes of four rows one below the other,
  * exist in registers only: a column of the image is added to every window that covers it, in two rows of output at
  * once, before the next one is read.
  *
@@ -15,12 +15,14 @@
 enum { RLT_BLOCK = 64, RLT_BLOCK_LANES = 16, RLT_BLOCK_VECTORS = 4, RLT_BLOCK_SETS = 6, RLT_BLOCK_ROWS = 5 };
 
 /* Weights of four rows of words: set 2 x + y for column x of the window and output row y; that row's windows begin y
- * rows further down where they move by one. Then a sum's bias and scale (common/prepare_float_scale.h). */
+ * rows further down where they move by one. Then a sum's bias and scale, one operation (common/prepare_float_scale.h). */
 typedef struct {
     int8_t weights[RLT_BLOCK_SETS][RLT_BLOCK_LANES][4];
     int32_t bias[RLT_BLOCK_LANES];
-    float high[RLT_BLOCK_LANES], low[RLT_BLOCK_LANES], offset[RLT_BLOCK_LANES]; /* in this order */
-    int32_t more[RLT_BLOCK_LANES]; /* the first: vectors from here to that of what bytes do not hold of weights, or 0 */
+    float factor[RLT_BLOCK_LANES], offset[RLT_BLOCK_LANES];
+    int32_t channel; /* of a block's first vector: the block's first one */
+    int32_t more;    /* vectors from here to that of what bytes do not hold of weights, or 0 */
+    int32_t unused[RLT_BLOCK_LANES - 2];
 } rlt_depthwise_vector;
 
 typedef struct {
@@ -28,6 +30,7 @@ typedef struct {
     rlt_ref vectors; /* rlt_depthwise_vector: four of each large block, small blocks, those of more weights */
     rlt_ref scratch;
     rlt_window window;
+    int32_t large, small; /* blocks */
     int32_t zero_point, output_zero_point, high;
 } rlt_depthwise_blocks_params;
 
@@ -35,21 +38,6 @@ enum { RLT_DEPTHWISE_BLOCKS_REFS = 4 };
 
 static inline int rlt_block_paired(const rlt_window *w) {
     return w->out_c == RLT_BLOCK / 2 && w->stride_w == 1 && w->out_w % 2 == 0;
-}
-/* Large blocks, the last of which may begin earlier than where the one before it ends, and small ones for the rest. */
-static inline int32_t rlt_block_large(const rlt_window *w) {
-    if (w->out_c < RLT_BLOCK) return rlt_block_paired(w);
-    return w->out_c / RLT_BLOCK + (w->out_c % RLT_BLOCK >= RLT_BLOCK / 2);
-}
-static inline int32_t rlt_block_small(const rlt_window *w) {
-    const int32_t rest = rlt_block_paired(w) ? 0 : w->out_c - rlt_block_large(w) * RLT_BLOCK;
-    return rest > 0 ? (rest + RLT_BLOCK_LANES - 1) / RLT_BLOCK_LANES : 0;
-}
-/* The first channel of a block. */
-static inline int32_t rlt_block_channel(const rlt_window *w, int32_t block) {
-    const int32_t large = rlt_block_large(w), size = block < large ? RLT_BLOCK : RLT_BLOCK_LANES;
-    const int32_t channel = block < large ? block * RLT_BLOCK : large * RLT_BLOCK + (block - large) * RLT_BLOCK_LANES;
-    return rlt_block_paired(w) || channel + size <= w->out_c ? channel : w->out_c - size;
 }
 
 /* Scratch of one task: a row of padding, with room for a block that begins at its end; a row of output that nothing needs;

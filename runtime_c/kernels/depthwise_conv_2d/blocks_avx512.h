@@ -22,42 +22,55 @@ typedef struct {
     int32_t output_zero_point, top;
 } job;
 
-/* Words from pairs of rows: vector i has bytes 4 i to 4 i + 3 of each 16. */
-RLT_INLINE void join(vi low, vi high, vi low2, vi high2, vi *words) {
-    words[0] = _mm512_unpacklo_epi16(low, low2), words[1] = _mm512_unpackhi_epi16(low, low2);
-    words[2] = _mm512_unpacklo_epi16(high, high2), words[3] = _mm512_unpackhi_epi16(high, high2);
+/* Words on their way: rows of bytes, then pairs of them. */
+typedef struct {
+    vi row[MOST_ROWS], low[3], high[3];
+} making;
+
+/* Part `part` of VECTORS of making the words of both rows of output, which share the first ones if windows move by one.
+ * The last two parts write one half each. Once words are made while others are multiplied, a product's operands are
+ * long there when its turn comes: the queues of the execution units hold what could start, not what waits. */
+RLT_INLINE void make_words(const int stride, const int part, const uint8_t *const *from, making *m,
+                           vi (*words)[VECTORS]) {
+    const int rows = 3 + stride;
+#pragma GCC unroll 5
+    for (int i = 0; part == 0 && i < MOST_ROWS; i++) {
+        if (i >= rows) break;
+        m->row[i] = _mm512_xor_si512(_mm512_loadu_si512(from[i]), _mm512_set1_epi8((char)0x80));
+    }
+#pragma GCC unroll 3
+    for (int i = 0; part == 1 && i < 3; i++) {
+        if (i >= 1 + stride) break;
+        const int second = 2 * i + 1 < rows ? 2 * i + 1 : rows - 1; /* a fourth row for the second row meets weights of 0 */
+        m->low[i] = _mm512_unpacklo_epi8(m->row[2 * i], m->row[second]);
+        m->high[i] = _mm512_unpackhi_epi8(m->row[2 * i], m->row[second]);
+    }
+    const vi *pairs = part == 2 ? m->low : m->high;
+#pragma GCC unroll 2
+    for (int i = 0; part >= 2 && i < ROWS; i++) {
+        if (i >= stride) break;
+        words[i][2 * part - 4] = _mm512_unpacklo_epi16(pairs[i], pairs[i + 1]);
+        words[i][2 * part - 3] = _mm512_unpackhi_epi16(pairs[i], pairs[i + 1]);
+    }
 }
 
-/* The words of both rows of output, which share the first ones if windows move by one. */
 RLT_INLINE void load_words(const int stride, const uint8_t *const *from, vi (*words)[VECTORS]) {
-    vi row[MOST_ROWS], low[3], high[3];
-#pragma GCC unroll 5
-    for (int i = 0; i < MOST_ROWS; i++) {
-        if (i >= 3 + stride) break;
-        row[i] = _mm512_xor_si512(_mm512_loadu_si512(from[i]), _mm512_set1_epi8((char)0x80));
-    }
-    row[MOST_ROWS - 1] = row[2 + stride];
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; i++) {
-        if (i >= 1 + stride) break;
-        const int second = i < 2 ? 2 * i + 1 : MOST_ROWS - 1; /* a fourth row for the second row meets weights of 0 */
-        low[i] = _mm512_unpacklo_epi8(row[2 * i], row[second]);
-        high[i] = _mm512_unpackhi_epi8(row[2 * i], row[second]);
-    }
-    join(low[0], high[0], low[1], high[1], words[0]);
-    if (stride == 2) join(low[1], high[1], low[2], high[2], words[1]);
+    making m;
+#pragma GCC unroll 4
+    for (int part = 0; part < VECTORS; part++) make_words(stride, part, from, &m, words);
 }
 
 RLT_INLINE vi add_products(vi sum, vi words, const rlt_depthwise_vector *v, const int set) {
     return _mm512_dpbusd_epi32(sum, words, _mm512_load_si512(v->weights[set]));
 }
 
-/* The products of a column with more weights of vector `v`, number `i`. */
-RLT_INLINE void add_more(const int stride, const rlt_depthwise_vector *v, const int column, vi (*words)[VECTORS],
-                         const int i, vi (*sum)[VECTORS]) {
-    v += v->more[0];
-    sum[0][i] = add_products(sum[0][i], words[0][i], v, 2 * column);
-    sum[1][i] = add_products(sum[1][i], words[stride - 1][i], v, 2 * column + 1);
+/* The products of a column at `tap` of the windows with more weights of vector `i`, if it has any. */
+RLT_INLINE void add_more(const int stride, const int more, const rlt_depthwise_vector *v, const int i, const int tap,
+                         vi (*words)[VECTORS], vi (*sum)[VECTORS]) {
+    if (!more || !v[i].more) return;
+    v += i + v[i].more;
+    sum[0][i] = add_products(sum[0][i], words[0][i], v, 2 * tap);
+    sum[1][i] = add_products(sum[1][i], words[stride - 1][i], v, 2 * tap + 1);
 }
 
 RLT_INLINE vi load_bias(const rlt_depthwise_vector *v) {
@@ -66,22 +79,28 @@ RLT_INLINE vi load_bias(const rlt_depthwise_vector *v) {
     return bias;
 }
 
-/* The sums of a vector of channels in both rows. */
-RLT_INLINE void finish(const rlt_depthwise_vector *v, vi *first, vi *second) {
-    v_float_scale scale = v_load_float_scale(v->high);
+RLT_INLINE v_float_scale load_scale(const rlt_depthwise_vector *v) {
+    v_float_scale scale = {.high = _mm512_load_ps(v->factor), .offset = _mm512_load_ps(v->offset)};
     OPAQUE("v", scale.high);
-    OPAQUE("v", scale.low);
     OPAQUE("v", scale.offset);
-    *first = vi_scale_positive(*first, &scale);
-    *second = vi_scale_positive(*second, &scale);
+    return scale;
+}
+
+/* The sums of vector `i` of channels in both rows; of every second one with those before it, as 16 bits. */
+RLT_INLINE void finish(const rlt_depthwise_vector *v, const int i, vi (*sum)[VECTORS]) {
+    const v_float_scale scale = load_scale(v + i);
+#pragma GCC unroll 2
+    for (int row = 0; row < ROWS; row++) {
+        sum[row][i] = vi_scale_once(sum[row][i], 1, &scale);
+        if (i % 2) sum[row][i] = _mm512_packs_epi32(sum[row][i - 1], sum[row][i]);
+    }
 }
 
 RLT_INLINE void store_sums(int8_t *first, int8_t *second, vi (*sum)[VECTORS], const v_positive_range *range) {
     vi block[ROWS];
 #pragma GCC unroll 2
     for (int i = 0; i < ROWS; i++) {
-        const vi low = _mm512_packs_epi32(sum[i][0], sum[i][1]), high = _mm512_packs_epi32(sum[i][2], sum[i][3]);
-        block[i] = _mm512_min_epu8(_mm512_packus_epi16(low, high), range->top);
+        block[i] = _mm512_min_epu8(_mm512_packus_epi16(sum[i][1], sum[i][3]), range->top);
         block[i] = _mm512_add_epi8(block[i], range->zero_point);
     }
     _mm512_storeu_si512(first, block[0]);
@@ -116,7 +135,7 @@ RLT_INLINE void begin(const int stride, const int more, const rlt_depthwise_vect
         const vi bias = load_bias(v + i);
         sum[0][i] = add_products(bias, words[0][i], v + i, 0);
         sum[1][i] = add_products(bias, words[stride - 1][i], v + i, stride == 1);
-        if (more && v[i].more[0]) add_more(stride, v + i, 0, words, i, sum);
+        add_more(stride, more, v, i, 0, words, sum);
     }
 }
 
@@ -138,14 +157,17 @@ RLT_INLINE void block_1(const int more, const job *b) {
     for (int i = 0; i < VECTORS; i++) {
         sum[0][i] = add_products(next[0][i], words[0][i], v + i, 2);
         sum[1][i] = add_products(next[1][i], words[0][i], v + i, 3);
-        if (more && v[i].more[0]) add_more(1, v + i, 1, words, i, sum);
+        add_more(1, more, v, i, 1, words, sum);
     }
     begin(1, more, v, words, next);
+    advance(READ, pixel, row);
+    if (b->columns == 1) take(READ, b->last, row);
+    load_words(1, row, words);
     for (int32_t left = b->columns; left > 0; left--) {
         advance(READ, pixel, row);
-        if (left == 1) take(READ, b->last, row);
-        load_words(1, row, words);
+        if (left <= 2) take(READ, b->last, row); /* once more than is needed */
         OPAQUE("r", v);
+        making m;
         vi done[ROWS][VECTORS];
 #pragma GCC unroll 4
         for (int i = 0; i < VECTORS; i++) {
@@ -156,12 +178,11 @@ RLT_INLINE void block_1(const int more, const job *b) {
             const vi bias = load_bias(v + i);
             next[0][i] = add_products(bias, words[0][i], v + i, 0);
             next[1][i] = add_products(bias, words[0][i], v + i, 1);
-            if (more && v[i].more[0]) {
-                add_more(1, v + i, 2, words, i, done);
-                add_more(1, v + i, 1, words, i, sum);
-                add_more(1, v + i, 0, words, i, next);
-            }
-            finish(v + i, &done[0][i], &done[1][i]);
+            add_more(1, more, v, i, 2, words, done);
+            add_more(1, more, v, i, 1, words, sum);
+            add_more(1, more, v, i, 0, words, next);
+            make_words(1, i, row, &m, words);
+            finish(v, i, done);
         }
         store_sums(first, second, done, &range);
         first += output_pixel, second += output_pixel;
@@ -180,18 +201,20 @@ RLT_INLINE void block_2(const int stride, const int more, const job *b) {
     load_words(stride, b->first, words);
     begin(stride, more, v, words, sum);
     take(read, b->row, row);
+    load_words(stride, row, words);
     for (int32_t left = b->columns; left > 0; left--) {
-        load_words(stride, row, words);
+        making m;
+        advance(read, pixel, row);
+        if (left == 1) take(read, b->last, row);
         OPAQUE("r", v);
 #pragma GCC unroll 4
         for (int i = 0; i < VECTORS; i++) {
             sum[0][i] = add_products(sum[0][i], words[0][i], v + i, 2);
             sum[1][i] = add_products(sum[1][i], words[other][i], v + i, 2 + apart);
-            if (more && v[i].more[0]) add_more(stride, v + i, 1, words, i, sum);
+            add_more(stride, more, v, i, 1, words, sum);
+            make_words(stride, i, row, &m, words);
         }
-        advance(read, pixel, row);
-        if (left == 1) take(read, b->last, row);
-        load_words(stride, row, words);
+        if (left > 1) advance(read, pixel, row); /* past the last one nothing is needed */
         OPAQUE("r", v);
         vi done[ROWS][VECTORS];
 #pragma GCC unroll 4
@@ -201,14 +224,12 @@ RLT_INLINE void block_2(const int stride, const int more, const job *b) {
             const vi bias = load_bias(v + i);
             sum[0][i] = add_products(bias, words[0][i], v + i, 0);
             sum[1][i] = add_products(bias, words[other][i], v + i, apart);
-            if (more && v[i].more[0]) {
-                add_more(stride, v + i, 2, words, i, done);
-                add_more(stride, v + i, 0, words, i, sum);
-            }
-            finish(v + i, &done[0][i], &done[1][i]);
+            add_more(stride, more, v, i, 2, words, done);
+            add_more(stride, more, v, i, 0, words, sum);
+            make_words(stride, i, row, &m, words);
+            finish(v, i, done);
         }
         store_sums(first, second, done, &range);
-        advance(read, pixel, row);
         first += output_pixel, second += output_pixel;
     }
 }

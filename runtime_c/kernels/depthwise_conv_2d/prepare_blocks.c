@@ -4,48 +4,72 @@
 #include "prepare_blocks.h"
 
 /* Whether padding is no wider than a column at either end, and windows are those that the kernel knows. Blocks of 16 alone
- * gain nothing over packed.h, but for 32 channels whose weights need more. */
+ * gain over packed.h where windows move by two. */
 static int fits(const rlt_window *w) {
     const int64_t past = (int64_t)(w->out_w - 1) * w->stride_w + 3 - w->pad_left - w->in_w;
     return w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 && w->stride_h <= 2 &&
            w->stride_h == w->stride_w && w->pad_left <= 1 && past <= 1 && w->out_w > 0 && w->out_h > 0 &&
-           w->batches > 0 && (w->out_c >= RLT_BLOCK || w->out_c == RLT_BLOCK / 2);
+           w->batches > 0 && (w->out_c >= RLT_BLOCK || w->out_c == RLT_BLOCK / 2 || w->stride_w == 2);
 }
 
-/* Where channel `i` of block `block` has its constants: the vector of all, and the lane. */
-static int32_t vector_of(const rlt_window *w, int32_t block, int32_t i) {
-    const int32_t large = rlt_block_large(w);
-    return block < large ? block * RLT_BLOCK_VECTORS + i % 16 / 4 : large * RLT_BLOCK_VECTORS + block - large;
+/* Whether signed bytes do not hold all weights of a channel. */
+static int is_wide(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c) {
+    const int32_t zero = rlt_zero_point(t->weights, 0);
+    for (int32_t tap = 0; zero && tap < 9; tap++) {
+        const int32_t weight = rlt_depthwise_value(w, t, zero, tap, c);
+        if (weight != (int8_t)weight) return 1;
+    }
+    return 0;
 }
-static int32_t lane_of(const rlt_window *w, int32_t block, int32_t i) {
-    return block < rlt_block_large(w) ? i / 16 * 4 + i % 4 : i;
+
+/* How channels are cut: blocks, and vectors of all blocks and of more weights. */
+typedef struct {
+    int32_t large, small, vectors;
+} blocks;
+
+/* The last large block may begin earlier than where the one before it ends. */
+static blocks blocks_of(const rlt_window *w) {
+    const int32_t c = w->out_c, paired = rlt_block_paired(w);
+    const int32_t large = c < RLT_BLOCK ? paired : c / RLT_BLOCK + (c % RLT_BLOCK >= RLT_BLOCK / 2);
+    const int32_t rest = paired ? 0 : c - large * RLT_BLOCK;
+    return (blocks){large, rest > 0 ? (rest + RLT_BLOCK_LANES - 1) / RLT_BLOCK_LANES : 0, 0};
 }
+
+static int32_t first_channel(const rlt_window *w, const blocks *b, int32_t block) {
+    const int is_large = block < b->large;
+    const int32_t size = is_large ? RLT_BLOCK : RLT_BLOCK_LANES;
+    const int32_t channel = is_large ? block * RLT_BLOCK : b->large * RLT_BLOCK + (block - b->large) * RLT_BLOCK_LANES;
+    return channel + size <= w->out_c ? channel : w->out_c > size ? w->out_c - size : 0;
+}
+
 /* Channels of a block, which of a pair are there twice. */
-static int32_t channels_of(const rlt_window *w, int32_t block) {
-    return block >= rlt_block_large(w) ? RLT_BLOCK_LANES : rlt_block_paired(w) ? RLT_BLOCK / 2 : RLT_BLOCK;
+static int32_t channels_of(const rlt_window *w, const blocks *b, int32_t block) {
+    const int32_t size = block < b->large ? RLT_BLOCK : RLT_BLOCK_LANES;
+    return size < w->out_c ? size : w->out_c;
 }
+/* Where channel `i` of a block has its constants: the vector of all, and the lane. */
+static int32_t vector_of(const blocks *b, int32_t block, int32_t i) {
+    return block < b->large ? block * RLT_BLOCK_VECTORS + i % 16 / 4 : b->large * RLT_BLOCK_VECTORS + block - b->large;
+}
+static int32_t lane_of(const blocks *b, int32_t block, int32_t i) { return block < b->large ? i / 16 * 4 + i % 4 : i; }
 
-/* Counts vectors from number `all` on for weights that signed bytes do not hold, and notes in `to`, if not NULL, where
- * they are. */
-static int32_t add_more(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t all, rlt_depthwise_vector *to) {
-    const int32_t zero = rlt_zero_point(t->weights, 0), blocks = rlt_block_large(w) + rlt_block_small(w);
-    for (int32_t block = 0; zero && block < blocks; block++) {
+/* Adds vectors for weights that signed bytes do not hold, and notes in `to`, if not NULL, where blocks begin and
+ * where those vectors are. */
+static void add_more(const rlt_window *w, const rlt_depthwise_tensors *t, blocks *b, rlt_depthwise_vector *to) {
+    b->vectors = b->large * RLT_BLOCK_VECTORS + b->small;
+    for (int32_t block = 0; block < b->large + b->small; block++) {
+        const int32_t first = first_channel(w, b, block);
         uint32_t found = 0; /* bits of vectors */
-        for (int32_t i = 0; i < channels_of(w, block); i++) {
-            const int32_t c = rlt_block_channel(w, block) + i, at = vector_of(w, block, i);
-            int more = 0;
-            for (int32_t tap = 0; tap < 9; tap++) {
-                const int32_t weight = rlt_depthwise_value(w, t, zero, tap, c);
-                more |= weight != (int8_t)weight;
-            }
-            const uint32_t bit = more ? 1u << (at - vector_of(w, block, 0)) : 0;
-            if (!(bit & ~found)) continue;
+        if (to) to[vector_of(b, block, 0)].channel = first;
+        for (int32_t i = 0; i < channels_of(w, b, block); i++) {
+            const int32_t at = vector_of(b, block, i);
+            const uint32_t bit = 1u << (at - vector_of(b, block, 0));
+            if (found & bit || !is_wide(w, t, first + i)) continue;
             found |= bit;
-            if (to) to[at].more[0] = all - at;
-            all++;
+            if (to) to[at].more = b->vectors - at;
+            b->vectors++;
         }
     }
-    return all;
 }
 
 /* Writes weight `tap` of channel `c` into its lane of a vector, and what a byte cannot hold of it into another. */
@@ -53,7 +77,7 @@ static void put_weight(const rlt_window *w, int32_t tap, int32_t weight, int32_t
     const int32_t apart = w->stride_h == 1; /* rows that the second row's windows lie lower in the same words */
     const int32_t set = tap % 3 * 2, row = tap / 3, held = rlt_clamp(weight, -128, 127);
     to->weights[set][lane][row] = to->weights[set + 1][lane][row + apart] = (int8_t)held;
-    if (to->more[0]) put_weight(w, tap, weight - held, lane, to + to->more[0]);
+    if (to->more) put_weight(w, tap, weight - held, lane, to + to->more);
 }
 
 static void put_channel(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
@@ -61,24 +85,25 @@ static void put_channel(const rlt_window *w, const rlt_depthwise_tensors *t, int
     const int32_t zero = rlt_zero_point(t->weights, 0);
     for (int32_t tap = 0; tap < 9; tap++) put_weight(w, tap, rlt_depthwise_value(w, t, zero, tap, c), lane, to);
     to->bias[lane] = from->fast_bias;
-    to->high[lane] = from->scale.high;
-    to->low[lane] = from->scale.low;
+    to->factor[lane] = from->scale.high;
     to->offset[lane] = from->scale.offset;
 }
 
-/* *fast: whether all channels have fast arithmetic; else `to` is of no use. */
+/* *fast: whether one operation scales the sums of each channel; else `to` is of no use. */
 static rlt_status pack(rlt_prepare_state *p, const rlt_depthwise_packed_params *k, const rlt_depthwise_tensors *t,
-                       const rlt_depthwise_form *form, rlt_depthwise_vector *to, int *fast) {
+                       const rlt_depthwise_form *form, const blocks *b, rlt_depthwise_vector *to, int *fast) {
     const rlt_window *w = &k->window;
+    rlt_depthwise_form once = *form;
+    once.first = RLT_FIRST_ABSENT;
     *fast = 1;
-    for (int32_t block = 0; block < rlt_block_large(w) + rlt_block_small(w); block++) {
-        const int32_t channels = channels_of(w, block);
+    for (int32_t block = 0; block < b->large + b->small; block++) {
+        const int32_t channels = channels_of(w, b, block), copies = block < b->large ? RLT_BLOCK / channels : 1;
         for (int32_t i = 0; i < channels && *fast; i++) {
-            const int32_t c = rlt_block_channel(w, block) + i;
+            const int32_t c = first_channel(w, b, block) + i;
             rlt_depthwise_channel from;
-            RLT_TRY(rlt_depthwise_channel_of(p, k, t, form, c, &from, fast));
-            for (int32_t at = i; at == i || (at < RLT_BLOCK && rlt_block_paired(w)); at += channels) {
-                put_channel(w, t, c, &from, lane_of(w, block, at), to + vector_of(w, block, at));
+            RLT_TRY(rlt_depthwise_channel_of(p, k, t, &once, c, &from, fast));
+            for (int32_t at = i; at < copies * channels; at += channels) {
+                put_channel(w, t, c, &from, lane_of(b, block, at), to + vector_of(b, block, at));
             }
         }
     }
@@ -92,23 +117,24 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     *done = 0;
     if (!rlt_has(p, RLT_ISA_AVX512VNNI) || k->band.repeat != 1 || k->low != k->output_zero_point || k->pieces > 2) return RLT_OK;
     if (!fits(w)) return RLT_OK;
-    const int32_t vectors = rlt_block_large(w) * RLT_BLOCK_VECTORS + rlt_block_small(w);
-    const size_t bytes = (size_t)add_more(w, t, vectors, NULL) * sizeof(rlt_depthwise_vector);
+    blocks b = blocks_of(w);
+    add_more(w, t, &b, NULL);
+    const size_t bytes = (size_t)b.vectors * sizeof(rlt_depthwise_vector);
     if (bytes >= rlt_constant_room(p) / 2) return RLT_OK;
     rlt_ref ref;
     rlt_depthwise_vector *to = rlt_add_constant(p, bytes, &ref);
     if (!to) return RLT_ERROR_MEMORY;
     memset(to, 0, bytes);
-    add_more(w, t, vectors, to);
-    RLT_TRY(pack(p, k, t, form, to, done));
+    add_more(w, t, &b, to);
+    RLT_TRY(pack(p, k, t, form, &b, to, done));
     if (!*done) return RLT_OK;
     rlt_depthwise_blocks_params *step = rlt_add_step(p, op, RLT_KERNEL_depthwise_blocks_s8_avx512vnni, sizeof *step,
                                                      RLT_DEPTHWISE_BLOCKS_REFS, tasks);
     if (!step) return RLT_ERROR_MEMORY;
     *step = (rlt_depthwise_blocks_params){
         .input = rlt_ref_of(p, t->input), .output = rlt_ref_of(p, t->output), .vectors = ref,
-        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w) * tasks), .window = *w,
-        .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point, .high = k->high,
+        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w) * tasks), .window = *w, .large = b.large,
+        .small = b.small, .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point, .high = k->high,
     };
     return RLT_OK;
 }

@@ -4,80 +4,95 @@
 
 #include "blocks_avx512.h"
 
-/* The words of 16 channels, of both rows. */
-RLT_INLINE void load_small(const int stride, const uint8_t *const *from, vi *words) {
+/* Bytes of a row's pixel: 16, or as many as `channels` has bits. */
+RLT_INLINE __m128i load_pixel(const int few, __mmask16 channels, const uint8_t *from) {
+    return few ? _mm_maskz_loadu_epi8(channels, from) : _mm_loadu_si128((const void *)from);
+}
+
+/* The words of up to 16 channels, of both rows. */
+RLT_INLINE void load_small(const int stride, const int few, __mmask16 channels, const uint8_t *const *from, vi *words) {
     const vi columns = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const vi turned = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    vi rows = _mm512_castsi128_si512(_mm_loadu_si128((const void *)from[0]));
-    rows = _mm512_inserti32x4(rows, _mm_loadu_si128((const void *)from[1]), 1);
-    rows = _mm512_inserti32x4(rows, _mm_loadu_si128((const void *)from[2]), 2);
-    rows = _mm512_inserti32x4(rows, _mm_loadu_si128((const void *)from[3]), 3);
+    vi rows = _mm512_castsi128_si512(load_pixel(few, channels, from[0]));
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[1]), 1);
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[2]), 2);
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[3]), 3);
     rows = _mm512_xor_si512(rows, _mm512_set1_epi8((char)0x80));
     words[0] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), turned);
     if (stride == 1) return;
-    const vi last = _mm512_xor_si512(_mm512_castsi128_si512(_mm_loadu_si128((const void *)from[4])),
+    const vi last = _mm512_xor_si512(_mm512_castsi128_si512(load_pixel(few, channels, from[4])),
                                      _mm512_set1_epi8((char)0x80));
     rows = _mm512_shuffle_i32x4(rows, last, 0x0E); /* rows 2, 3, 4, and one that meets weights of 0 */
     words[1] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), turned);
 }
 
-/* Adds the products of a column at `tap` of the windows. */
-RLT_INLINE void add_small(const int stride, const rlt_depthwise_vector *v, const int tap, const vi *words, vi *sum) {
-    sum[0] = add_products(sum[0], words[0], v, 2 * tap);
-    sum[1] = add_products(sum[1], words[stride - 1], v, 2 * tap + 1);
-    if (!v->more[0]) return;
-    v += v->more[0];
+/* `from` and the products of a column at `tap` of the windows. */
+RLT_INLINE void add_small(const int stride, const rlt_depthwise_vector *v, const int tap, const vi *words,
+                          const vi *from, vi *sum) {
+    sum[0] = add_products(from[0], words[0], v, 2 * tap);
+    sum[1] = add_products(from[1], words[stride - 1], v, 2 * tap + 1);
+    if (!v->more) return;
+    v += v->more;
     sum[0] = add_products(sum[0], words[0], v, 2 * tap);
     sum[1] = add_products(sum[1], words[stride - 1], v, 2 * tap + 1);
 }
 
-/* Blocks of 16 channels. */
-RLT_INLINE void small(const int stride, const job *b) {
-    const v_positive_range range = range_of(b);
+RLT_INLINE void store_small(const int few, __mmask16 channels, const v_float_scale *scale, const v_positive_range *range,
+                            const vi *sum, int8_t *first, int8_t *second) {
     const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13);
+    const vi halves = _mm512_packs_epi32(vi_scale_once(sum[0], 1, scale), vi_scale_once(sum[1], 1, scale));
+    const vi bytes = _mm512_min_epu8(_mm512_packus_epi16(halves, halves), range->top);
+    const vi both = _mm512_permutexvar_epi32(order, _mm512_add_epi8(bytes, range->zero_point));
+    _mm_mask_storeu_epi8(first, few ? channels : 0xFFFF, v_quarter(both, 0));
+    _mm_mask_storeu_epi8(second, few ? channels : 0xFFFF, v_quarter(both, 1));
+}
+
+/* Blocks of 16 channels; `few`: of less, all that there are. Each column's words are made one column ahead, and sums
+ * become results one column late: so little waits for what is before it. */
+RLT_INLINE void small(const int stride, const int few, const job *b) {
+    const v_positive_range range = range_of(b);
     const rlt_depthwise_vector *v = b->vectors;
+    const v_float_scale scale = load_scale(v);
     const size_t pixel = b->pixel, output_pixel = b->output_pixel;
-    const vi bias = load_bias(v);
-    vi words[ROWS], sum[ROWS] = {bias, bias}, next[ROWS] = {bias, bias};
+    const __mmask16 channels = (__mmask16)((1u << (pixel < LANES ? pixel : LANES)) - 1);
+    const vi bias[ROWS] = {load_bias(v), load_bias(v)};
+    vi words[ROWS], ahead[ROWS], sum[ROWS], next[ROWS], done[ROWS] = {bias[0], bias[1]};
     const uint8_t *row[MOST_ROWS];
     int8_t *first = b->output[0], *second = b->output[1];
-    load_small(stride, b->first, words);
-    add_small(stride, v, 0, words, sum);
+    load_small(stride, few, channels, b->first, words);
+    add_small(stride, v, 0, words, bias, sum);
     take(3 + stride, b->row, row);
+    load_small(stride, few, channels, row, words);
     if (stride == 1) {
-        load_small(stride, row, words);
-        add_small(stride, v, 1, words, sum);
-        add_small(stride, v, 0, words, next);
+        add_small(stride, v, 1, words, sum, sum);
+        add_small(stride, v, 0, words, bias, next);
         advance(3 + stride, pixel, row);
+        if (b->columns == 1) take(3 + stride, b->last, row);
+        load_small(stride, few, channels, row, words);
     }
     for (int32_t left = b->columns; left > 0; left--) {
-        if (stride == 2) {
-            load_small(stride, row, words);
-            add_small(stride, v, 1, words, sum);
-            advance(3 + stride, pixel, row);
-        }
-        if (left == 1) take(3 + stride, b->last, row);
-        load_small(stride, row, words);
-        vi done[ROWS] = {sum[0], sum[1]};
-        add_small(stride, v, 2, words, done);
-        if (stride == 1) {
-            sum[0] = next[0], sum[1] = next[1];
-            add_small(stride, v, 1, words, sum);
-            next[0] = next[1] = bias;
-            add_small(stride, v, 0, words, next);
-        } else {
-            sum[0] = sum[1] = bias;
-            add_small(stride, v, 0, words, sum);
-        }
-        finish(v, &done[0], &done[1]);
-        const vi halves = _mm512_packs_epi32(done[0], done[1]), bytes = _mm512_packus_epi16(halves, halves);
-        const vi block = _mm512_add_epi8(_mm512_min_epu8(bytes, range.top), range.zero_point);
-        const vi both = _mm512_permutexvar_epi32(order, block);
-        _mm_storeu_si128((void *)first, _mm512_castsi512_si128(both));
-        _mm_storeu_si128((void *)second, v_quarter(both, 1));
+        const int ahead_of_end = left > (stride == 1 ? 2 : 1);
         advance(3 + stride, pixel, row);
-        first += output_pixel, second += output_pixel;
+        if (!ahead_of_end) take(3 + stride, b->last, row);
+        load_small(stride, few, channels, row, ahead);
+        if (left < b->columns) {
+            store_small(few, channels, &scale, &range, done, first, second);
+            first += output_pixel, second += output_pixel;
+        }
+        if (stride == 1) {
+            add_small(stride, v, 2, words, sum, done);
+            add_small(stride, v, 1, words, next, sum);
+            add_small(stride, v, 0, words, bias, next);
+            words[0] = ahead[0];
+        } else {
+            add_small(stride, v, 1, words, sum, sum);
+            if (ahead_of_end) advance(3 + stride, pixel, row);
+            load_small(stride, few, channels, row, words);
+            add_small(stride, v, 2, ahead, sum, done);
+            add_small(stride, v, 0, ahead, bias, sum);
+        }
     }
+    store_small(few, channels, &scale, &range, done, first, second);
 }
 
 #endif
