@@ -31,6 +31,7 @@ typedef struct {
     rlt_ref scratch;
     rlt_window window;
     int32_t large, small; /* blocks */
+    int32_t turned;       /* windows walk down columns, in two of them at once: weights are transposed */
     int32_t zero_point, output_zero_point, high;
 } rlt_depthwise_blocks_params;
 
@@ -40,17 +41,17 @@ static inline int rlt_block_paired(const rlt_window *w) {
     return w->out_c == RLT_BLOCK / 2 && w->stride_w == 1 && w->out_w % 2 == 0;
 }
 
-/* Scratch of one task: a row of padding, with room for a block that begins at its end; a row of output that nothing needs;
- * of pairs the first and the last column of some rows. */
+/* Scratch of one task: as much padding as a walk over the image reads, with room for a block that begins at its end; a
+ * row of output that nothing needs; of pairs the first and the last column of some rows. */
 static inline size_t rlt_block_round(size_t bytes) { return (bytes + RLT_BLOCK - 1) / RLT_BLOCK * RLT_BLOCK; }
-static inline size_t rlt_block_padding(const rlt_window *w) {
-    return rlt_block_round((size_t)w->in_w * (size_t)w->in_c + RLT_BLOCK);
+static inline size_t rlt_block_padding(const rlt_window *w, int turned) {
+    return rlt_block_round((size_t)(turned ? w->in_h : 1) * (size_t)w->in_w * (size_t)w->in_c + RLT_BLOCK);
 }
 static inline size_t rlt_block_output(const rlt_window *w) {
     return rlt_block_round((size_t)w->out_w * (size_t)w->out_c);
 }
-static inline size_t rlt_block_scratch(const rlt_window *w) {
-    return rlt_block_padding(w) + rlt_block_output(w) + 2 * RLT_BLOCK * RLT_BLOCK_ROWS;
+static inline size_t rlt_block_scratch(const rlt_window *w, int turned) {
+    return rlt_block_padding(w, turned) + rlt_block_output(w) + 2 * RLT_BLOCK * RLT_BLOCK_ROWS;
 }
 
 #endif

@@ -16,9 +16,10 @@ enum { VECTORS = RLT_BLOCK_VECTORS, ROWS = 2, MOST_ROWS = RLT_BLOCK_ROWS };
 typedef struct {
     const rlt_depthwise_vector *vectors;
     const uint8_t *first[MOST_ROWS], *row[MOST_ROWS], *last[MOST_ROWS]; /* columns of input: first, second, last */
-    size_t pixel, output_pixel;                                         /* bytes from a column to the next */
+    size_t step, output_step;                                           /* bytes from a column to the next */
     int8_t *output[ROWS];
-    int32_t columns; /* of output */
+    int32_t columns;  /* of output */
+    int32_t channels; /* bits of those that a pixel has, if less than 16 */
     int32_t output_zero_point, top;
 } job;
 
@@ -118,11 +119,11 @@ RLT_INLINE void take(const int rows, const uint8_t *const *from, const uint8_t *
         if (i < rows) row[i] = from[i];
     }
 }
-RLT_INLINE void advance(const int rows, size_t pixel, const uint8_t **row) {
+RLT_INLINE void advance(const int rows, size_t step, const uint8_t **row) {
 #pragma GCC unroll 5
     for (int i = 0; i < MOST_ROWS; i++) {
         if (i >= rows) break;
-        row[i] += pixel;
+        row[i] += step;
         OPAQUE("r", row[i]); /* else they become sums of more addresses than there are registers */
     }
 }
@@ -144,7 +145,7 @@ RLT_INLINE void block_1(const int more, const job *b) {
     enum { READ = 4 };
     const v_positive_range range = range_of(b);
     const rlt_depthwise_vector *v = b->vectors;
-    const size_t pixel = b->pixel, output_pixel = b->output_pixel;
+    const size_t step = b->step, output_step = b->output_step;
     vi words[1][VECTORS], sum[ROWS][VECTORS], next[ROWS][VECTORS];
     const uint8_t *row[READ];
     int8_t *first = b->output[0], *second = b->output[1];
@@ -160,11 +161,11 @@ RLT_INLINE void block_1(const int more, const job *b) {
         add_more(1, more, v, i, 1, words, sum);
     }
     begin(1, more, v, words, next);
-    advance(READ, pixel, row);
+    advance(READ, step, row);
     if (b->columns == 1) take(READ, b->last, row);
     load_words(1, row, words);
     for (int32_t left = b->columns; left > 0; left--) {
-        advance(READ, pixel, row);
+        advance(READ, step, row);
         if (left <= 2) take(READ, b->last, row); /* once more than is needed */
         OPAQUE("r", v);
         making m;
@@ -185,7 +186,7 @@ RLT_INLINE void block_1(const int more, const job *b) {
             finish(v, i, done);
         }
         store_sums(first, second, done, &range);
-        first += output_pixel, second += output_pixel;
+        first += output_step, second += output_step;
     }
 }
 
@@ -193,7 +194,7 @@ RLT_INLINE void block_1(const int more, const job *b) {
 RLT_INLINE void block_2(const int stride, const int more, const job *b) {
     const v_positive_range range = range_of(b);
     const rlt_depthwise_vector *v = b->vectors;
-    const size_t pixel = b->pixel, output_pixel = b->output_pixel;
+    const size_t step = b->step, output_step = b->output_step;
     const int read = 3 + stride, other = stride - 1, apart = stride == 1; /* of the second row: words, weights */
     vi words[ROWS][VECTORS], sum[ROWS][VECTORS];
     const uint8_t *row[MOST_ROWS];
@@ -204,7 +205,7 @@ RLT_INLINE void block_2(const int stride, const int more, const job *b) {
     load_words(stride, row, words);
     for (int32_t left = b->columns; left > 0; left--) {
         making m;
-        advance(read, pixel, row);
+        advance(read, step, row);
         if (left == 1) take(read, b->last, row);
         OPAQUE("r", v);
 #pragma GCC unroll 4
@@ -214,7 +215,7 @@ RLT_INLINE void block_2(const int stride, const int more, const job *b) {
             add_more(stride, more, v, i, 1, words, sum);
             make_words(stride, i, row, &m, words);
         }
-        if (left > 1) advance(read, pixel, row); /* past the last one nothing is needed */
+        if (left > 1) advance(read, step, row); /* past the last one nothing is needed */
         OPAQUE("r", v);
         vi done[ROWS][VECTORS];
 #pragma GCC unroll 4
@@ -230,7 +231,7 @@ RLT_INLINE void block_2(const int stride, const int more, const job *b) {
             finish(v, i, done);
         }
         store_sums(first, second, done, &range);
-        first += output_pixel, second += output_pixel;
+        first += output_step, second += output_step;
     }
 }
 

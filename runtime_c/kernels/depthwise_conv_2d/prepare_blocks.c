@@ -12,6 +12,15 @@ static int fits(const rlt_window *w) {
            w->batches > 0 && (w->out_c >= RLT_BLOCK || w->out_c == RLT_BLOCK / 2 || w->stride_w == 2);
 }
 
+/* Whether two columns at once, down the image, cost less than two rows: each time some is lost at the ends, which is as
+ * much as that of five pixels. The first cache must hold all rows of a block. */
+static int is_turned(const rlt_window *w) {
+    enum { LOST = 5, MOST_BYTES = 24576 };
+    const int32_t by_rows = (w->out_h + 1) / 2 * (w->out_w + LOST), by_columns = (w->out_w + 1) / 2 * (w->out_h + LOST);
+    return by_columns * 10 < by_rows * 9 && w->out_w > 1 && !rlt_block_paired(w) &&
+           (int64_t)w->in_h * w->in_w * RLT_BLOCK <= MOST_BYTES;
+}
+
 /* Whether signed bytes do not hold all weights of a channel. */
 static int is_wide(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c) {
     const int32_t zero = rlt_zero_point(t->weights, 0);
@@ -82,8 +91,11 @@ static void put_weight(const rlt_window *w, int32_t tap, int32_t weight, int32_t
 
 static void put_channel(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t c,
                         const rlt_depthwise_channel *from, int32_t lane, rlt_depthwise_vector *to) {
-    const int32_t zero = rlt_zero_point(t->weights, 0);
-    for (int32_t tap = 0; tap < 9; tap++) put_weight(w, tap, rlt_depthwise_value(w, t, zero, tap, c), lane, to);
+    const int32_t zero = rlt_zero_point(t->weights, 0), turned = is_turned(w);
+    for (int32_t tap = 0; tap < 9; tap++) {
+        const int32_t weight = rlt_depthwise_value(w, t, zero, turned ? tap % 3 * 3 + tap / 3 : tap, c);
+        put_weight(w, tap, weight, lane, to);
+    }
     to->bias[lane] = from->fast_bias;
     to->factor[lane] = from->scale.high;
     to->offset[lane] = from->scale.offset;
@@ -133,7 +145,7 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!step) return RLT_ERROR_MEMORY;
     *step = (rlt_depthwise_blocks_params){
         .input = rlt_ref_of(p, t->input), .output = rlt_ref_of(p, t->output), .vectors = ref,
-        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w) * tasks), .window = *w, .large = b.large,
+        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w, is_turned(w)) * tasks), .window = *w, .large = b.large, .turned = is_turned(w),
         .small = b.small, .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point, .high = k->high,
     };
     return RLT_OK;

@@ -52,9 +52,9 @@ RLT_INLINE void store_small(const int few, __mmask16 channels, const v_float_sca
 RLT_INLINE void small(const int stride, const int few, const job *b) {
     const v_positive_range range = range_of(b);
     const rlt_depthwise_vector *v = b->vectors;
+    const size_t step = b->step, output_step = b->output_step;
     const v_float_scale scale = load_scale(v);
-    const size_t pixel = b->pixel, output_pixel = b->output_pixel;
-    const __mmask16 channels = (__mmask16)((1u << (pixel < LANES ? pixel : LANES)) - 1);
+    const __mmask16 channels = (__mmask16)b->channels;
     const vi bias[ROWS] = {load_bias(v), load_bias(v)};
     vi words[ROWS], ahead[ROWS], sum[ROWS], next[ROWS], done[ROWS] = {bias[0], bias[1]};
     const uint8_t *row[MOST_ROWS];
@@ -66,18 +66,18 @@ RLT_INLINE void small(const int stride, const int few, const job *b) {
     if (stride == 1) {
         add_small(stride, v, 1, words, sum, sum);
         add_small(stride, v, 0, words, bias, next);
-        advance(3 + stride, pixel, row);
+        advance(3 + stride, step, row);
         if (b->columns == 1) take(3 + stride, b->last, row);
         load_small(stride, few, channels, row, words);
     }
     for (int32_t left = b->columns; left > 0; left--) {
         const int ahead_of_end = left > (stride == 1 ? 2 : 1);
-        advance(3 + stride, pixel, row);
+        advance(3 + stride, step, row);
         if (!ahead_of_end) take(3 + stride, b->last, row);
         load_small(stride, few, channels, row, ahead);
         if (left < b->columns) {
             store_small(few, channels, &scale, &range, done, first, second);
-            first += output_pixel, second += output_pixel;
+            first += output_step, second += output_step;
         }
         if (stride == 1) {
             add_small(stride, v, 2, words, sum, done);
@@ -86,7 +86,7 @@ RLT_INLINE void small(const int stride, const int few, const job *b) {
             words[0] = ahead[0];
         } else {
             add_small(stride, v, 1, words, sum, sum);
-            if (ahead_of_end) advance(3 + stride, pixel, row);
+            if (ahead_of_end) advance(3 + stride, step, row);
             load_small(stride, few, channels, row, words);
             add_small(stride, v, 2, ahead, sum, done);
             add_small(stride, v, 0, ahead, bias, sum);
