@@ -4,12 +4,12 @@
 #include "prepare_blocks.h"
 
 /* Whether padding is no wider than a column at either end, and windows are those that the kernel knows. Blocks of 16 alone
- * gain over packed.h where windows move by two. */
+ * gain over packed.h only where windows move by two. */
 static int fits(const rlt_window *w) {
     const int64_t past = (int64_t)(w->out_w - 1) * w->stride_w + 3 - w->pad_left - w->in_w;
     return w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 && w->stride_h <= 2 &&
            w->stride_h == w->stride_w && w->pad_left <= 1 && past <= 1 && w->out_w > 0 && w->out_h > 0 &&
-           w->batches > 0 && (w->out_c >= RLT_BLOCK || w->out_c == RLT_BLOCK / 2 || w->stride_w == 2);
+           w->batches > 0 && (w->out_c >= RLT_BLOCK / 2 || w->stride_w == 2);
 }
 
 /* Whether two columns at once, down the image, cost less than two rows: each time some is lost at the ends, which is as
@@ -17,7 +17,7 @@ static int fits(const rlt_window *w) {
 static int is_turned(const rlt_window *w) {
     enum { LOST = 5, MOST_BYTES = 24576 };
     const int32_t by_rows = (w->out_h + 1) / 2 * (w->out_w + LOST), by_columns = (w->out_w + 1) / 2 * (w->out_h + LOST);
-    return by_columns * 10 < by_rows * 9 && w->out_w > 1 && !rlt_block_paired(w) &&
+    return by_columns * 10 < by_rows * 9 && w->out_w >= 4 &&
            (int64_t)w->in_h * w->in_w * RLT_BLOCK <= MOST_BYTES;
 }
 
@@ -31,49 +31,62 @@ static int is_wide(const rlt_window *w, const rlt_depthwise_tensors *t, int32_t 
     return 0;
 }
 
-/* How channels are cut: blocks, and vectors of all blocks and of more weights. */
+/* How channels are cut: blocks of each kind, and vectors of all blocks and of more weights. */
 typedef struct {
-    int32_t large, small, vectors;
+    int32_t of[RLT_BLOCK_KINDS], all, vectors;
 } blocks;
 
-/* The last large block may begin earlier than where the one before it ends. */
+static const int32_t CHANNELS[RLT_BLOCK_KINDS] = {RLT_BLOCK, RLT_BLOCK / 2, RLT_BLOCK_LANES};
+
 static blocks blocks_of(const rlt_window *w) {
-    const int32_t c = w->out_c, paired = rlt_block_paired(w);
-    const int32_t large = c < RLT_BLOCK ? paired : c / RLT_BLOCK + (c % RLT_BLOCK >= RLT_BLOCK / 2);
-    const int32_t rest = paired ? 0 : c - large * RLT_BLOCK;
-    return (blocks){large, rest > 0 ? (rest + RLT_BLOCK_LANES - 1) / RLT_BLOCK_LANES : 0, 0};
+    const int32_t c = w->out_c, rest = c % RLT_BLOCK, enough = c >= RLT_BLOCK / 2;
+    blocks b = {.of = {c / RLT_BLOCK}};
+    if (rest > 48 && c > RLT_BLOCK) b.of[RLT_BLOCK_WHOLE]++;
+    else if (rest > 48) b.of[RLT_BLOCK_HALF] = 2;
+    else b.of[RLT_BLOCK_HALF] = rest > RLT_BLOCK_LANES && enough;
+    const int32_t covered = b.of[RLT_BLOCK_WHOLE] * RLT_BLOCK + b.of[RLT_BLOCK_HALF] * RLT_BLOCK / 2;
+    if (covered < c) b.of[RLT_BLOCK_SMALL] = (c - covered + RLT_BLOCK_LANES - 1) / RLT_BLOCK_LANES;
+    b.all = b.of[RLT_BLOCK_WHOLE] + b.of[RLT_BLOCK_HALF] + b.of[RLT_BLOCK_SMALL];
+    return b;
 }
 
-static int32_t first_channel(const rlt_window *w, const blocks *b, int32_t block) {
-    const int is_large = block < b->large;
-    const int32_t size = is_large ? RLT_BLOCK : RLT_BLOCK_LANES;
-    const int32_t channel = is_large ? block * RLT_BLOCK : b->large * RLT_BLOCK + (block - b->large) * RLT_BLOCK_LANES;
-    return channel + size <= w->out_c ? channel : w->out_c > size ? w->out_c - size : 0;
+/* The last ones may begin earlier than where the one before ends, and a pixel may have less channels. */
+typedef struct {
+    int32_t kind, channel, channels;
+    int32_t vector; /* its first one */
+} block;
+
+static block block_at(const rlt_window *w, const blocks *b, int32_t at) {
+    block own = {0};
+    int32_t begin = 0;
+    for (;; own.kind++) {
+        const int32_t before = at < b->of[own.kind] ? at : b->of[own.kind], size = CHANNELS[own.kind];
+        begin += before * size;
+        own.vector += before * (own.kind == RLT_BLOCK_SMALL ? 1 : RLT_BLOCK_VECTORS);
+        own.channel = begin + size <= w->out_c ? begin : w->out_c > size ? w->out_c - size : 0;
+        own.channels = size < w->out_c ? size : w->out_c;
+        if (at < b->of[own.kind]) return own;
+        at -= before;
+    }
 }
 
-/* Channels of a block, which of a pair are there twice. */
-static int32_t channels_of(const rlt_window *w, const blocks *b, int32_t block) {
-    const int32_t size = block < b->large ? RLT_BLOCK : RLT_BLOCK_LANES;
-    return size < w->out_c ? size : w->out_c;
-}
-/* Where channel `i` of a block has its constants: the vector of all, and the lane. */
-static int32_t vector_of(const blocks *b, int32_t block, int32_t i) {
-    return block < b->large ? block * RLT_BLOCK_VECTORS + i % 16 / 4 : b->large * RLT_BLOCK_VECTORS + block - b->large;
-}
-static int32_t lane_of(const blocks *b, int32_t block, int32_t i) { return block < b->large ? i / 16 * 4 + i % 4 : i; }
+/* Where byte `i` of a block has its constants: the vector of all, and the lane. */
+static int32_t vector_of(const block *b, int32_t i) { return b->vector + (b->kind == RLT_BLOCK_SMALL ? 0 : i % 16 / 4); }
+static int32_t lane_of(const block *b, int32_t i) { return b->kind == RLT_BLOCK_SMALL ? i : i / 16 * 4 + i % 4; }
 
-/* Adds vectors for weights that signed bytes do not hold, and notes in `to`, if not NULL, where blocks begin and
- * where those vectors are. */
-static void add_more(const rlt_window *w, const rlt_depthwise_tensors *t, blocks *b, rlt_depthwise_vector *to) {
-    b->vectors = b->large * RLT_BLOCK_VECTORS + b->small;
-    for (int32_t block = 0; block < b->large + b->small; block++) {
-        const int32_t first = first_channel(w, b, block);
+/* Counts all vectors, with those for weights that signed bytes do not hold, and notes in `to`, if not NULL, where blocks
+ * begin and where those vectors are. */
+static void place(const rlt_window *w, const rlt_depthwise_tensors *t, blocks *b, rlt_depthwise_vector *to) {
+    b->vectors = b->all;
+    for (int32_t i = 0; i < b->all; i++) b->vectors += block_at(w, b, i).kind == RLT_BLOCK_SMALL ? 0 : RLT_BLOCK_VECTORS - 1;
+    for (int32_t n = 0; n < b->all; n++) {
+        const block own = block_at(w, b, n);
         uint32_t found = 0; /* bits of vectors */
-        if (to) to[vector_of(b, block, 0)].channel = first;
-        for (int32_t i = 0; i < channels_of(w, b, block); i++) {
-            const int32_t at = vector_of(b, block, i);
-            const uint32_t bit = 1u << (at - vector_of(b, block, 0));
-            if (found & bit || !is_wide(w, t, first + i)) continue;
+        if (to) to[own.vector].channel = own.channel;
+        for (int32_t i = 0; i < own.channels; i++) {
+            const int32_t at = vector_of(&own, i);
+            const uint32_t bit = 1u << (at - own.vector);
+            if (found & bit || !is_wide(w, t, own.channel + i)) continue;
             found |= bit;
             if (to) to[at].more = b->vectors - at;
             b->vectors++;
@@ -108,14 +121,14 @@ static rlt_status pack(rlt_prepare_state *p, const rlt_depthwise_packed_params *
     rlt_depthwise_form once = *form;
     once.first = RLT_FIRST_ABSENT;
     *fast = 1;
-    for (int32_t block = 0; block < b->large + b->small; block++) {
-        const int32_t channels = channels_of(w, b, block), copies = block < b->large ? RLT_BLOCK / channels : 1;
-        for (int32_t i = 0; i < channels && *fast; i++) {
-            const int32_t c = first_channel(w, b, block) + i;
+    for (int32_t n = 0; n < b->all; n++) {
+        const block own = block_at(w, b, n);
+        const int32_t end = own.kind == RLT_BLOCK_HALF ? RLT_BLOCK : own.channels; /* bytes: halves have all twice */
+        for (int32_t i = 0; i < own.channels && *fast; i++) {
             rlt_depthwise_channel from;
-            RLT_TRY(rlt_depthwise_channel_of(p, k, t, &once, c, &from, fast));
-            for (int32_t at = i; at < copies * channels; at += channels) {
-                put_channel(w, t, c, &from, lane_of(b, block, at), to + vector_of(b, block, at));
+            RLT_TRY(rlt_depthwise_channel_of(p, k, t, &once, own.channel + i, &from, fast));
+            for (int32_t at = i; at < end; at += own.channels) {
+                put_channel(w, t, own.channel + i, &from, lane_of(&own, at), to + vector_of(&own, at));
             }
         }
     }
@@ -130,14 +143,14 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!rlt_has(p, RLT_ISA_AVX512VNNI) || k->band.repeat != 1 || k->low != k->output_zero_point || k->pieces > 2) return RLT_OK;
     if (!fits(w)) return RLT_OK;
     blocks b = blocks_of(w);
-    add_more(w, t, &b, NULL);
+    place(w, t, &b, NULL);
     const size_t bytes = (size_t)b.vectors * sizeof(rlt_depthwise_vector);
     if (bytes >= rlt_constant_room(p) / 2) return RLT_OK;
     rlt_ref ref;
     rlt_depthwise_vector *to = rlt_add_constant(p, bytes, &ref);
     if (!to) return RLT_ERROR_MEMORY;
     memset(to, 0, bytes);
-    add_more(w, t, &b, to);
+    place(w, t, &b, to);
     RLT_TRY(pack(p, k, t, form, &b, to, done));
     if (!*done) return RLT_OK;
     rlt_depthwise_blocks_params *step = rlt_add_step(p, op, RLT_KERNEL_depthwise_blocks_s8_avx512vnni, sizeof *step,
@@ -145,8 +158,10 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     if (!step) return RLT_ERROR_MEMORY;
     *step = (rlt_depthwise_blocks_params){
         .input = rlt_ref_of(p, t->input), .output = rlt_ref_of(p, t->output), .vectors = ref,
-        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w, is_turned(w)) * tasks), .window = *w, .large = b.large, .turned = is_turned(w),
-        .small = b.small, .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point, .high = k->high,
+        .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w, is_turned(w)) * tasks), .window = *w,
+        .turned = is_turned(w), .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point,
+        .high = k->high,
     };
+    memcpy(step->blocks, b.of, sizeof b.of);
     return RLT_OK;
 }

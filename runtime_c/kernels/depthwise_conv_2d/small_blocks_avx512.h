@@ -10,17 +10,17 @@ RLT_INLINE __m128i load_pixel(const int few, __mmask16 channels, const uint8_t *
 }
 
 /* The words of up to 16 channels, of both rows. */
-RLT_INLINE void load_small(const int stride, const int few, __mmask16 channels, const uint8_t *const *from, vi *words) {
+RLT_INLINE void load_small(const int stride, const int few, __mmask16 channels, const column *from, vi *words) {
     const vi columns = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const vi turned = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    vi rows = _mm512_castsi128_si512(load_pixel(few, channels, from[0]));
-    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[1]), 1);
-    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[2]), 2);
-    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from[3]), 3);
+    vi rows = _mm512_castsi128_si512(load_pixel(few, channels, from->row[0] + from->way));
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from->row[1] + from->way), 1);
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from->row[2] + from->way), 2);
+    rows = _mm512_inserti32x4(rows, load_pixel(few, channels, from->row[3] + from->way), 3);
     rows = _mm512_xor_si512(rows, _mm512_set1_epi8((char)0x80));
     words[0] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), turned);
     if (stride == 1) return;
-    const vi last = _mm512_xor_si512(_mm512_castsi128_si512(load_pixel(few, channels, from[4])),
+    const vi last = _mm512_xor_si512(_mm512_castsi128_si512(load_pixel(few, channels, from->row[4] + from->way)),
                                      _mm512_set1_epi8((char)0x80));
     rows = _mm512_shuffle_i32x4(rows, last, 0x0E); /* rows 2, 3, 4, and one that meets weights of 0 */
     words[1] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(columns, rows), turned);
@@ -57,24 +57,25 @@ RLT_INLINE void small(const int stride, const int few, const job *b) {
     const __mmask16 channels = (__mmask16)b->channels;
     const vi bias[ROWS] = {load_bias(v), load_bias(v)};
     vi words[ROWS], ahead[ROWS], sum[ROWS], next[ROWS], done[ROWS] = {bias[0], bias[1]};
-    const uint8_t *row[MOST_ROWS];
+    column c;
     int8_t *first = b->output[0], *second = b->output[1];
-    load_small(stride, few, channels, b->first, words);
+    take(3 + stride, b->first, &c);
+    load_small(stride, few, channels, &c, words);
     add_small(stride, v, 0, words, bias, sum);
-    take(3 + stride, b->row, row);
-    load_small(stride, few, channels, row, words);
+    take(3 + stride, b->row, &c);
+    load_small(stride, few, channels, &c, words);
     if (stride == 1) {
         add_small(stride, v, 1, words, sum, sum);
         add_small(stride, v, 0, words, bias, next);
-        advance(3 + stride, step, row);
-        if (b->columns == 1) take(3 + stride, b->last, row);
-        load_small(stride, few, channels, row, words);
+        advance(step, &c);
+        if (b->columns == 1) take(3 + stride, b->last, &c);
+        load_small(stride, few, channels, &c, words);
     }
     for (int32_t left = b->columns; left > 0; left--) {
         const int ahead_of_end = left > (stride == 1 ? 2 : 1);
-        advance(3 + stride, step, row);
-        if (!ahead_of_end) take(3 + stride, b->last, row);
-        load_small(stride, few, channels, row, ahead);
+        advance(step, &c);
+        if (!ahead_of_end) take(3 + stride, b->last, &c);
+        load_small(stride, few, channels, &c, ahead);
         if (left < b->columns) {
             store_small(few, channels, &scale, &range, done, first, second);
             first += output_step, second += output_step;
@@ -86,8 +87,8 @@ RLT_INLINE void small(const int stride, const int few, const job *b) {
             words[0] = ahead[0];
         } else {
             add_small(stride, v, 1, words, sum, sum);
-            if (ahead_of_end) advance(3 + stride, step, row);
-            load_small(stride, few, channels, row, words);
+            if (ahead_of_end) advance(step, &c);
+            load_small(stride, few, channels, &c, words);
             add_small(stride, v, 2, ahead, sum, done);
             add_small(stride, v, 0, ahead, bias, sum);
         }
