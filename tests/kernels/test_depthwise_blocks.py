@@ -45,7 +45,7 @@ def convolution(channels: int, stride: int, image: tuple[int, int], padding: Pad
 @pytest.mark.skipif(ISA not in native.cpu_isa(), reason=f"this CPU has no {ISA}")
 @pytest.mark.parametrize("wide", [False, True], ids=["bytes", "wide"])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("channels", [32, 64, 70, 80, 96, 130, 144])
+@pytest.mark.parametrize("channels", [1, 5, 8, 15, 16, 24, 31, 32, 40, 57, 63, 64, 70, 80, 96, 106, 119, 130, 144])
 def test_blocks_agree_with_scalar(channels: int, stride: int, wide: bool) -> None:
     by_blocks = 0
     for seed, image in enumerate(SHAPES):
@@ -61,4 +61,4 @@ def test_blocks_agree_with_scalar(channels: int, stride: int, wide: bool) -> Non
             what = f"{image} {padding.name}"
             np.testing.assert_array_equal(fast.outputs()[0], wanted, err_msg=what)
             np.testing.assert_array_equal(run_threads(one, ISA, 3)[0], wanted, err_msg=what + " on 3 threads")
-    assert by_blocks >= len(SHAPES)
+    assert by_blocks >= len(SHAPES) // 2

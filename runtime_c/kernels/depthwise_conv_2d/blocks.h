@@ -4,7 +4,10 @@
  * Channels are cut into blocks of 64, whose four vectors of sums pack into one store, then of 32, which are such blocks
  * in twice as many rows, and of 16, one vector; blocks overlap where that does not come out even. Words, the bytes of
  * four rows one below the other, exist in registers only: a column of the image is added to every window that covers
- * it, in two rows of output at once, before the next one is read. */
+ * it, in two rows of output at once, before the next one is read.
+ *
+ * Of fewer than 64 channels rows are cut without regard to pixels, if windows move by one; the weights of a block's bytes
+ * are then those of the block's place among as many blocks as there are before places repeat. */
 #ifndef RLT_DEPTHWISE_CONV_2D_BLOCKS_H
 #define RLT_DEPTHWISE_CONV_2D_BLOCKS_H
 
@@ -30,6 +33,7 @@ typedef struct {
     rlt_ref scratch;
     rlt_window window;
     int32_t blocks[RLT_BLOCK_KINDS];
+    int32_t flat;   /* rows are cut without regard to pixels, into blocks of 64 bytes, of which so many have own weights */
     int32_t turned; /* windows walk down columns, in two of them at once: weights are transposed */
     int32_t zero_point, output_zero_point, high;
 } rlt_depthwise_blocks_params;
@@ -40,7 +44,7 @@ enum { RLT_DEPTHWISE_BLOCKS_REFS = 4 };
  * row of output that nothing needs. */
 static inline size_t rlt_block_round(size_t bytes) { return (bytes + RLT_BLOCK - 1) / RLT_BLOCK * RLT_BLOCK; }
 static inline size_t rlt_block_padding(const rlt_window *w, int turned) {
-    return rlt_block_round((size_t)(turned ? w->in_h : 1) * (size_t)w->in_w * (size_t)w->in_c + RLT_BLOCK);
+    return rlt_block_round((size_t)(turned ? w->in_h : 1) * (size_t)w->in_w * (size_t)w->in_c + 3 * RLT_BLOCK);
 }
 static inline size_t rlt_block_scratch(const rlt_window *w, int turned) {
     return rlt_block_padding(w, turned) + rlt_block_round((size_t)w->out_w * (size_t)w->out_c);

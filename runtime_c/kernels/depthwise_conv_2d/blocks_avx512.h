@@ -124,13 +124,18 @@ RLT_INLINE void finish(const rlt_depthwise_vector *v, const int i, vi (*sum)[VEC
     }
 }
 
-RLT_INLINE void store_sums(const int half, int8_t *const *to, vi (*sum)[VECTORS], const v_positive_range *range) {
-    vi block[ROWS];
+/* Results of both rows, of sums that finish() has seen all of. */
+RLT_INLINE void last_bytes(vi (*sum)[VECTORS], const v_positive_range *range, vi *block) {
 #pragma GCC unroll 2
     for (int i = 0; i < ROWS; i++) {
         block[i] = _mm512_min_epu8(_mm512_packus_epi16(sum[i][1], sum[i][3]), range->top);
         block[i] = _mm512_add_epi8(block[i], range->zero_point);
     }
+}
+
+RLT_INLINE void store_sums(const int half, int8_t *const *to, vi (*sum)[VECTORS], const v_positive_range *range) {
+    vi block[ROWS];
+    last_bytes(sum, range, block);
 #pragma GCC unroll 2
     for (int i = 0; i < ROWS; i++) {
         if (!half) _mm512_storeu_si512(to[i], block[i]);

@@ -1,6 +1,7 @@
 /* int8 DEPTHWISE_CONV_2D by blocks of channels (blocks.h) with AVX-512 VNNI. */
 #include <string.h>
 
+#include "flat_blocks_avx512.h"
 #include "small_blocks_avx512.h"
 
 enum { BAND_BYTES = 24576 };
@@ -16,6 +17,15 @@ RLT_APART void half_by_two_more(const job *b) { block_2(1, 1, b); }
 RLT_APART void small_by_one(const job *b) { small(1, 0, b); }
 RLT_APART void small_by_two(const job *b) { small(2, 0, b); }
 RLT_APART void few_by_two(const job *b) { small(2, 1, b); }
+
+RLT_APART void flat_plain(const flat_job *b) { flat(0, b); }
+RLT_APART void flat_more(const flat_job *b) { flat(1, b); }
+
+static int has_more(const rlt_depthwise_vector *vectors) {
+    int more = 0;
+    for (int i = 0; i < VECTORS; i++) more |= vectors[i].more;
+    return more;
+}
 
 /* One axis of images: pixels of input, how windows move, bytes from a pixel to the next. */
 typedef struct {
@@ -58,9 +68,7 @@ static kernel kernel_for(const source *s, int32_t kind, const rlt_depthwise_vect
                                             {{by_two, by_two_more}, {half_by_two, half_by_two_more}}};
     const int two = s->p->window.stride_w == 2, few = s->p->window.out_c < RLT_BLOCK_LANES;
     if (kind == RLT_BLOCK_SMALL) return few ? few_by_two : two ? small_by_two : small_by_one;
-    int more = 0;
-    for (int i = 0; i < VECTORS; i++) more |= vectors[i].more;
-    return kernels[two][kind == RLT_BLOCK_HALF][more != 0];
+    return kernels[two][kind == RLT_BLOCK_HALF][has_more(vectors) != 0];
 }
 
 /* Some rows of output at a time, from `at` to `end`, in a block. */
@@ -99,6 +107,38 @@ static void run_rows(source *s, job *b, const rlt_depthwise_vector *vectors, int
     }
 }
 
+/* Bits of those of 64 bytes from `at` on that are among the first `bytes`. */
+static uint64_t bits_within(ptrdiff_t at, ptrdiff_t bytes) {
+    const ptrdiff_t before = at < 0 ? -at : 0, end = bytes - at < RLT_BLOCK ? bytes - at : RLT_BLOCK;
+    if (end <= before || before >= RLT_BLOCK) return 0;
+    return (~UINT64_C(0) >> (RLT_BLOCK - end)) & (~UINT64_C(0) << before);
+}
+
+/* The same by blocks of 64 bytes of rows, and by bands. */
+static void run_flat(const source *s, const rlt_depthwise_vector *vectors, int8_t *output, int32_t y, int32_t end) {
+    const rlt_depthwise_blocks_params *p = s->p;
+    const rlt_window *w = &p->window;
+    const axis x = s->along, down = s->across;
+    const int32_t fitting = BAND_BYTES / (int32_t)(down.step + down.output_step), rows = fitting > 16 ? fitting & ~1 : 16;
+    flat_job b = {.padding = s->scratch, .row = down.step, .pixel = x.step, .output_row = down.output_step,
+                  .height = w->in_h, .unused = (int8_t *)s->scratch + s->padding, .zero_point = p->zero_point,
+                  .output_zero_point = p->output_zero_point, .top = p->high - p->output_zero_point};
+    for (int32_t last = y; y < end; y = last) {
+        last = end - y < 2 * rows ? end : y + rows;
+        b.y = y - down.pad;
+        b.rows = last - y;
+        for (ptrdiff_t at = 0, i = 0; at < down.output_step; at += RLT_BLOCK, i = i + 1 < p->flat ? i + 1 : 0) {
+            const ptrdiff_t from = at - x.pad * x.step;
+            b.vectors = vectors + i * VECTORS;
+            b.image = s->image + from;
+            b.output = output + y * down.output_step + at;
+            b.written = bits_within(at, down.output_step);
+            for (int tap = 0; tap < TAPS; tap++) b.read[tap] = bits_within(from + tap * x.step, down.step);
+            (has_more(b.vectors) ? flat_more : flat_plain)(&b);
+        }
+    }
+}
+
 rlt_status rlt_depthwise_blocks_s8_avx512vnni(const rlt_run *run, const void *params) {
     const rlt_depthwise_blocks_params *p = params;
     const rlt_window *w = &p->window;
@@ -120,7 +160,9 @@ rlt_status rlt_depthwise_blocks_s8_avx512vnni(const rlt_run *run, const void *pa
         const int32_t image = row / w->out_h, top = row - image * w->out_h;
         const int32_t left = (int32_t)end - row, rows = left < w->out_h - top ? left : w->out_h - top;
         s.image = input + image * w->in_h * row_bytes;
-        run_rows(&s, &b, rlt_in(run, p->vectors), output + image * w->out_h * output_row, top, top + rows);
+        int8_t *to = output + image * w->out_h * output_row;
+        if (p->flat) run_flat(&s, rlt_in(run, p->vectors), to, top, top + rows);
+        else run_rows(&s, &b, rlt_in(run, p->vectors), to, top, top + rows);
         row += rows;
     }
     return RLT_OK;

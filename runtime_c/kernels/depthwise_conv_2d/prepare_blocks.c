@@ -3,13 +3,23 @@
 #include "../common/prepare_channels.h"
 #include "prepare_blocks.h"
 
+/* Blocks of 64 bytes of rows before their places among channels repeat; 0 where they are too many, or halves do. */
+static int32_t flat_blocks(const rlt_window *w) {
+    enum { MOST = 8 };
+    const int64_t row = ((int64_t)w->out_w * w->out_c + RLT_BLOCK - 1) / RLT_BLOCK;
+    int32_t own = w->out_c;
+    for (int32_t i = RLT_BLOCK; i > 1 && own % 2 == 0; i /= 2) own /= 2;
+    if (w->stride_w == 2 || w->out_c >= RLT_BLOCK || w->out_c == RLT_BLOCK / 2 || (own > MOST && row > MOST)) return 0;
+    return row < own ? (int32_t)row : own;
+}
+
 /* Whether padding is no wider than a column at either end, and windows are those that the kernel knows. Blocks of 16 alone
  * gain over packed.h only where windows move by two. */
 static int fits(const rlt_window *w) {
     const int64_t past = (int64_t)(w->out_w - 1) * w->stride_w + 3 - w->pad_left - w->in_w;
     return w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 && w->stride_h <= 2 &&
            w->stride_h == w->stride_w && w->pad_left <= 1 && past <= 1 && w->out_w > 0 && w->out_h > 0 &&
-           w->batches > 0 && (w->out_c >= RLT_BLOCK / 2 || w->stride_w == 2);
+           w->batches > 0 && (w->out_c >= RLT_BLOCK / 2 || w->stride_w == 2 || flat_blocks(w));
 }
 
 /* Whether two columns at once, down the image, cost less than two rows: each time some is lost at the ends, which is as
@@ -17,7 +27,7 @@ static int fits(const rlt_window *w) {
 static int is_turned(const rlt_window *w) {
     enum { LOST = 5, MOST_BYTES = 24576 };
     const int32_t by_rows = (w->out_h + 1) / 2 * (w->out_w + LOST), by_columns = (w->out_w + 1) / 2 * (w->out_h + LOST);
-    return by_columns * 10 < by_rows * 9 && w->out_w >= 4 &&
+    return by_columns * 10 < by_rows * 9 && w->out_w >= 4 && !flat_blocks(w) &&
            (int64_t)w->in_h * w->in_w * RLT_BLOCK <= MOST_BYTES;
 }
 
@@ -39,7 +49,8 @@ typedef struct {
 static const int32_t CHANNELS[RLT_BLOCK_KINDS] = {RLT_BLOCK, RLT_BLOCK / 2, RLT_BLOCK_LANES};
 
 static blocks blocks_of(const rlt_window *w) {
-    const int32_t c = w->out_c, rest = c % RLT_BLOCK, enough = c >= RLT_BLOCK / 2;
+    const int32_t c = w->out_c, rest = c % RLT_BLOCK, enough = c >= RLT_BLOCK / 2, flat = flat_blocks(w);
+    if (flat) return (blocks){.of = {flat}, .all = flat};
     blocks b = {.of = {c / RLT_BLOCK}};
     if (rest > 48 && c > RLT_BLOCK) b.of[RLT_BLOCK_WHOLE]++;
     else if (rest > 48) b.of[RLT_BLOCK_HALF] = 2;
@@ -59,6 +70,7 @@ typedef struct {
 static block block_at(const rlt_window *w, const blocks *b, int32_t at) {
     block own = {0};
     int32_t begin = 0;
+    if (flat_blocks(w)) return (block){0, at * RLT_BLOCK, RLT_BLOCK, at * RLT_BLOCK_VECTORS};
     for (;; own.kind++) {
         const int32_t before = at < b->of[own.kind] ? at : b->of[own.kind], size = CHANNELS[own.kind];
         begin += before * size;
@@ -86,7 +98,7 @@ static void place(const rlt_window *w, const rlt_depthwise_tensors *t, blocks *b
         for (int32_t i = 0; i < own.channels; i++) {
             const int32_t at = vector_of(&own, i);
             const uint32_t bit = 1u << (at - own.vector);
-            if (found & bit || !is_wide(w, t, own.channel + i)) continue;
+            if (found & bit || !is_wide(w, t, (own.channel + i) % w->out_c)) continue;
             found |= bit;
             if (to) to[at].more = b->vectors - at;
             b->vectors++;
@@ -124,11 +136,13 @@ static rlt_status pack(rlt_prepare_state *p, const rlt_depthwise_packed_params *
     for (int32_t n = 0; n < b->all; n++) {
         const block own = block_at(w, b, n);
         const int32_t end = own.kind == RLT_BLOCK_HALF ? RLT_BLOCK : own.channels; /* bytes: halves have all twice */
-        for (int32_t i = 0; i < own.channels && *fast; i++) {
+        const int32_t channels = flat_blocks(w) ? w->out_c : own.channels;
+        for (int32_t i = 0; i < channels && *fast; i++) {
+            const int32_t c = (own.channel + i) % w->out_c;
             rlt_depthwise_channel from;
-            RLT_TRY(rlt_depthwise_channel_of(p, k, t, &once, own.channel + i, &from, fast));
-            for (int32_t at = i; at < end; at += own.channels) {
-                put_channel(w, t, own.channel + i, &from, lane_of(&own, at), to + vector_of(&own, at));
+            RLT_TRY(rlt_depthwise_channel_of(p, k, t, &once, c, &from, fast));
+            for (int32_t at = i; at < end; at += channels) {
+                put_channel(w, t, c, &from, lane_of(&own, at), to + vector_of(&own, at));
             }
         }
     }
@@ -159,7 +173,7 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     *step = (rlt_depthwise_blocks_params){
         .input = rlt_ref_of(p, t->input), .output = rlt_ref_of(p, t->output), .vectors = ref,
         .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w, is_turned(w)) * tasks), .window = *w,
-        .turned = is_turned(w), .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point,
+        .flat = flat_blocks(w), .turned = is_turned(w), .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point,
         .high = k->high,
     };
     memcpy(step->blocks, b.of, sizeof b.of);
