@@ -6,8 +6,8 @@
  * four rows one below the other, exist in registers only: a column of the image is added to every window that covers
  * it, in two rows of output at once, before the next one is read.
  *
- * Of fewer than 64 channels rows are cut without regard to pixels, if windows move by one; the weights of a block's bytes
- * are then those of the block's place among as many blocks as there are before places repeat. */
+ * Of fewer than 64 channels rows are cut without regard to pixels, if windows move by one: a block's weights are then
+ * those of its place among channels, of which there are a few before they repeat. */
 #ifndef RLT_DEPTHWISE_CONV_2D_BLOCKS_H
 #define RLT_DEPTHWISE_CONV_2D_BLOCKS_H
 
@@ -17,7 +17,8 @@ enum { RLT_BLOCK = 64, RLT_BLOCK_LANES = 16, RLT_BLOCK_VECTORS = 4, RLT_BLOCK_SE
 enum { RLT_BLOCK_WHOLE, RLT_BLOCK_HALF, RLT_BLOCK_SMALL, RLT_BLOCK_KINDS };
 
 /* Weights of four rows of words: set 2 x + y for column x of the window and output row y; that row's windows begin y
- * rows further down where they move by one. Then a sum's bias and scale, one operation (common/prepare_float_scale.h). */
+ * rows further down where they move by one. Then a sum's bias, and its scale, one operation
+ * (common/prepare_float_scale.h). */
 typedef struct {
     int8_t weights[RLT_BLOCK_SETS][RLT_BLOCK_LANES][4];
     int32_t bias[RLT_BLOCK_LANES];
@@ -33,7 +34,7 @@ typedef struct {
     rlt_ref scratch;
     rlt_window window;
     int32_t blocks[RLT_BLOCK_KINDS];
-    int32_t flat;   /* rows are cut without regard to pixels, into blocks of 64 bytes, of which so many have own weights */
+    int32_t flat;   /* places of blocks of 64 bytes of rows; 0 where rows are cut into pixels */
     int32_t turned; /* windows walk down columns, in two of them at once: weights are transposed */
     int32_t zero_point, output_zero_point, high;
 } rlt_depthwise_blocks_params;

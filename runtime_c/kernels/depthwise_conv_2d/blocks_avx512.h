@@ -1,7 +1,7 @@
 /* Inner loops over blocks of 64 lanes (blocks.h), for depthwise_blocks_s8_avx512vnni.c.
  *
- * They come close to what the execution units can do only while instructions wait for little: pointers stay in registers,
- * loads are plain, and each vector's products stand beside the scaling of sums that are complete. */
+ * They come close to what the execution units can do only while instructions wait for little: pointers stay in
+ * registers, loads are plain, and each vector's products stand beside the scaling of sums that are complete. */
 #ifndef RLT_DEPTHWISE_CONV_2D_BLOCKS_AVX512_H
 #define RLT_DEPTHWISE_CONV_2D_BLOCKS_AVX512_H
 
@@ -12,8 +12,8 @@ enum { VECTORS = RLT_BLOCK_VECTORS, ROWS = 2, READ = 5, MOST_ROWS = 9 };
 /* Compilers neither keep in registers what is loaded through it, nor load it once more. */
 #define OPAQUE(kind, x) __asm__("" : "+" kind(x))
 
-/* One block of channels in two rows of output, or of half as many in four: then lanes from the middle on are those of the
- * last two. */
+/* One block of channels in two rows of output, or of half as many in four: then lanes from the middle on are those of
+ * the last two. */
 typedef struct {
     const rlt_depthwise_vector *vectors;
     const uint8_t *first[MOST_ROWS], *row[MOST_ROWS], *last[MOST_ROWS]; /* columns of input: first, second, last */
@@ -61,24 +61,28 @@ typedef struct {
 RLT_INLINE void make_words(const int stride, const int half, const int part, const column *from, making *m,
                            vi (*words)[VECTORS]) {
     const int rows = 3 + stride;
-#pragma GCC unroll 5
-    for (int i = 0; part == 0 && i < READ; i++) {
-        if (i >= rows) break;
-        m->row[i] = _mm512_xor_si512(load_row(stride, half, from, i), _mm512_set1_epi8((char)0x80));
-    }
-#pragma GCC unroll 3
-    for (int i = 0; part == 1 && i < 3; i++) {
-        if (i >= 1 + stride) break;
-        const int second = 2 * i + 1 < rows ? 2 * i + 1 : rows - 1; /* a fourth row for the second row meets weights of 0 */
-        m->low[i] = _mm512_unpacklo_epi8(m->row[2 * i], m->row[second]);
-        m->high[i] = _mm512_unpackhi_epi8(m->row[2 * i], m->row[second]);
-    }
     const vi *pairs = part == 2 ? m->low : m->high;
+    if (part == 0) {
+#pragma GCC unroll 5
+        for (int i = 0; i < READ; i++) {
+            if (i >= rows) break;
+            m->row[i] = _mm512_xor_si512(load_row(stride, half, from, i), _mm512_set1_epi8((char)0x80));
+        }
+    } else if (part == 1) {
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; i++) {
+            if (i >= 1 + stride) break;
+            const int second = 2 * i + 1 < rows ? 2 * i + 1 : rows - 1; /* a fourth row meets weights of 0 */
+            m->low[i] = _mm512_unpacklo_epi8(m->row[2 * i], m->row[second]);
+            m->high[i] = _mm512_unpackhi_epi8(m->row[2 * i], m->row[second]);
+        }
+    } else {
 #pragma GCC unroll 2
-    for (int i = 0; part >= 2 && i < ROWS; i++) {
-        if (i >= stride) break;
-        words[i][2 * part - 4] = _mm512_unpacklo_epi16(pairs[i], pairs[i + 1]);
-        words[i][2 * part - 3] = _mm512_unpackhi_epi16(pairs[i], pairs[i + 1]);
+        for (int i = 0; i < ROWS; i++) {
+            if (i >= stride) break;
+            words[i][2 * part - 4] = _mm512_unpacklo_epi16(pairs[i], pairs[i + 1]);
+            words[i][2 * part - 3] = _mm512_unpackhi_epi16(pairs[i], pairs[i + 1]);
+        }
     }
 }
 

@@ -119,7 +119,8 @@ static void run_flat(const source *s, const rlt_depthwise_vector *vectors, int8_
     const rlt_depthwise_blocks_params *p = s->p;
     const rlt_window *w = &p->window;
     const axis x = s->along, down = s->across;
-    const int32_t fitting = BAND_BYTES / (int32_t)(down.step + down.output_step), rows = fitting > 16 ? fitting & ~1 : 16;
+    const int32_t fitting = BAND_BYTES / (int32_t)(down.step + down.output_step);
+    const int32_t rows = fitting > 16 ? fitting / ROWS * ROWS : 16;
     flat_job b = {.padding = s->scratch, .row = down.step, .pixel = x.step, .output_row = down.output_step,
                   .height = w->in_h, .unused = (int8_t *)s->scratch + s->padding, .zero_point = p->zero_point,
                   .output_zero_point = p->output_zero_point, .top = p->high - p->output_zero_point};

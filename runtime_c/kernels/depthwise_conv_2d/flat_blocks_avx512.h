@@ -76,6 +76,7 @@ RLT_INLINE void flat(const int more, const flat_job *b) {
 #pragma GCC unroll 3
         for (int tap = 0; tap < TAPS; tap++) {
             const int other = (tap + 1) % TAPS; /* whose words are made meanwhile */
+            const ptrdiff_t at = other * pixel;
             if (other == 0) descend(&d);
             OPAQUE("r", v);
 #pragma GCC unroll 4
@@ -84,7 +85,7 @@ RLT_INLINE void flat(const int more, const flat_job *b) {
                 sum[0][i] = add_products(sum[0][i], words[0][i], v + i, 2 * tap);
                 sum[1][i] = add_products(sum[1][i], words[0][i], v + i, 2 * tap + 1);
                 add_more(1, more, v, i, tap, words, sum);
-                if (i == 0) next = load_pair(read[other], flip[other], d.row[0] + other * pixel, d.row[1] + other * pixel);
+                if (i == 0) next = load_pair(read[other], flip[other], d.row[0] + at, d.row[1] + at);
                 if (i == 2) join_pairs(0, &pair[other], &next, words[0]);
                 if (i == 3) join_pairs(1, &pair[other], &next, words[0]);
                 if (tap == TAPS - 1) finish(v, i, sum);

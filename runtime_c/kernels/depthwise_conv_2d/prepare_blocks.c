@@ -13,8 +13,8 @@ static int32_t flat_blocks(const rlt_window *w) {
     return row < own ? (int32_t)row : own;
 }
 
-/* Whether padding is no wider than a column at either end, and windows are those that the kernel knows. Blocks of 16 alone
- * gain over packed.h only where windows move by two. */
+/* Whether padding is no wider than a column at either end, and windows are those that the kernel knows. Blocks of 16
+ * alone gain over packed.h only where windows move by two. */
 static int fits(const rlt_window *w) {
     const int64_t past = (int64_t)(w->out_w - 1) * w->stride_w + 3 - w->pad_left - w->in_w;
     return w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 && w->dilation_w == 1 && w->stride_h <= 2 &&
@@ -83,14 +83,15 @@ static block block_at(const rlt_window *w, const blocks *b, int32_t at) {
 }
 
 /* Where byte `i` of a block has its constants: the vector of all, and the lane. */
-static int32_t vector_of(const block *b, int32_t i) { return b->vector + (b->kind == RLT_BLOCK_SMALL ? 0 : i % 16 / 4); }
+static int32_t vector_of(const block *b, int32_t i) {
+    return b->vector + (b->kind == RLT_BLOCK_SMALL ? 0 : i % 16 / 4);
+}
 static int32_t lane_of(const block *b, int32_t i) { return b->kind == RLT_BLOCK_SMALL ? i : i / 16 * 4 + i % 4; }
 
-/* Counts all vectors, with those for weights that signed bytes do not hold, and notes in `to`, if not NULL, where blocks
- * begin and where those vectors are. */
+/* Counts all vectors, with those for weights that signed bytes do not hold, and notes in `to`, if not NULL, where
+ * blocks begin and where those vectors are. */
 static void place(const rlt_window *w, const rlt_depthwise_tensors *t, blocks *b, rlt_depthwise_vector *to) {
-    b->vectors = b->all;
-    for (int32_t i = 0; i < b->all; i++) b->vectors += block_at(w, b, i).kind == RLT_BLOCK_SMALL ? 0 : RLT_BLOCK_VECTORS - 1;
+    b->vectors = (b->all - b->of[RLT_BLOCK_SMALL]) * RLT_BLOCK_VECTORS + b->of[RLT_BLOCK_SMALL];
     for (int32_t n = 0; n < b->all; n++) {
         const block own = block_at(w, b, n);
         uint32_t found = 0; /* bits of vectors */
@@ -154,8 +155,8 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
                                 int *done) {
     const rlt_window *w = &k->window;
     *done = 0;
-    if (!rlt_has(p, RLT_ISA_AVX512VNNI) || k->band.repeat != 1 || k->low != k->output_zero_point || k->pieces > 2) return RLT_OK;
-    if (!fits(w)) return RLT_OK;
+    if (!rlt_has(p, RLT_ISA_AVX512VNNI) || k->band.repeat != 1 || k->pieces > 2 || !fits(w)) return RLT_OK;
+    if (k->low != k->output_zero_point) return RLT_OK;
     blocks b = blocks_of(w);
     place(w, t, &b, NULL);
     const size_t bytes = (size_t)b.vectors * sizeof(rlt_depthwise_vector);
@@ -173,8 +174,8 @@ rlt_status rlt_depthwise_blocks(rlt_prepare_state *p, const rlt_op *op, const rl
     *step = (rlt_depthwise_blocks_params){
         .input = rlt_ref_of(p, t->input), .output = rlt_ref_of(p, t->output), .vectors = ref,
         .scratch = rlt_add_scratch(p, op, rlt_block_scratch(w, is_turned(w)) * tasks), .window = *w,
-        .flat = flat_blocks(w), .turned = is_turned(w), .zero_point = rlt_zero_point(t->input, 0), .output_zero_point = k->output_zero_point,
-        .high = k->high,
+        .flat = flat_blocks(w), .turned = is_turned(w), .zero_point = rlt_zero_point(t->input, 0),
+        .output_zero_point = k->output_zero_point, .high = k->high,
     };
     memcpy(step->blocks, b.of, sizeof b.of);
     return RLT_OK;
