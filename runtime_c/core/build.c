@@ -126,7 +126,7 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
     }
     if (tasks == 0) tasks = 1;
     p->steps[p->step_count++] = (rlt_pending_step){
-        kernel,     (uint32_t)start, (uint16_t)ref_count, (uint16_t)(tasks < UINT16_MAX ? tasks : UINT16_MAX),
+        kernel, (uint32_t)start, (uint16_t)ref_count, (uint8_t)(tasks < UINT8_MAX ? tasks : UINT8_MAX), RLT_LINK_ALL,
         p->main_op, 0};
     memset(p->image + p->front, 0, start + bytes - p->front);
     p->front = start + bytes;

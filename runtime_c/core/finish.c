@@ -75,12 +75,12 @@ static rlt_status complete_image(rlt_prepare_state *p, const rlt_tensor_info *in
     fill_states(p, infos, states);
     for (uint32_t i = 0; i < p->step_count; i++) {
         const rlt_pending_step *step = &p->steps[i];
-        steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->op};
+        steps[i] = (rlt_image_step){step->kernel, step->params, step->ref_count, step->tasks, step->link, step->op};
     }
     for (uint32_t i = 0; i < p->part_count; i++) {
         const rlt_pending_part *part = &p->parts[i];
         steps[p->step_count + i] =
-            (rlt_image_step){part->kernel, part->params, (uint16_t)part->ref_count, 1, part->op};
+            (rlt_image_step){part->kernel, part->params, (uint16_t)part->ref_count, 1, RLT_LINK_ALL, part->op};
     }
     fill_io(p, &p->frame.graph_inputs, infos, inputs);
     fill_io(p, &p->frame.graph_outputs, infos, outputs);

@@ -36,11 +36,19 @@ typedef struct {
     uint32_t part_count;
 } rlt_image;
 
+/* What a task needs of the step before, which has as many. */
+typedef enum {
+    RLT_LINK_ALL,   /* all of it */
+    RLT_LINK_OWN,   /* what the task of its own number made */
+    RLT_LINK_INNER  /* the same in the outer half of the first and of the last task's share; all of it in the rest */
+} rlt_link;
+
 typedef struct {
     uint32_t kernel;
     uint32_t params;    /* offset of the kernel's parameter record: 32-bit fields only, its refs first */
     uint16_t ref_count; /* how many refs lead the record */
-    uint16_t tasks;     /* pieces the work may be split into; 1: not worth it */
+    uint8_t tasks;      /* pieces the work may be split into; 1: not worth it */
+    uint8_t link;       /* rlt_link, where all tasks of this step and the one before it run side by side */
     uint32_t op;        /* operator's index in the subgraph */
 } rlt_image_step;
 

@@ -18,6 +18,7 @@ typedef struct {
     uint32_t *dense;      /* block -> position in packed */
     uint32_t *placed;     /* block -> offset that the configuration gives it; UNUSED: none */
     uint32_t *fast;       /* block -> offset in fast memory; UNUSED: it is not there */
+    uint32_t before;      /* bytes at the arena's start for blocks with a given offset */
     uint32_t fast_at;     /* where fast memory begins in the arena's offsets: behind the rest */
     uint32_t *words;
     uint64_t *totals;
@@ -188,12 +189,13 @@ static void let_overlap(layout *l) {
 static uint64_t place_all(layout *l, const rlt_block *given) {
     uint32_t alignment = l->p->config.alignment;
     find_lifetimes(l);
+    rlt_lengthen_linked(l->p, l->blocks, l->count, l->totals);
     merge_in_place(l, given);
     l->p->fast_bytes = choose_fast(l);
     pack(l, given);
     let_overlap(l);
-    const uint32_t before = l->p->config.variable_bytes;
-    l->p->live_bytes = before + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
+    const uint32_t before = l->before, variables = l->p->config.variable_bytes;
+    l->p->live_bytes = variables + rlt_live_bytes(l->packed, l->packed_tensors, l->end, 1, l->totals);
     const uint64_t bound = rlt_live_bytes(l->packed, l->packed_count, l->end, alignment, l->totals);
     l->least = before + bound + l->p->fast_bytes;
     const uint64_t bytes = rlt_place_blocks(l->packed, l->packed_count, alignment, bound, l->words);
@@ -228,7 +230,7 @@ static uint32_t offset_of(const layout *l, uint32_t block) {
     const uint32_t owner = owner_of(l, block);
     if (l->placed[owner] != UNUSED) return l->placed[owner];
     if (l->fast[owner] != UNUSED) return l->fast_at + l->fast[owner];
-    return l->p->config.variable_bytes + l->packed[l->dense[owner]].offset;
+    return l->before + l->packed[l->dense[owner]].offset;
 }
 
 static void find_places(layout *l) {
@@ -237,6 +239,7 @@ static void find_places(layout *l) {
         const rlt_variable *v = &l->p->variables[i];
         if (v->is_bound && v->place != NULL) l->placed[v->handle] = v->place->arena_offset;
     }
+    l->before = l->p->config.variable_bytes;
 }
 
 /* The offsets that the file gives in its metadata OfflineMemoryAllocation (TensorFlow Lite Micro: version, subgraph,
@@ -326,6 +329,10 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
     const int may_be_given = given != NULL && p->config.variable_bytes == 0 && p->config.fast_bytes == 0;
     uint64_t given_bytes = may_be_given && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
+    if (given_bytes == RLT_PLACE_FAILED) {
+        find_lifetimes(&l);
+        l.before += rlt_place_scratch(p, l.blocks, l.before, l.placed);
+    }
     p->arena_bytes = place_best(&l);
     if (given_bytes <= p->arena_bytes) p->arena_bytes = place_all(&l, given);
     if (p->arena_bytes > p->config.arena_limit || p->arena_bytes > UINT32_MAX) {

@@ -106,6 +106,12 @@ void *rlt_add_step(rlt_prepare_state *p, const rlt_op *op, uint32_t kernel, size
 void rlt_makes_rows(rlt_prepare_state *p, const rlt_tensor *output, uint32_t rows);
 void rlt_makes_elements(rlt_prepare_state *p, const rlt_tensor *output);
 
+/* Says of the step added last that its tasks share `units` equal pieces of `output` (rlt_share_of()), that it cannot fail,
+ * and that unit u needs rows [u * stride - before, u * stride - before + reach) of `input`'s `rows` and nothing else that
+ * changes: then tasks may go on to it without waiting for all others. */
+void rlt_needs_rows(rlt_prepare_state *p, const rlt_tensor *output, uint32_t units, const rlt_tensor *input, int32_t rows,
+                    int32_t stride, int32_t before, int64_t reach);
+
 /* Scratch for the step added next or last (same op); alive in this op's steps only. */
 rlt_ref rlt_add_scratch(rlt_prepare_state *p, const rlt_op *op, size_t bytes);
 

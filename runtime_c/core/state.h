@@ -78,9 +78,15 @@ typedef struct {
 
 typedef struct {
     uint32_t kernel, params;
-    uint16_t ref_count, tasks;
+    uint16_t ref_count;
+    uint8_t tasks, link;
     uint32_t op, scratch_bytes;
 } rlt_pending_step;
+
+/* How the tasks of step `step` share out what it makes: the block's bytes in `units` equal pieces. 0 units: unknown. */
+typedef struct {
+    uint32_t step, block, units, bytes;
+} rlt_shared_step;
 
 /* A step that is only run piece by piece, by another one. */
 typedef struct {
@@ -166,6 +172,7 @@ struct rlt_prepare_state {
     rlt_pending_part *parts;
     uint32_t part_count, part_limit;
     rlt_row_step row_steps[2]; /* the two added last */
+    rlt_shared_step shared_step;
     uint32_t *scratch; /* bytes, or a counter (see below); block tensor_count + i */
     rlt_overwrite *overwrites;
 
@@ -217,7 +224,7 @@ void rlt_fold(rlt_prepare_state *p, const rlt_op *op, const rlt_folding *folding
 /* strips.c: lets the last two steps, if the current operator's only reads what the one before makes and both work row
  * by row, run by turns on a few rows. */
 void rlt_join_steps(rlt_prepare_state *p, const rlt_op *op);
-void rlt_forget_rows(rlt_prepare_state *p); /* steps were taken back */
+void rlt_forget_rows(rlt_prepare_state *p); /* steps were taken back or joined */
 /* The parts of a step: NULL and 0 for steps that run no others. */
 const rlt_pending_part *rlt_parts_of(const rlt_prepare_state *p, const rlt_pending_step *step, uint32_t *count);
 
@@ -247,6 +254,11 @@ rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt
 
 /* layout.c: lifetimes, offsets, and the refs in all params. Fills `infos`, one per tensor. */
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);
+
+/* links.c, from all lifetimes. `rlt_lengthen_linked`: what linked steps use must be alive in all of them; `words`: room for
+ * one per step. `rlt_place_scratch`: gives scratch of two threads its place from offset `at` on; returns the bytes there. */
+void rlt_lengthen_linked(const rlt_prepare_state *p, rlt_block *blocks, uint32_t count, uint64_t *words);
+uint32_t rlt_place_scratch(const rlt_prepare_state *p, const rlt_block *blocks, uint32_t at, uint32_t *placed);
 
 /* finish.c: plans memory, completes the image, and cuts `block` (from malloc, starting with the rlt_plan) to what the
  * plan keeps. On failure the block is still the caller's. `rlt_image_start`: where the image begins in a block. */

@@ -19,6 +19,7 @@ void rlt_makes_elements(rlt_prepare_state *p, const rlt_tensor *output) { note(p
 
 void rlt_forget_rows(rlt_prepare_state *p) {
     p->row_steps[0] = p->row_steps[1] = (rlt_row_step){0};
+    p->shared_step = (rlt_shared_step){0};
 }
 
 const rlt_pending_part *rlt_parts_of(const rlt_prepare_state *p, const rlt_pending_step *step, uint32_t *count) {

@@ -4,6 +4,7 @@
  * - All threads go through the steps side by side. Who finishes task 0 of a step says which step is next; everybody waits
  *   until all tasks are done, then goes on. Nobody hands out work.
  * - Thread t runs task t, so that it finds in its own cache what it wrote there a step before.
+ * - From one linked step (rlt_link) to the next, threads go on at once, and wait where they need what others made.
  * - Every task has two words, each in a cache line of its own: the last step in which somebody claimed it, written by
  *   its thread alone as a rule, and the step that follows the last one in which it was done, which all others watch.
  * - Who has waited for long claims the tasks of threads that have not come: one that the system does not run at the
@@ -27,10 +28,10 @@ enum {
     LAST_LOOK = 10000 /* a worker that has looked for the next step so often sleeps */
 };
 
-/* A moment in the life of a pool: its number, which steps and ends of jobs count up, and how many tasks there are then.
- * None: no job. */
+/* A moment in the life of a pool: its number, which ends of jobs and steps, with what tasks go on to by themselves, count
+ * up; how many tasks there are then; whether one may be claimed once that of its own number a moment before is done. */
 typedef uint64_t moment;
-enum { TASK_BITS = 7, TASK_MASK = (1 << TASK_BITS) - 1 };
+enum { TASK_BITS = 7, TASK_MASK = (1 << TASK_BITS) - 1, EARLY = 1 << TASK_BITS, LOW_BITS = TASK_BITS + 1 };
 
 typedef struct {
     _Alignas(LINE) _Atomic moment claimed; /* the last one in which this task was claimed */
@@ -60,6 +61,7 @@ typedef struct {
     pool *pool;
     moment at;
     uint32_t number; /* its own; 0: the caller's */
+    int is_begun;    /* its task of this moment is claimed, and half done */
     uint64_t late;   /* threads, a bit for each, whose last task somebody else had to do */
 } view;
 
@@ -68,20 +70,30 @@ static uint32_t tasks_of(moment at) {
 }
 
 static uint64_t number_of(moment at) {
-    return at >> TASK_BITS;
+    return at >> LOW_BITS;
 }
 
 static moment after(moment at) {
-    return (at | TASK_MASK) + 1;
+    return (number_of(at) + 1) << LOW_BITS;
 }
 
-/* Tasks of a step of the job; 0: it is none. */
-static uint32_t tasks_at(const pool *p, uint32_t index) {
-    if (index - p->first >= p->count) return 0;
+/* A step of the job, or NULL. */
+static const rlt_image_step *step_at(const pool *p, uint32_t index) {
+    if (index - p->first >= p->count) return NULL;
     const uint8_t *bytes = p->session->image;
-    const rlt_image *image = (const rlt_image *)(const void *)bytes;
-    const uint32_t tasks = ((const rlt_image_step *)(const void *)(bytes + image->steps))[index].tasks;
-    return tasks < p->head.count ? tasks : p->head.count;
+    return (const rlt_image_step *)(const void *)(bytes + ((const rlt_image *)(const void *)bytes)->steps) + index;
+}
+
+/* Its tasks; 0: it is none. */
+static uint32_t tasks_at(const pool *p, uint32_t index) {
+    const rlt_image_step *step = step_at(p, index);
+    return step == NULL ? 0 : step->tasks < p->head.count ? step->tasks : p->head.count;
+}
+
+/* How a step is linked to the one before. With fewer tasks than it was cut into, they need something else. */
+static uint32_t link_at(const pool *p, uint32_t index) {
+    const rlt_image_step *step = step_at(p, index);
+    return step == NULL || step->tasks > p->head.count ? RLT_LINK_ALL : step->link;
 }
 
 static int is_done(pool *p, uint32_t task, moment at) {
@@ -110,33 +122,63 @@ static int sleep_until_called(const view *me) {
 static int claim(pool *p, uint32_t task, moment at) {
     _Atomic moment *claimed = &p->slots[task].claimed;
     moment last = atomic_load_explicit(claimed, memory_order_relaxed);
-    while (last < at)
+    while (number_of(last) < number_of(at))
         if (atomic_compare_exchange_weak_explicit(claimed, &last, at, memory_order_acq_rel, memory_order_relaxed)) return 1;
     return 0;
 }
 
-/* Runs a claimed task; one that is alone in its step, and the steps of one task behind it. */
-static void run_task(pool *p, uint32_t task, moment at) {
+/* The outer or the inner half of the first or last task's share. */
+static void take_half(rlt_run *run, uint32_t tasks, int is_outer) {
+    run->parts = 2 * tasks;
+    run->part = 2 * run->task + (is_outer == (run->task != 0));
+}
+
+/* The step *index of a claimed task, or the half of it that is left, and those that can follow at once. */
+static rlt_status run_steps_of(pool *p, uint32_t task, uint32_t tasks, int is_begun, uint32_t *index) {
+    rlt_status status = (rlt_status)atomic_load_explicit(&p->status, memory_order_relaxed);
+    if (status != RLT_OK) return status;
+    rlt_run run = rlt_session_start(p->session);
+    run.task = run.part = task;
+    run.parts = tasks;
+    if (is_begun) take_half(&run, tasks, 0);
+    do {
+        status = rlt_session_step(p->session, &run, index);
+        run.part = task;
+        run.parts = tasks;
+    } while (status == RLT_OK && (tasks == 1 ? tasks_at(p, *index) == 1 : link_at(p, *index) == RLT_LINK_OWN));
+    int none = RLT_OK;
+    if (status != RLT_OK) atomic_compare_exchange_strong(&p->status, &none, status);
+    return status;
+}
+
+/* Runs a claimed task. Returns the moment after it if its step, *index, may be begun early; else 0. */
+static moment run_task(pool *p, uint32_t task, moment at, int is_begun, uint32_t *index) {
     slot *lead = &p->slots[0];
     const uint32_t tasks = tasks_of(at);
-    uint32_t index = lead->index[number_of(at) & 1];
-    rlt_status status = (rlt_status)atomic_load_explicit(&p->status, memory_order_relaxed);
-    if (status == RLT_OK) {
-        rlt_run run = rlt_session_start(p->session);
-        run.task = run.part = task;
-        run.parts = tasks;
-        do status = rlt_session_step(p->session, &run, &index);
-        while (status == RLT_OK && tasks == 1 && tasks_at(p, index) == 1);
-        int none = RLT_OK;
-        if (status != RLT_OK) atomic_compare_exchange_strong(&p->status, &none, status);
+    *index = lead->index[number_of(at) & 1];
+    moment next = after(at), early = 0;
+    if (run_steps_of(p, task, tasks, is_begun, index) == RLT_OK) {
+        if (tasks > 1 && link_at(p, *index) == RLT_LINK_INNER) early = next |= EARLY | tasks;
+        else if (task == 0) next += tasks_at(p, *index);
     }
-    moment next = after(at);
-    if (task == 0) {
-        if (status == RLT_OK) next += tasks_at(p, index);
-        lead->index[number_of(next) & 1] = index;
-    }
+    if (task == 0) lead->index[number_of(next) & 1] = *index;
     atomic_store_explicit(&p->slots[task].done, next, memory_order_release);
-    if (tasks_of(next) > 1) wake_all(p);
+    if (task == 0 && tasks_of(next) > 1) wake_all(p);
+    return early;
+}
+
+/* Does a thread's own task and, without waiting for others, the half of its next one that needs nothing of theirs. */
+static void run_own(view *me) {
+    pool *p = me->pool;
+    uint32_t index;
+    const uint32_t tasks = tasks_of(me->at);
+    const moment early = run_task(p, me->number, me->at, me->is_begun, &index);
+    me->is_begun = early != 0 && (me->number == 0 || me->number == tasks - 1) && claim(p, me->number, early);
+    if (!me->is_begun) return;
+    rlt_run run = rlt_session_start(p->session);
+    run.task = me->number;
+    take_half(&run, tasks, 1);
+    rlt_session_step(p->session, &run, &index);
 }
 
 static void pause_briefly(void) {
@@ -152,39 +194,44 @@ static int finish_task(view *me, uint32_t task) {
     for (uint32_t looks = 0; !is_done(p, task, me->at); looks++) {
         const int is_late = looks % PATIENCE == PATIENCE - 1 || (looks == 0 && me->late & bit);
         const int is_taken = is_late && tasks_of(me->at) != 0 && claim(p, task, me->at);
-        if (is_taken) run_task(p, task, me->at);
+        uint32_t index;
+        if (is_taken) run_task(p, task, me->at, 0, &index);
         if (is_late) me->late = is_taken ? me->late | bit : me->late & ~bit;
-        if (task == 0 && me->number != 0) {
+        if (task == 0 && me->number != 0 && !me->is_begun) { /* for who has begun, others wait */
             if (looks < LAST_LOOK) pause_briefly();
             else if (sleep_until_called(me)) return 0;
-        } else if (looks < LOOKS) {
-            pause_briefly();
         } else {
-            sched_yield(); /* its thread may be waiting for this very core */
+            if (looks < LOOKS) pause_briefly();
+            else sched_yield(); /* its thread may be waiting for this very core */
         }
     }
     return 1;
 }
 
+/* Where the others are now, maybe far ahead. Who claimed a task 0 knew of everything before, of an early one less. */
+static moment catch_up(const view *me) {
+    const moment at = atomic_load_explicit(&me->pool->slots[0].claimed, memory_order_acquire);
+    const int is_far = at & EARLY && number_of(at) > number_of(me->at) + 1;
+    return is_far ? (number_of(at) - 1) << LOW_BITS | tasks_of(at) : at;
+}
+
 /* Does a thread's part at a moment, waits until everything is done and goes on to a later one. 0: the pool closes. */
 static int take_part(view *me) {
     pool *p = me->pool;
-    slot *lead = &p->slots[0];
     const uint32_t tasks = tasks_of(me->at);
-    if (me->number < tasks && claim(p, me->number, me->at)) run_task(p, me->number, me->at);
+    if (me->is_begun || (me->number < tasks && claim(p, me->number, me->at))) run_own(me);
     for (uint32_t task = 0; task == 0 || task < tasks; task++)
         if (!finish_task(me, task)) return 0;
-    const moment next = atomic_load_explicit(&lead->done, memory_order_acquire);
-    /* The others may be far ahead. Who claimed a task 0 knew that everything before was done. */
-    const int is_next = number_of(next) == number_of(me->at) + 1;
-    me->at = is_next ? next : atomic_load_explicit(&lead->claimed, memory_order_acquire);
+    const moment next = atomic_load_explicit(&p->slots[0].done, memory_order_acquire);
+    if (me->is_begun) me->at = after(me->at) | EARLY | tasks;
+    else me->at = number_of(next) == number_of(me->at) + 1 ? next : catch_up(me);
     return 1;
 }
 
 static void *work(void *argument) {
     slot *mine = argument;
     pool *p = mine->pool;
-    view me = {p, 0, (uint32_t)(mine - p->slots), 0};
+    view me = {p, 0, (uint32_t)(mine - p->slots), 0, 0};
     while (take_part(&me)) continue;
     return NULL;
 }
@@ -213,7 +260,7 @@ static rlt_status run_steps(rlt_threads *threads, const rlt_session *session, ui
         atomic_store_explicit(&p->status, RLT_OK, memory_order_relaxed);
     atomic_store_explicit(&lead->done, at, memory_order_release);
     wake_all(p);
-    view me = {p, at, 0, p->late};
+    view me = {p, at, 0, 0, p->late};
     while (tasks_of(me.at) != 0) take_part(&me);
     p->late = me.late;
     *index = lead->index[number_of(me.at) & 1];

@@ -1,6 +1,7 @@
 /* The thread pool: steps of few and many tasks, loops, errors and parts of plans give with any number of threads, also
- * with more than there are cores and with some that come late, what they give with one. Each step reads all that the
- * step before it wrote, so that ThreadSanitizer (tests/test_threads.py) sees a step that starts too early. */
+ * with more than there are cores and with some that come late, what they give with one. Each step reads all that its link
+ * lets it read of what the step before it wrote, so that ThreadSanitizer (tests/test_threads.py) sees one that starts too
+ * early. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ enum { STEPS = 40, CELLS = 64, LOOP_FIRST = 10, LOOP_LAST = 29, TURNS = 3, FAILI
 
 /* An image by hand: its kernels are those below. */
 typedef struct {
-    uint32_t unused, target, number; /* where to jump, this step */
+    uint32_t unused, target, number, link; /* where to jump, this step, its rlt_link */
 } params;
 
 typedef struct {
@@ -24,7 +25,7 @@ typedef struct {
 } image;
 
 typedef struct {
-    uint32_t cells[2][CELLS]; /* each step reads one and writes the other */
+    uint32_t cells[STEPS + 1][CELLS]; /* step i reads these of number i and writes the next ones */
     uint32_t turns;           /* of the loop */
     uint32_t fails, naps;     /* whether step FAILING does; whether tasks take a nap now and then */
 } arena;
@@ -34,33 +35,47 @@ static void take_nap(uint32_t seed) {
     if (seed % 11 == 0) nanosleep(&nap, NULL);
 }
 
-/* The share of a task: new cells from old ones of all tasks. Odd steps write cells[1], in loops too: their length is even. */
+/* The share of a task: new cells, each from the old one, or that and its neighbours, or all. */
 static rlt_status mix(const rlt_run *run, const void *record) {
     const params *p = record;
     arena *a = (arena *)(void *)run->base[RLT_REGION_ARENA];
-    const uint32_t *from = a->cells[(p->number + 1) % 2];
-    uint32_t *to = a->cells[p->number % 2], first, last;
-    if (a->naps) take_nap(from[0] + run->part * 7 + p->number);
+    const uint32_t *from = a->cells[p->number];
+    uint32_t *to = a->cells[p->number + 1], first, last;
+    const uint32_t reach = p->link == RLT_LINK_OWN ? 0 : p->link == RLT_LINK_INNER ? 1 : CELLS;
+    rlt_share_of(run, CELLS, &first, &last);
+    if (a->naps && first < last) take_nap(from[first] + run->part * 7 + p->number);
     if (a->fails && p->number == FAILING && run->part == run->parts - 1) return RLT_ERROR_INDEX;
-    for (rlt_share_of(run, CELLS, &first, &last); first < last; first++) {
+    for (; first < last; first++) {
         uint32_t sum = p->number;
-        for (uint32_t i = 0; i < CELLS; i++) sum = sum * 31 + from[i] + first;
+        for (uint32_t i = first < reach ? 0 : first - reach; i < CELLS && i <= first + reach; i++)
+            sum = sum * 31 + from[i] + first;
         to[first] = sum;
     }
     return RLT_OK;
 }
 
-/* The end of the loop: goes back TURNS - 1 times. */
+/* The end of the loop: goes back TURNS - 1 times, with what it made. */
 static rlt_status turn(const rlt_run *run, const void *record) {
+    const params *p = record;
     arena *a = (arena *)(void *)run->base[RLT_REGION_ARENA];
     const rlt_status status = mix(run, record);
     a->turns = (a->turns + 1) % TURNS;
-    return status == RLT_OK && a->turns ? RLT_JUMP : status;
+    if (status != RLT_OK || !a->turns) return status;
+    memcpy(a->cells[p->target], a->cells[p->number + 1], sizeof a->cells[0]);
+    return RLT_JUMP;
 }
 
 static const rlt_kernel_fn KERNELS[] = {mix, turn};
 
-/* Random tasks, mostly one or more than there are threads. */
+/* How a step of `tasks` is linked to the one before: at random where that may be. */
+static uint8_t link_for(const image *made, uint32_t step, uint32_t tasks) {
+    const int may_fail = step == FAILING || step == FAILING + 1;
+    const int is_even = tasks > 1 && CELLS % (2 * tasks) == 0;
+    if (may_fail || !is_even || step == 0 || made->steps[step - 1].tasks != tasks) return RLT_LINK_ALL;
+    return (uint8_t)(rand() % 3);
+}
+
+/* Random tasks, mostly one, as many as before, or more than there are threads. */
 static void make(image *made, uint32_t seed) {
     memset(made, 0, sizeof *made);
     made->head = (rlt_image){.magic = RLT_IMAGE_MAGIC, .version = RLT_IMAGE_VERSION, .bytes = sizeof *made,
@@ -68,10 +83,13 @@ static void make(image *made, uint32_t seed) {
                              .steps = offsetof(image, steps)};
     srand(seed);
     for (uint32_t i = 0; i < STEPS; i++) {
-        const uint16_t tasks = (uint16_t)(rand() % 3 == 0 ? 1 : rand() % 2 ? 9 : 1 + rand() % 6);
+        uint8_t tasks = (uint8_t)(rand() % 3 == 0 ? 1 : rand() % 2 ? 9 : 1 + rand() % 6);
+        if (i != 0 && rand() % 4 != 0) tasks = made->steps[i - 1].tasks;
+        if (i == LOOP_LAST) tasks = 1;
+        const uint8_t link = link_for(made, i, tasks);
         made->steps[i] = (rlt_image_step){i == LOOP_LAST, (uint32_t)(offsetof(image, params) + i * sizeof(params)), 0,
-                                          i == LOOP_LAST ? 1 : tasks, i};
-        made->params[i] = (params){0, LOOP_FIRST, i};
+                                          tasks, link, i};
+        made->params[i] = (params){0, LOOP_FIRST, i, link};
     }
     made->params[LOOP_LAST].target = LOOP_FIRST;
 }
@@ -80,7 +98,7 @@ static rlt_status run(const image *made, rlt_threads *threads, arena *a, uint32_
     rlt_session session;
     CHECK(rlt_session_open_with(&session, made, NULL, a, sizeof *a, KERNELS) == RLT_OK);
     session.threads = threads;
-    for (uint32_t i = 0; i < CELLS; i++) a->cells[1][i] = i;
+    for (uint32_t i = 0; i < CELLS; i++) a->cells[0][i] = i;
     a->turns = 0;
     return rlt_session_run(&session, 0, count);
 }

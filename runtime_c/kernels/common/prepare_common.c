@@ -225,6 +225,12 @@ rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *inp
     return rlt_set_shape(p, output, 4, dims);
 }
 
+void rlt_needs_window(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, const rlt_window *w) {
+    if (w->batches != 1) return;
+    rlt_needs_rows(p, output, (uint32_t)w->out_h, input, w->in_h, w->stride_h, w->pad_top,
+                   (int64_t)(w->kernel_h - 1) * w->dilation_h + 1);
+}
+
 int rlt_is_pointwise(const rlt_window *w) {
     return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 && !w->pad_top &&
            !w->pad_left && w->in_h == w->out_h && w->in_w == w->out_w;

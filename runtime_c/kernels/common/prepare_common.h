@@ -67,6 +67,8 @@ rlt_status rlt_prepare_padded_window(rlt_prepare_state *p, const rlt_tensor *inp
  * has, not rows are meant but pixels. `rows` 0: what is read at once is read before it is written. */
 void rlt_may_stream(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, const rlt_window *w,
                     int32_t rows);
+/* rlt_needs_rows() of windows whose output rows tasks share. */
+void rlt_needs_window(rlt_prepare_state *p, const rlt_tensor *output, const rlt_tensor *input, const rlt_window *w);
 int rlt_is_pointwise(const rlt_window *w);
 
 /* The same for a gradient, with the sizes of the input and of `dy`, which must be those of the output. */

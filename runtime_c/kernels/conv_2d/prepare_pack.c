@@ -334,6 +334,7 @@ rlt_status rlt_conv_2d_pack(rlt_prepare_state *p, const rlt_op *op, const rlt_co
     RLT_TRY(place_words(p, op, t, f, tasks, k));
     const int even = !k->split_blocks && k->last_w == k->window.out_w;
     if (even) rlt_makes_rows(p, t->output, (uint32_t)k->window.batches * (uint32_t)k->window.out_h);
+    if (even) rlt_needs_window(p, t->output, t->input, &k->window);
     return RLT_OK;
 }
 

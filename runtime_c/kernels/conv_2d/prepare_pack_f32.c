@@ -9,6 +9,7 @@ enum {
     BAND_FLOATS = 6144,  /* half of a usual first-level cache */
     CHUNK_FLOATS = 4096, /* pixels of a 1x1 convolution whose input stays there while weights pass */
     CHUNK_STEP = 24,     /* whole tiles */
+    SHARE_PIXELS = 16,   /* that are worth all weights to a task */
     MOST_TASKS = 16      /* each has a band */
 };
 
@@ -163,7 +164,7 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     rlt_conv_2d_packed_f32_params plan = {.window = *shape};
     set_runs(&plan, lanes);
     plan.block_vectors = rlt_conv_f32_most_vectors(lanes, plan.taps, pixels);
-    const uint32_t rows = flat ? pixels / CHUNK_STEP : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
+    const uint32_t rows = flat ? pixels / SHARE_PIXELS : lines, blocks = (uint32_t)rlt_conv_f32_blocks(&plan);
     const uint32_t wanted = c->tasks < MOST_TASKS ? c->tasks : MOST_TASKS;
     plan.split_blocks = rows < wanted && rows < blocks;
     const uint32_t tasks = plan.split_blocks && blocks < wanted ? blocks : wanted;
@@ -194,5 +195,6 @@ rlt_status rlt_conv_2d_f32_pack(rlt_prepare_state *p, const rlt_op *op, const rl
     }
     const int even = !k->split_blocks && k->last_w == w->out_w;
     if (even) rlt_makes_rows(p, c->output, (uint32_t)w->batches * (uint32_t)w->out_h);
+    if (even && !c->values) rlt_needs_window(p, c->output, c->input, w);
     return RLT_OK;
 }

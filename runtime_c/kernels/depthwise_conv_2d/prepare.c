@@ -83,6 +83,7 @@ static rlt_status prepare_f32(rlt_prepare_state *p, const rlt_op *op, const conv
     k->low = low;
     k->high = high;
     if (kernel == RLT_KERNEL_depthwise_conv_2d_f32) note_rows(p, c);
+    rlt_needs_window(p, c->output, c->input, &c->window);
     return RLT_OK;
 }
 
@@ -147,6 +148,7 @@ static rlt_status prepare_s8(rlt_prepare_state *p, const rlt_op *op, const conv 
     int packed;
     RLT_TRY(rlt_need_channels(p, c->input, c->weights, c->bias, c->output, out_c));
     RLT_TRY(prepare_packed(p, op, c, &packed));
+    if (packed) rlt_needs_window(p, c->output, c->input, &c->window);
     if (packed) return RLT_OK;
     const int fold = no_padding(&c->window) && rlt_zero_point(c->weights, 0) == 0;
     rlt_ref channels;
