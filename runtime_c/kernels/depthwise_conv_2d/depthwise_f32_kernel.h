@@ -81,14 +81,19 @@ RLT_INLINE void dw_group(const dw_row *r, const int group, const int kernel_w, c
 RLT_INLINE void dw_run_row(const dw_row *r, const int kernel_w, const int stride) {
     const rlt_window *w = &r->p->window;
     const int32_t reach = (GROUP - 1) * stride + kernel_w;
-    for (int32_t x = 0; x < w->out_w; x += GROUP) {
-        const int32_t first = x * stride - w->pad_left, count = w->out_w - x < GROUP ? w->out_w - x : GROUP;
+    /* At borders: narrow windows are for small images too, which are nearly all border. */
+    const int edge = kernel_w > 3 ? SMALL_GROUP : GROUP;
+    for (int32_t x = 0, count; x < w->out_w; x += count) {
+        const int32_t first = x * stride - w->pad_left, left = w->out_w - x;
         float *output = r->output + (size_t)x * (size_t)w->out_c;
-        if (count == GROUP && first >= 0 && first + reach <= w->in_w) {
+        if (left >= GROUP && first >= 0 && first + reach <= w->in_w) {
+            count = GROUP;
             dw_group(r, GROUP, kernel_w, stride, 1, first, count, output);
-        } else if (count > SMALL_GROUP) {
-            dw_group(r, GROUP, kernel_w, stride, 0, first, count, output);
+        } else if (left > SMALL_GROUP && edge > SMALL_GROUP) {
+            count = left < edge ? left : edge;
+            dw_group(r, edge, kernel_w, stride, 0, first, count, output);
         } else {
+            count = left < SMALL_GROUP ? left : SMALL_GROUP;
             dw_group(r, SMALL_GROUP, kernel_w, stride, 0, first, count, output);
         }
     }
