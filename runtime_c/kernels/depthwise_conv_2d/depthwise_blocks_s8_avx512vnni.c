@@ -1,6 +1,4 @@
 /* int8 DEPTHWISE_CONV_2D by blocks of channels (blocks.h) with AVX-512 VNNI. */
-#include <string.h>
-
 #include "flat_blocks_avx512.h"
 #include "small_blocks_avx512.h"
 
@@ -117,13 +115,19 @@ static uint64_t bits_within(ptrdiff_t at, ptrdiff_t bytes) {
 /* The same by blocks of 64 bytes of rows, and by bands. */
 static void run_flat(const source *s, const rlt_depthwise_vector *vectors, int8_t *output, int32_t y, int32_t end) {
     const rlt_depthwise_blocks_params *p = s->p;
-    const rlt_window *w = &p->window;
     const axis x = s->along, down = s->across;
     const int32_t fitting = BAND_BYTES / (int32_t)(down.step + down.output_step);
     const int32_t rows = fitting > 16 ? fitting / ROWS * ROWS : 16;
-    flat_job b = {.padding = s->scratch, .row = down.step, .pixel = x.step, .output_row = down.output_step,
-                  .height = w->in_h, .unused = (int8_t *)s->scratch + s->padding, .zero_point = p->zero_point,
-                  .output_zero_point = p->output_zero_point, .top = p->high - p->output_zero_point};
+    flat_job b; /* compilers that look for small code clear and fill whole records with slow instructions */
+    b.padding = s->scratch;
+    b.row = down.step;
+    b.pixel = x.step;
+    b.output_row = down.output_step;
+    b.height = s->p->window.in_h;
+    b.unused = (int8_t *)s->scratch + s->padding;
+    b.zero_point = p->zero_point;
+    b.output_zero_point = p->output_zero_point;
+    b.top = p->high - p->output_zero_point;
     for (int32_t last = y; y < end; y = last) {
         last = end - y < 2 * rows ? end : y + rows;
         b.y = y - down.pad;
@@ -151,10 +155,15 @@ rlt_status rlt_depthwise_blocks_s8_avx512vnni(const rlt_run *run, const void *pa
     source s = {.p = p, .along = p->turned ? y : x, .across = p->turned ? x : y,
                 .scratch = (uint8_t *)rlt_out(run, p->scratch) + (size_t)run->task * rlt_block_scratch(w, p->turned),
                 .padding = rlt_block_padding(w, p->turned)};
-    job b = {.step = (size_t)s.along.step, .output_step = (size_t)s.along.output_step,
-             .output_zero_point = p->output_zero_point, .top = p->high - p->output_zero_point,
-             .channels = w->in_c < LANES ? (1 << w->in_c) - 1 : 0};
-    memset(s.scratch, p->zero_point, s.padding);
+    job b;
+    b.step = (size_t)s.along.step;
+    b.output_step = (size_t)s.along.output_step;
+    b.output_zero_point = p->output_zero_point;
+    b.top = p->high - p->output_zero_point;
+    b.channels = w->in_c < LANES ? (1 << w->in_c) - 1 : 0;
+    for (size_t i = 0; i < s.padding; i += RLT_BLOCK) {
+        _mm512_storeu_si512(s.scratch + i, _mm512_set1_epi8((char)p->zero_point));
+    }
     uint32_t first, end;
     rlt_share_of(run, (uint32_t)(w->batches * w->out_h), &first, &end);
     for (int32_t row = (int32_t)first; row < (int32_t)end;) {
