@@ -2,6 +2,7 @@
 #include "../common/prepare_channels.h"
 #include "../common/prepare_s8.h"
 #include "../conv_2d/prepare_columns.h"
+#include "../conv_2d/prepare_pack.h"
 #include "../conv_2d/prepare_vectors.h"
 #include "../quantize/prepare_rows.h"
 #include "../window_16/prepare_window_16.h"
@@ -102,12 +103,31 @@ static rlt_status prepare_cores(rlt_prepare_state *p, const rlt_op *op, const rl
     return rlt_depthwise_planes(p, op, t, wide, &c->window, c->multiplier, c->activation, done);
 }
 
+/* The packed form of that, which wants weights to lie as those of CONV_2D: done for a few. */
+static rlt_status pack_dense(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
+    enum { MOST_WEIGHTS = 4096 };
+    int8_t turned[MOST_WEIGHTS];
+    const int32_t taps = c->window.kernel_h * c->window.kernel_w, out_c = c->window.out_c;
+    if (!c->weights->data || c->weights->type != RLT_INT8 || c->weights->elements > MOST_WEIGHTS) return RLT_OK;
+    for (int32_t i = 0; i < taps * out_c; i++) turned[i % out_c * taps + i / out_c] = (int8_t)c->weights->data[i];
+    rlt_tensor weights = *c->weights;
+    weights.data = (const uint8_t *)turned;
+    const rlt_conv_tensors tensors = {c->input, &weights, c->bias, c->output, 0};
+    rlt_conv_2d_packed_params plan = {.window = c->window};
+    const uint32_t tasks = rlt_conv_2d_plan(p, &tensors, c->tasks, &plan);
+    *done = tasks != 0;
+    if (!tasks) return RLT_OK;
+    RLT_TRY(rlt_range_s8(p, c->output, c->activation, &plan.low, &plan.high));
+    return rlt_conv_2d_pack(p, op, &tensors, tasks, &plan);
+}
+
 /* One input channel: a dense convolution, whose weights lie otherwise. */
 static rlt_status prepare_dense(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, c->window.out_c};
     RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
     if (*done) return RLT_OK;
-    return rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done);
+    RLT_TRY(rlt_conv_2d_columns(p, op, &tensors, &c->window, c->activation, 0, done));
+    return *done ? RLT_OK : pack_dense(p, op, c, done);
 }
 
 /* The packed form if this CPU has a kernel for it and the shape allows it: then *done is 1. */

@@ -37,8 +37,8 @@ RLT_INLINE void add_small(const int stride, const rlt_depthwise_vector *v, const
     sum[1] = add_products(sum[1], words[stride - 1], v, 2 * tap + 1);
 }
 
-RLT_INLINE void store_small(const int few, __mmask16 channels, const v_float_scale *scale, const v_positive_range *range,
-                            const vi *sum, int8_t *first, int8_t *second) {
+RLT_INLINE void store_small(const int few, __mmask16 channels, const v_float_scale *scale,
+                            const v_positive_range *range, const vi *sum, int8_t *first, int8_t *second) {
     const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13);
     const vi halves = _mm512_packs_epi32(vi_scale_once(sum[0], 1, scale), vi_scale_once(sum[1], 1, scale));
     const vi bytes = _mm512_min_epu8(_mm512_packus_epi16(halves, halves), range->top);
