@@ -103,7 +103,7 @@ static rlt_status prepare_cores(rlt_prepare_state *p, const rlt_op *op, const rl
     return rlt_depthwise_planes(p, op, t, wide, &c->window, c->multiplier, c->activation, done);
 }
 
-/* The packed form of that, which wants weights to lie as those of CONV_2D: done for a few. */
+/* One input channel by the packed form of CONV_2D, which wants weights to lie as its own do: done for a few. */
 static rlt_status pack_dense(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     enum { MOST_WEIGHTS = 4096 };
     int8_t turned[MOST_WEIGHTS];
@@ -121,7 +121,7 @@ static rlt_status pack_dense(rlt_prepare_state *p, const rlt_op *op, const conv 
     return rlt_conv_2d_pack(p, op, &tensors, tasks, &plan);
 }
 
-/* One input channel: a dense convolution, whose weights lie otherwise. */
+/* The same by any form there is of a dense convolution. */
 static rlt_status prepare_dense(rlt_prepare_state *p, const rlt_op *op, const conv *c, int *done) {
     const rlt_conv_tensors tensors = {c->input, c->weights, c->bias, c->output, c->window.out_c};
     RLT_TRY(rlt_conv_2d_vectors(p, op, &tensors, &c->window, c->activation, 0, done));
