@@ -62,11 +62,12 @@ static inline void rlt_band_flip(uint8_t *restrict to, const int8_t *restrict fr
         x ^= 0x80;
         memcpy(to + i, &x, sizeof x);
     }
-    for (; i + 8 <= count; i += 8) {
+    for (; i < count && count >= 8; i += 8) { /* the last eight end where all do */
+        const int32_t at = i + 8 <= count ? i : count - 8;
         uint64_t x;
-        memcpy(&x, from + i, sizeof x);
+        memcpy(&x, from + at, sizeof x);
         x ^= UINT64_C(0x8080808080808080);
-        memcpy(to + i, &x, sizeof x);
+        memcpy(to + at, &x, sizeof x);
     }
     for (; i < count; i++) to[i] = (uint8_t)from[i] ^ 0x80u;
 }
