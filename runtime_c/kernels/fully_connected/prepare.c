@@ -48,7 +48,9 @@ static rlt_status read_layer(rlt_prepare_state *p, const rlt_op *op, layer *l) {
     const uint64_t cost = l->batches == 1 ? rlt_cost(p, RLT_COST_WEIGHT_BYTE, l->weights->bytes)
                                           : rlt_product_cost(p, l->input, l->weights, l->output,
                                                              (uint64_t)l->output->elements * l->depth);
-    l->tasks = rlt_pieces(p, cost, l->units);
+    /* Tasks of one row all need what every other one made, which bytes that a cache holds anyway are not worth. */
+    const int is_small = l->batches == 1 && l->weights->type == RLT_INT8;
+    l->tasks = rlt_pieces(p, is_small ? cost / 2 : cost, l->units);
     return RLT_OK;
 }
 
