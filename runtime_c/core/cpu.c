@@ -83,7 +83,7 @@ static uint32_t allowed(void) {
 }
 
 uint32_t rlt_cpu_isa(void) {
-    static uint32_t isa; /* the one global: written once, always with the same value */
+    static uint32_t isa; /* whoever writes it writes the same value */
     if (isa == 0) isa = detect() & built() & allowed();
     return isa;
 }
