@@ -228,24 +228,9 @@ RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
     memcpy(all, from, (size_t)count);
     return _mm_loadu_si128((const __m128i *)all);
 }
-RLT_INLINE vi vi_load_s8_first(const int8_t *from, int32_t count) {
-    if (count >= LANES) return vi_load_s8(from);
-    return _mm256_cvtepi8_epi32(v_load_bytes(from, count));
-}
 RLT_INLINE v_bytes v_set_bytes(int32_t value) { return _mm_set1_epi8((int8_t)value); }
 RLT_INLINE v_bytes v_max_bytes(v_bytes a, v_bytes b) { return _mm_max_epi8(a, b); }
 RLT_INLINE v_bytes v_min_bytes(v_bytes a, v_bytes b) { return _mm_min_epi8(a, b); }
-
-/* Adds the bytes of four vectors to sums, which are in order anyway here. */
-RLT_INLINE void v_add_four(vi *sum, v_bytes a, v_bytes b, v_bytes c, v_bytes d) {
-    const v_bytes all[] = {a, b, c, d};
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        sum[0] = vi_add(sum[0], _mm256_cvtepi8_epi32(all[i]));
-        sum[1] = vi_add(sum[1], _mm256_cvtepi8_epi32(_mm_srli_si128(all[i], LANES)));
-    }
-}
-RLT_INLINE void v_in_order(vi *sum) { (void)sum; }
 
 RLT_INLINE vi vi_mean(vi sum, int32_t count) {
     const __m256 total = _mm256_cvtepi32_ps(vi_add(_mm256_abs_epi32(sum), vi_set(count / 2)));

@@ -261,10 +261,6 @@ RLT_INLINE void v_store_quarter(int8_t *to, v_bytes bytes, const int quarter, in
 }
 
 /* `count` bytes as lanes, or all LANES of them; nothing past them is touched. */
-RLT_INLINE vi vi_load_s8_first(const int8_t *from, int32_t count) {
-    if (count >= LANES) return vi_load_s8(from);
-    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), from));
-}
 RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
     if (count >= QUARTERS * LANES) return _mm512_loadu_si512(from);
     return _mm512_maskz_loadu_epi8((UINT64_C(1) << count) - 1, from);
@@ -272,24 +268,6 @@ RLT_INLINE v_bytes v_load_bytes(const int8_t *from, int32_t count) {
 RLT_INLINE v_bytes v_set_bytes(int32_t value) { return _mm512_set1_epi8((int8_t)value); }
 RLT_INLINE v_bytes v_max_bytes(v_bytes a, v_bytes b) { return _mm512_max_epi8(a, b); }
 RLT_INLINE v_bytes v_min_bytes(v_bytes a, v_bytes b) { return _mm512_min_epi8(a, b); }
-
-/* Adds the bytes of four vectors to sums, which are in an order of their own until v_in_order(). */
-RLT_INLINE void v_add_four(vi *sum, v_bytes a, v_bytes b, v_bytes c, v_bytes d) {
-    const vi one = _mm512_set1_epi8(1), low = vi_zip_low_8(a, b), high = vi_zip_high_8(a, b);
-    const vi low2 = vi_zip_low_8(c, d), high2 = vi_zip_high_8(c, d);
-    sum[0] = _mm512_dpbusd_epi32(sum[0], one, _mm512_unpacklo_epi16(low, low2));
-    sum[1] = _mm512_dpbusd_epi32(sum[1], one, _mm512_unpackhi_epi16(low, low2));
-    sum[2] = _mm512_dpbusd_epi32(sum[2], one, _mm512_unpacklo_epi16(high, high2));
-    sum[3] = _mm512_dpbusd_epi32(sum[3], one, _mm512_unpackhi_epi16(high, high2));
-}
-RLT_INLINE void v_in_order(vi *sum) {
-    const vi ab = _mm512_shuffle_i32x4(sum[0], sum[1], 0x44), cd = _mm512_shuffle_i32x4(sum[2], sum[3], 0x44);
-    const vi ab2 = _mm512_shuffle_i32x4(sum[0], sum[1], 0xEE), cd2 = _mm512_shuffle_i32x4(sum[2], sum[3], 0xEE);
-    sum[0] = _mm512_shuffle_i32x4(ab, cd, 0x88);
-    sum[1] = _mm512_shuffle_i32x4(ab, cd, 0xDD);
-    sum[2] = _mm512_shuffle_i32x4(ab2, cd2, 0x88);
-    sum[3] = _mm512_shuffle_i32x4(ab2, cd2, 0xDD);
-}
 
 /* sum / count, halves away from zero, for count up to 65536 and |sum| <= 128 * count: exact, as the quotient of floats
  * below 2^24 is nearer to its integer part than to the next integer. */

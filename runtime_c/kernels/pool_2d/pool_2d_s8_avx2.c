@@ -1,5 +1,6 @@
 /* int8 AVERAGE_POOL_2D and MAX_POOL_2D with AVX2. */
 #include "../../simd/s8_avx2.h"
+#include "../../simd/s8_sums_avx2.h"
 #include "pool_2d_s8_pixels.h"
 
 rlt_status rlt_average_pool_2d_s8_avx2(const rlt_run *run, const void *params) {

@@ -3,7 +3,6 @@
 #define RLT_POOL_2D_S8_PIXELS_H
 
 typedef int8_t element;
-#include "../common/s8_sums.h"
 #include "pool_2d_walk.h"
 
 static void average_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, rlt_pool_box box, int8_t *output) {
@@ -18,7 +17,7 @@ static void average_pixel(const rlt_pool_2d_s8_params *p, const int8_t *image, r
         const int32_t rest = w->out_c - c < QUARTERS * LANES ? w->out_c - c : QUARTERS * LANES;
 #pragma GCC unroll 4
         for (int i = 0; i < QUARTERS; i++) sum[i] = vi_set(0);
-        for (int32_t y = 0; y < rows; y++, row += w->in_w * w->in_c) add_rows(sum, row, (size_t)w->in_c, width, rest);
+        for (int32_t y = 0; y < rows; y++, row += w->in_w * w->in_c) v_add_rows(sum, row, (size_t)w->in_c, width, rest);
         v_in_order(sum);
 #pragma GCC unroll 4
         for (int i = 0; i < QUARTERS; i++) sum[i] = vi_mean(sum[i], count);

@@ -3,7 +3,6 @@
 #ifndef RLT_SUM_S8_ROWS_H
 #define RLT_SUM_S8_ROWS_H
 
-#include "../common/s8_sums.h"
 #include "reduce.h"
 
 enum { STEP = QUARTERS * LANES };
@@ -20,7 +19,7 @@ static void sum_step(const rlt_reduce_s8_params *p, const int8_t *base, int8_t *
     for (int i = 0; i < QUARTERS; i++) sum[i] = vi_set(0);
     for (uint32_t row = 0; row < s->count / length; row++) {
         const int8_t *from = base + rlt_grid_offset(row, inner, s->reduced_dims, s->reduced_stride);
-        add_rows(sum, from, stride, (int32_t)length, count);
+        v_add_rows(sum, from, stride, (int32_t)length, count);
     }
     v_in_order(sum);
 #pragma GCC unroll 4
