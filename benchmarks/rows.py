@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ import tomllib
 
 from rillet.bench import (
     RUNTIMES,
+    Cores,
     Effort,
     Timing,
     for_lesser,
     geometric_mean,
-    gives_cores,
     interleave,
     max_difference,
     ready_session,
@@ -32,6 +31,7 @@ from rillet.runtime import cpu_isa
 
 HERE = Path(__file__).resolve().parent
 THREADS = (1, 2)
+CORES = Cores(max(THREADS))
 Progress = Callable[[float], None]
 
 
@@ -93,7 +93,7 @@ def measure_row(entry: Entry, model: Path, effort: Effort, processes: int, progr
     runners = [runner(runtime, model, threads) for threads, runtime in cases]
     session, isas = ready_session(model, 1), cpu_isa()[1:-1]
     calls = [call for call, _ in runners] + [for_lesser(session, isa).invoke for isa in isas]
-    measured = interleave(calls, effort, lambda share: progress(0.7 * share), partial(gives_cores, max(THREADS)))
+    measured = interleave(calls, effort, lambda share: progress(0.7 * share), CORES.are_given)
     best = measured[0].median_us
     timings: dict[int, dict[str, Timing]] = {threads: {} for threads in THREADS}
     for (threads, runtime), timing in zip(cases, measured, strict=False):

@@ -283,6 +283,9 @@ typedef enum {
  * tens to hundreds of instructions, or a pass over `buffer`. 0: `buffer` does not start at a multiple of 64, or `bytes` is no
  * multiple of 512. */
 uint64_t rlt_peak(rlt_peak_kind kind, const void *buffer, size_t bytes, uint32_t rounds);
+/* Two threads, of turn 0 and 1, count up `word` by turns, `rounds` times each; it starts at 0, alone in its 128 bytes.
+ * Returns how many times this one did: fewer where the other one does not come. Not in firmwares. */
+uint32_t rlt_take_turns(uint32_t *word, uint32_t turn, uint32_t rounds);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

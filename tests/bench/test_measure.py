@@ -6,7 +6,18 @@ from itertools import pairwise
 
 import pytest
 
-from rillet.bench import Effort, cores_given, geometric_mean, interleave, measure, steady_note
+from rillet.bench import (
+    Cores,
+    Effort,
+    cores,
+    cores_given,
+    geometric_mean,
+    interleave,
+    measure,
+    round_trip_ns,
+    steady_note,
+)
+from rillet.runtime.native import ffi, lib
 
 
 class Clock:
@@ -87,6 +98,26 @@ def test_a_machine_that_is_never_steady_is_measured_as_it_is(clock: Clock) -> No
 def test_cores_given() -> None:
     assert 0.3 < cores_given(2) < 3
     assert cores_given(1) == pytest.approx(1, rel=0.7)
+
+
+def test_a_round_trip_takes_its_time() -> None:
+    assert round_trip_ns() > 10
+
+
+def test_turns_end_where_nobody_comes() -> None:
+    word = ffi.new("uint32_t[32]")
+    assert lib.rlt_take_turns(word, 1, 3) == 0
+    assert (lib.rlt_take_turns(word, 0, 3), word[0]) == (1, 1)
+
+
+def test_cores_far_apart_are_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    trips, given = iter([130.0, 140.0, 400.0, 120.0, float("inf")]), iter([1.9, 1.1, 1.9, 1.8, 1.9])
+    monkeypatch.setattr(cores, "round_trip_ns", lambda: next(trips))
+    monkeypatch.setattr(cores, "cores_given", lambda threads: next(given))
+    watch = Cores(2)
+    assert [watch.are_given() for _ in range(3)] == [True, False, False]
+    monkeypatch.setattr(cores, "cores_given", lambda threads: 1.9)
+    assert [watch.are_given() for _ in range(2)] == [True, False]
 
 
 def test_steady_note() -> None:

@@ -1,7 +1,7 @@
 """The benchmarking harness: interleaved timing of rillet and its peers, profiles against the machine's peak."""
 
 from .compare import Comparison, compare, geometric_mean, machine_name, max_difference
-from .cores import cores_given, gives_cores, steady_note
+from .cores import Cores, cores_given, round_trip_ns, steady_note
 from .measure import Effort, Timing, interleave
 from .peak import Level, Peak, measure_peak
 from .profile import Profile, StepProfile, main_steps, op_nbytes, profile, shape_text
@@ -10,6 +10,7 @@ from .runners import RUNTIMES, for_lesser, interpreter_class, random_inputs, rea
 __all__ = [
     "RUNTIMES",
     "Comparison",
+    "Cores",
     "Effort",
     "Level",
     "Peak",
@@ -20,7 +21,6 @@ __all__ = [
     "cores_given",
     "for_lesser",
     "geometric_mean",
-    "gives_cores",
     "interleave",
     "interpreter_class",
     "machine_name",
@@ -31,6 +31,7 @@ __all__ = [
     "profile",
     "random_inputs",
     "ready_session",
+    "round_trip_ns",
     "runner",
     "shape_text",
     "steady_note",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import RilletError
-from .cores import gives_cores
+from .cores import Cores
 from .measure import Effort, Timing, interleave
 from .runners import RUNTIMES, runner
 
@@ -51,7 +50,7 @@ def compare(
     """
     if against is not None and against not in RUNTIMES[1:]:
         raise RilletError(f"unknown peer '{against}'; there are {', '.join(RUNTIMES[1:])}")
-    is_steady = partial(gives_cores, threads) if threads > 1 else None
+    is_steady = Cores(threads).are_given if threads > 1 else None
     mine, my_outputs = runner("rillet", path, threads, float_tolerance)
     if against is None:
         return Comparison(path.name, threads, interleave([mine], effort, progress, is_steady)[0])
