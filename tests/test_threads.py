@@ -21,7 +21,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs a C compiler")
     runtime, tests = ROOT / "runtime_c", ROOT / "tests" / "c"
     built = tmp_path_factory.mktemp("threads") / "test_threads"
-    sources = [tests / "test_threads.c", runtime / "core" / "run.c", runtime / "port" / "threads_pthread.c"]
+    port = runtime / "port"
+    sources = [
+        tests / "test_threads.c",
+        runtime / "core" / "run.c",
+        port / "threads_pthread.c",
+        port / "ticks_posix.c",
+    ]
     folders = [f"-I{folder}" for folder in (runtime / "include", runtime / "core", tests)]
     flags = ["-std=c11", "-O1", "-g", "-fsanitize=thread", "-pthread"]
     done = subprocess.run(

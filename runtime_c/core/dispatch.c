@@ -1,6 +1,7 @@
 /* The tables made from kernels/ops.def: operators, kernels, and the session over all kernels. */
 #include "prepare.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -137,11 +138,17 @@ rlt_kernel_fn rlt_kernel_of(uint32_t kernel) {
     return NULL;
 }
 
-/* The table that sessions call by. Whoever opens one fills it, always with the same pointers: so it is whole for them,
- * whatever other threads have come to. */
+/* The table that sessions call by, filled by whoever opens the first one. */
 static const rlt_kernel_fn *all_kernels_table(void) {
     static rlt_kernel_fn table[RLT_KERNEL_COUNT];
-    for (uint32_t i = 0; i < RLT_KERNEL_COUNT; i++) table[i] = rlt_kernel_of(i);
+    enum { EMPTY, FILLING, FULL };
+    static atomic_int state = EMPTY;
+    int found = EMPTY;
+    if (atomic_compare_exchange_strong(&state, &found, FILLING)) {
+        for (uint32_t i = 0; i < RLT_KERNEL_COUNT; i++) table[i] = rlt_kernel_of(i);
+        atomic_store(&state, FULL);
+    }
+    while (atomic_load(&state) != FULL) continue; /* another thread is at it, for a microsecond */
     return table;
 }
 

@@ -10,7 +10,7 @@
  * - Who has waited for long claims the tasks of threads that have not come: one that the system does not run at the
  *   moment holds nobody up. When it comes back its claim fails and it looks up where the others are.
  *
- * Workers sleep where nothing happens for a while. The others need not know: what sleepers do not do, they do. */
+ * Where sharing does not pay, the caller does everything (pace.h). Workers sleep where nothing happens for a while. The others need not know: what sleepers do not do, they do. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <sched.h>
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "../core/threads.h"
+#include "pace.h"
 
 enum {
     COUNT_LIMIT = 64,
@@ -52,6 +53,7 @@ typedef struct {
     uint32_t first, count;
     atomic_int status;       /* of the first task that failed */
     atomic_uint asleep;      /* workers; a hint */
+    rlt_pace pace;           /* of jobs like this one; the caller's, as what follows */
     uint64_t late;           /* the caller's view.late when its last job was over */
     slot slots[];
 } pool;
@@ -236,18 +238,13 @@ static void *work(void *argument) {
     return NULL;
 }
 
-static rlt_status run_steps(rlt_threads *threads, const rlt_session *session, uint32_t *index, uint32_t first,
-                            uint32_t count) {
-    pool *p = (pool *)threads;
+static rlt_status run_steps(pool *p, uint32_t *index) {
     slot *lead = &p->slots[0];
+    const rlt_session *session = p->session;
     rlt_run run = rlt_session_start(session);
-    if (p->session != session || p->first != first || p->count != count) { /* the line stays where it is read */
-        p->session = session;
-        p->first = first;
-        p->count = count;
-    }
+    const int is_alone = rlt_pace_is_alone(&p->pace);
     uint32_t tasks;
-    while ((tasks = tasks_at(p, *index)) == 1) {
+    while ((tasks = tasks_at(p, *index)) == 1 || (tasks != 0 && is_alone)) {
         const rlt_status status = rlt_session_step(session, &run, index);
         if (status != RLT_OK) return status;
     }
@@ -267,6 +264,21 @@ static rlt_status run_steps(rlt_threads *threads, const rlt_session *session, ui
     return (rlt_status)atomic_load_explicit(&p->status, memory_order_relaxed);
 }
 
+static rlt_status run_job(rlt_threads *threads, const rlt_session *session, uint32_t *index, uint32_t first,
+                          uint32_t count) {
+    pool *p = (pool *)threads;
+    if (p->session != session || p->first != first || p->count != count) { /* the line stays where it is read */
+        p->session = session;
+        p->first = first;
+        p->count = count;
+        p->pace = (rlt_pace){0};
+    }
+    const uint64_t start = rlt_pace_start(&p->pace);
+    const rlt_status status = run_steps(p, index);
+    rlt_pace_end(&p->pace, start);
+    return status;
+}
+
 rlt_threads *rlt_threads_open(uint32_t count) {
     if (count > COUNT_LIMIT) count = COUNT_LIMIT;
     if (count < 2) return NULL;
@@ -274,7 +286,7 @@ rlt_threads *rlt_threads_open(uint32_t count) {
     pool *p = aligned_alloc(LINE, bytes);
     if (p == NULL) return NULL;
     memset(p, 0, bytes);
-    p->head.run = run_steps;
+    p->head.run = run_job;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
     while (p->workers + 1 < count) {

@@ -65,7 +65,17 @@ static rlt_status turn(const rlt_run *run, const void *record) {
     return RLT_JUMP;
 }
 
-static const rlt_kernel_fn KERNELS[] = {mix, turn};
+/* Counts how often it was shared; takes much longer one way, as its record says. */
+static rlt_status wait(const rlt_run *run, const void *record) {
+    const params *p = record;
+    arena *a = (arena *)(void *)run->base[RLT_REGION_ARENA];
+    const uint64_t end = rlt_ticks() + rlt_ticks_per_second() / (p->target == (run->parts > 1) ? 20000 : 2000000);
+    if (run->part == 0) a->turns += run->parts > 1;
+    while (rlt_ticks() < end) continue;
+    return RLT_OK;
+}
+
+static const rlt_kernel_fn KERNELS[] = {mix, turn, wait};
 
 /* How a step of `tasks` is linked to the one before: at random where that may be. */
 static uint8_t link_for(const image *made, uint32_t step, uint32_t tasks) {
@@ -95,12 +105,13 @@ static void make(image *made, uint32_t seed) {
 }
 
 static rlt_status run(const image *made, rlt_threads *threads, arena *a, uint32_t count) {
-    rlt_session session;
-    CHECK(rlt_session_open_with(&session, made, NULL, a, sizeof *a, KERNELS) == RLT_OK);
-    session.threads = threads;
+    static _Thread_local uint32_t number;
+    rlt_session sessions[2], *session = &sessions[number++ % 2]; /* another job each time is always shared */
+    CHECK(rlt_session_open_with(session, made, NULL, a, sizeof *a, KERNELS) == RLT_OK);
+    session->threads = threads;
     for (uint32_t i = 0; i < CELLS; i++) a->cells[0][i] = i;
     a->turns = 0;
-    return rlt_session_run(&session, 0, count);
+    return rlt_session_run(session, 0, count);
 }
 
 static void check_same(const image *made, rlt_threads *threads, arena settings, uint32_t count) {
@@ -143,10 +154,35 @@ static void test_pools_side_by_side(void) {
     for (int i = 0; i < 4; i++) pthread_join(users[i], NULL);
 }
 
+/* Most jobs are done the faster way, whichever that is. */
+static void test_pace(void) {
+    enum { JOBS = 1000 };
+    static image made;
+    static arena a;
+    rlt_threads *threads = rlt_threads_open(2);
+    make(&made, 1);
+    for (uint32_t slow_shared = 0; slow_shared < 2; slow_shared++) {
+        rlt_session session;
+        made.head.kernel_limit = 3;
+        made.head.step_count = 1;
+        made.steps[0].kernel = 2;
+        made.steps[0].tasks = 2;
+        made.params[0].target = slow_shared;
+        a.turns = 0;
+        CHECK(rlt_session_open_with(&session, &made, NULL, &a, sizeof a, KERNELS) == RLT_OK);
+        session.threads = threads;
+        CHECK(rlt_session_run(&session, 0, 0) == RLT_OK); /* another job */
+        for (uint32_t i = 0; i < JOBS; i++) CHECK(rlt_session_invoke(&session) == RLT_OK);
+        CHECK(slow_shared ? a.turns < JOBS / 10 : a.turns > JOBS * 9 / 10);
+    }
+    rlt_threads_close(threads);
+}
+
 int main(int count, char **arguments) {
     CHECK(rlt_threads_open(1) == NULL && rlt_threads_open(0) == NULL);
     rlt_threads_close(rlt_threads_open(1000));
     test_counts_of_threads(count > 1 ? (uint32_t)atoi(arguments[1]) : 24);
     test_pools_side_by_side();
+    test_pace();
     return 0;
 }
