@@ -242,38 +242,6 @@ static void find_places(layout *l) {
     l->before = l->p->config.variable_bytes;
 }
 
-/* The offsets that the file gives in its metadata OfflineMemoryAllocation (TensorFlow Lite Micro: version, subgraph,
- * count, then an offset per tensor, -1 for none), per root block; 0 if it gives none for this subgraph. */
-static int read_given_offsets(layout *l, rlt_block *given) {
-    rlt_prepare_state *p = l->p;
-    rlt_file *file = &p->file;
-    const uint32_t count = p->frame.tensor_tables.count; /* of the main subgraph */
-    static const char NAME[] = "OfflineMemoryAllocation";
-    rlt_table model = rlt_root(file);
-    rlt_vector metadata = rlt_field_vector(file, &model, MODEL_METADATA, 4);
-    for (uint32_t i = 0; i < metadata.count; i++) {
-        rlt_table entry = rlt_element_table(file, &metadata, i);
-        rlt_vector name = rlt_field_vector(file, &entry, METADATA_NAME, 1);
-        if (name.count != sizeof NAME - 1 || memcmp(file->bytes + name.at, NAME, sizeof NAME - 1) != 0) continue;
-        rlt_table holder = rlt_element_table(file, &p->buffer_tables, rlt_field_u32(file, &entry, METADATA_BUFFER, 0));
-        rlt_extent data = rlt_buffer(file, &holder);
-        const uint8_t *words = file->bytes + data.at;
-        if (data.bytes < 12 || rlt_load_u32(words + 4) != p->config.subgraph) continue;
-        if (rlt_load_u32(words + 8) != count || (data.bytes - 12) / 4 < count) continue;
-        memset(given, 0, l->count * sizeof *given);
-        for (uint32_t t = 0; t < count; t++) {
-            int32_t offset = (int32_t)rlt_load_u32(words + 12 + 4 * (size_t)t);
-            rlt_block *root = &given[rlt_root_of(p, t)];
-            if (offset < 0) continue;
-            if (root->fixed && root->offset != (uint32_t)offset) return 0; /* tensors that share bytes, kept apart */
-            root->fixed = 1;
-            root->offset = (uint32_t)offset;
-        }
-        return 1;
-    }
-    return 0;
-}
-
 static void patch(const layout *l, uint32_t params, uint32_t ref_count) {
     rlt_ref *refs = (rlt_ref *)(void *)(l->p->image + params);
     for (uint32_t r = 0; r < ref_count; r++)
@@ -328,7 +296,7 @@ rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos) {
     find_places(&l);
     rlt_block *given = p->back - p->front > (uint64_t)l.count * sizeof *given + 8 ? rlt_take(p, l.count, sizeof *given) : NULL;
     const int may_be_given = given != NULL && p->config.variable_bytes == 0 && p->config.fast_bytes == 0;
-    uint64_t given_bytes = may_be_given && read_given_offsets(&l, given) ? place_all(&l, given) : RLT_PLACE_FAILED;
+    uint64_t given_bytes = may_be_given && rlt_read_given_offsets(p, given, l.count) ? place_all(&l, given) : RLT_PLACE_FAILED;
     if (given_bytes == RLT_PLACE_FAILED) {
         find_lifetimes(&l);
         l.before += rlt_place_scratch(p, l.blocks, l.before, l.placed);

@@ -255,6 +255,10 @@ rlt_status rlt_expand_sparse(rlt_prepare_state *p, const rlt_tensor *tensor, rlt
 /* layout.c: lifetimes, offsets, and the refs in all params. Fills `infos`, one per tensor. */
 rlt_status rlt_lay_out(rlt_prepare_state *p, rlt_tensor_info *infos);
 
+/* given.c: the offsets in the file's metadata OfflineMemoryAllocation (TensorFlow Lite Micro: version, subgraph, count,
+ * then an offset per tensor, -1 for none), for each root block of `blocks`; 0 if it gives none for this subgraph. */
+int rlt_read_given_offsets(rlt_prepare_state *p, rlt_block *given, uint32_t blocks);
+
 /* links.c, from all lifetimes. `rlt_lengthen_linked`: what linked steps use must be alive in all of them; `words`: room for
  * one per step. `rlt_place_scratch`: gives scratch of two threads its place from offset `at` on; returns the bytes there. */
 void rlt_lengthen_linked(const rlt_prepare_state *p, rlt_block *blocks, uint32_t count, uint64_t *words);

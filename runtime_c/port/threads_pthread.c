@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "../core/threads.h"
+#include "moment.h"
 #include "pace.h"
 
 enum {
@@ -28,11 +29,6 @@ enum {
     LOOKS = 2000,    /* after so many each look at a task that somebody has claimed leaves the core to others */
     LAST_LOOK = 10000 /* a worker that has looked for the next step so often sleeps */
 };
-
-/* A moment in the life of a pool: its number, which ends of jobs and steps, with what tasks go on to by themselves, count
- * up; how many tasks there are then; whether one may be claimed once that of its own number a moment before is done. */
-typedef uint64_t moment;
-enum { TASK_BITS = 7, TASK_MASK = (1 << TASK_BITS) - 1, EARLY = 1 << TASK_BITS, LOW_BITS = TASK_BITS + 1 };
 
 typedef struct {
     _Alignas(LINE) _Atomic moment claimed; /* the last one in which this task was claimed */
@@ -51,10 +47,11 @@ typedef struct {
     /* The job, which holds still from a claim until the task is done. */
     _Alignas(LINE) const rlt_session *session;
     uint32_t first, count;
-    atomic_int status;       /* of the first task that failed */
-    atomic_uint asleep;      /* workers; a hint */
-    rlt_pace pace;           /* of jobs like this one; the caller's, as what follows */
-    uint64_t late;           /* the caller's view.late when its last job was over */
+    atomic_int status;  /* of the first task that failed */
+    atomic_uint asleep; /* workers; a hint */
+    /* The caller's own. */
+    _Alignas(LINE) rlt_pace pace; /* of jobs like this one */
+    uint64_t late;                /* its view.late when its last job was over */
     slot slots[];
 } pool;
 
@@ -66,18 +63,6 @@ typedef struct {
     int is_begun;    /* its task of this moment is claimed, and half done */
     uint64_t late;   /* threads, a bit for each, whose last task somebody else had to do */
 } view;
-
-static uint32_t tasks_of(moment at) {
-    return (uint32_t)(at & TASK_MASK);
-}
-
-static uint64_t number_of(moment at) {
-    return at >> LOW_BITS;
-}
-
-static moment after(moment at) {
-    return (number_of(at) + 1) << LOW_BITS;
-}
 
 /* A step of the job, or NULL. */
 static const rlt_image_step *step_at(const pool *p, uint32_t index) {
